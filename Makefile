@@ -1,0 +1,54 @@
+# What people type: 'make help' lists it. Everything runs in a virtual
+# environment of its own, .venv, which the first target that needs it makes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Tests run on as many cores as there are.
+JOBS ?= auto
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: $(VENV)/installed ## emit, build, validate and run a packet generator on this machine
+	@$(BIN)/codegen emit
+	@$(BIN)/codegen verify usoc21
+	@$(BIN)/codegen run
+	@$(BIN)/codegen run --device pcap:build/usoc21.pcap --count 1000
+	@$(BIN)/codegen show usoc21
+
+test: lint ## run the whole suite
+	@$(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(VENV)/installed-test ## check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+emit: $(VENV)/installed ## renew the committed applications in generated/
+	@$(BIN)/codegen emit --all
+
+bench-startup: $(VENV)/installed ## time the start of the command
+	@$(BIN)/python -m codegen.bench.startup
+
+clean: ## remove what was built, and the virtual environment
+	@rm -rf build dist *.egg-info $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The install is editable, so only the list of packages makes it stale.
+$(VENV)/installed: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "codegen needs Python 3.11 or newer; say which: make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "no virtual environment can be made; on Debian and Ubuntu: apt install python3-venv" >&2; \
+		exit 2; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+.PHONY: help run test lint emit bench-startup clean

@@ -1,0 +1,5 @@
+"""``python -m codegen`` is the same as the command ``codegen``."""
+
+from codegen.cli import main
+
+main()

@@ -1,0 +1,80 @@
+"""The command line: one verb a file, each imported only when it is called.
+
+Verbs stay independent of one another, so that what only one of them needs is
+neither imported by the others nor able to break them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+import codegen
+from codegen.errors import CodegenError
+
+#: The verbs, in the order of the help, with the line that the help says of them.
+VERBS = {
+    "list": "formats, presets, strategies and devices, a line each",
+    "show": "a format's bit diagram and its fields",
+    "emit": "write an application folder",
+    "verify": "compare the emitted C with the oracle, over generated values",
+    "run": "build and run the emitted program",
+}
+
+
+class _Verbs(click.Group):
+    """Finds a verb by importing its module."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"codegen.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        # The help of the group needs no verb's module.
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.command(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="'codegen VERB --help' explains a verb.",
+)
+@click.version_option(codegen.__version__, prog_name="codegen")
+def cli() -> None:
+    """Derive a packet generator for Unikraft from a packet written in Python."""
+
+
+def main() -> None:
+    """Run the command line; the exit code is 2 for misuse and 1 for a failed check."""
+    try:
+        cli(prog_name="codegen", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        print("codegen: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except CodegenError as error:
+        print(f"codegen: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Say in words and drawings what a layout is.
+
+The same words stand in ``codegen show``, in the comments of the emitted C and in
+the diagrams, so that a person can match them.
+"""
+
+from __future__ import annotations
+
+from codegen.layout import (
+    Argument,
+    Extent,
+    Fixed,
+    FrameLength,
+    Layout,
+    Placed,
+    PseudoConst,
+    PseudoField,
+    PseudoLength,
+    Sum,
+)
+from codegen.model import Const, NextHeader
+
+_ROW = 32
+
+
+def origin(placed: Placed) -> str:
+    """Return where the value of a field comes from, in a few words."""
+    show = placed.field.show
+    match placed.origin:
+        case Fixed(value=value):
+            source = placed.field.source
+            if isinstance(source, NextHeader):
+                return f"next header, {source.registry} 0x{value:0{placed.bits // 4}x}"
+            return f"{'constant' if isinstance(source, Const) else 'fixed'} {show(value)}"
+        case Argument() as argument:
+            default = "the device's own" if argument.default is None else show(argument.default)
+            limits = ""
+            if (argument.minimum, argument.maximum) != (0, (1 << placed.bits) - 1):
+                limits = f" in {argument.minimum}..{argument.maximum}"
+            state = "bound to" if argument.bound else "default"
+            return f"parameter {argument.name}{limits}, {state} {default}"
+        case FrameLength() as length:
+            plus = f" {length.plus:+d}" if length.plus else ""
+            return f"length of {length.of}{plus}"
+        case Sum() as total:
+            pseudo = " with pseudo header" if total.pseudo else ""
+            zero = "" if total.zero_as is None else f", 0 sent as 0x{total.zero_as:04x}"
+            return f"{total.algorithm.value} of {total.over}{pseudo}{zero}"
+    raise TypeError(f"{placed.path}: no words for {placed.origin!r}")
+
+
+def declaration(placed: Placed) -> str:
+    """Return a field's declaration in one line, as the emitted comments carry it."""
+    return f"{placed.path}: {placed.field.kind}, {origin(placed)}"
+
+
+def position(placed: Placed) -> str:
+    """Return the offset of a field: its byte, and its bit where it starts inside one."""
+    byte, bit = divmod(placed.offset, 8)
+    return f"{byte}.{bit}" if bit else str(byte)
+
+
+def pseudo_header(total: Sum) -> list[str]:
+    """Return the parts of a pseudo header in order, a line each."""
+    lines = []
+    for part in total.pseudo:
+        match part:
+            case PseudoConst(value=value, bits=bits):
+                lines.append(f"{value}, {bits} bits")
+            case PseudoField(path=path, bits=bits):
+                lines.append(f"{path}, {bits} bits")
+            case PseudoLength(bits=bits):
+                lines.append(f"size of {total.over}, {bits} bits")
+    return lines
+
+
+def diagram(layout: Layout) -> str:
+    """Return the bit diagrams of all headers and the payload, 32 bits a row as in RFCs."""
+    blocks = []
+    for name in dict.fromkeys(placed.header.name for placed in layout.fields):
+        inside = [placed for placed in layout.fields if placed.header.name == name]
+        header = inside[0].header
+        extent = Extent(inside[0].offset // 8, inside[-1].end // 8)
+        title = f"{header.title or name}, {extent}"
+        if header.reference:
+            title += f" ({header.reference})"
+        blocks.append(f"{title}\n{_header_diagram(inside)}")
+    if layout.payload is not None:
+        show = layout.payload.fill.show(layout.payload.value)
+        extent = Extent(layout.payload.start, None)
+        blocks.append(f"Payload, {extent}: each byte {show}")
+    return "\n\n".join(blocks)
+
+
+def _header_diagram(fields: list[Placed]) -> str:
+    """Draw the fields of one header."""
+    start = fields[0].offset
+    owners = [index for index, placed in enumerate(fields) for _ in range(placed.bits)]
+    rows = [owners[at : at + _ROW] for at in range(0, len(owners), _ROW)]
+    labels = _label_rows(fields, start)
+    width = min(len(owners), _ROW)
+    lines = [
+        " " + " ".join(str(bit // 10) if bit % 10 == 0 else " " for bit in range(width)).rstrip(),
+        " " + " ".join(str(bit % 10) for bit in range(width)),
+    ]
+    above: list[int] = []
+    for number, row in enumerate(rows):
+        lines += [_border(above, row), _cells(fields, row, number, labels)]
+        above = row
+    lines.append(_border(above, []))
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _label_rows(fields: list[Placed], start: int) -> dict[int, int]:
+    """Choose the row that carries each field's name: the one with most of its bits."""
+    chosen = {}
+    for index, placed in enumerate(fields):
+        first, last = placed.offset - start, placed.end - start
+        rows = range(first // _ROW, (last - 1) // _ROW + 1)
+        chosen[index] = max(
+            rows, key=lambda row: min(last, (row + 1) * _ROW) - max(first, row * _ROW)
+        )
+    return chosen
+
+
+def _border(above: list[int], below: list[int]) -> str:
+    """Draw the line between two rows; it stays open inside a field."""
+    line = "+"
+    width = max(len(above), len(below))
+    for bit in range(width):
+        inside = bit < len(above) and bit < len(below) and above[bit] == below[bit]
+        next_inside = bit + 1 < min(len(above), len(below)) and above[bit + 1] == below[bit + 1]
+        same = inside and next_inside and above[bit] == above[bit + 1]
+        line += " " if inside else "-"
+        line += " " if same else "+"
+    return line
+
+
+def _cells(fields: list[Placed], row: list[int], number: int, labels: dict[int, int]) -> str:
+    """Draw the names of one row between bars."""
+    line = "|"
+    for index in dict.fromkeys(row):
+        width = row.count(index) * 2 - 1
+        name = fields[index].field.name if labels[index] == number else ""
+        line += name[:width].center(width) + "|"
+    return line

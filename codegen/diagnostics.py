@@ -1,0 +1,61 @@
+"""Numbered diagnostics: why a format cannot work, and how to mend it.
+
+The number is stable, so that a message can be looked up and a test can ask for
+it. Each names the place, what is wrong there and the mend.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from codegen.errors import UsageError
+
+
+class Code(Enum):
+    """Every diagnostic of formats, with its meaning."""
+
+    F101 = "a name is not a C identifier, or is reserved by C"
+    F102 = "a name is taken twice"
+    F103 = "a field has an impossible width"
+    F104 = "a header does not end on a whole byte"
+    F105 = "a field overlaps the one before it"
+    F106 = "a field leaves a gap before it"
+    F107 = "a value does not fit its field"
+    F108 = "a value has the wrong type or form"
+    F109 = "a range is empty or exceeds the field"
+    F110 = "a reference names a field that does not exist"
+    F111 = "a span is not a run of whole bytes"
+    F112 = "checksums cover each other"
+    F113 = "a checksum field cannot hold or align its checksum"
+    F114 = "no number is known for the header that follows"
+    F115 = "no header below lends a pseudo header"
+    F116 = "a length does not fit its field, or is not a whole number of units"
+    F117 = "the payload is not the last layer"
+    F118 = "the frame length is out of bounds"
+    F119 = "a preset binds something that the packet does not have"
+    F120 = "the order of arguments does not name each parameter once"
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One finding: its number, where it is, what is wrong, how to mend it."""
+
+    code: Code
+    where: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        """Return the finding in one paragraph."""
+        return f"{self.code.name} {self.where}: {self.problem}; {self.remedy}"
+
+
+class FormatError(UsageError):
+    """A format that cannot work, with everything that was found in it."""
+
+    def __init__(self, format_name: str, diagnostics: list[Diagnostic]) -> None:
+        """Keep the findings, in the order in which they were found."""
+        self.diagnostics = tuple(diagnostics)
+        lines = "\n".join(f"  {each}" for each in diagnostics)
+        super().__init__(f"format {format_name!r} cannot work:\n{lines}")

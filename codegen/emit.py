@@ -1,0 +1,166 @@
+"""Emit an application: fill the templates from a plan, and write the folder whole.
+
+What is emitted depends on the format, the strategy and this version of codegen
+alone: no date, host name or path, so that the committed folders can be compared
+byte for byte.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import codegen
+from codegen.errors import CodegenError
+from codegen.layout import resolve
+from codegen.lower import Plan, c_literal, lower
+from codegen.model import Format, Strategy
+
+if TYPE_CHECKING:
+    import jinja2
+
+#: Every emitted file but the manifest; each has a template of its name.
+FILES = (
+    "genpkt.c",
+    "genpkt.h",
+    "netbuf.c",
+    "netbuf.h",
+    "netdef.h",
+    "netspeed.c",
+    "netspeed.h",
+    "args.c",
+    "args.h",
+    "main.c",
+    "Makefile",
+    "Makefile.uk",
+    "Config.uk",
+    "Kraftfile",
+)
+MANIFEST = "manifest.json"
+
+#: The applications that are committed in ``generated/``, as format and strategy:
+#: few enough that a change of a template can be reviewed by its effect.
+COMMITTED = (
+    ("usoc21", "heap-gen"),
+    ("usoc21", "pool-dup"),
+    ("udp4", "heap-gen"),
+    ("udp4", "pool-dup"),
+)
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A file on disk that is not what codegen emits, with the difference."""
+
+    path: Path
+    diff: str
+
+
+def render(format: Format, strategy: Strategy) -> dict[str, str]:
+    """Return the files of an application by name, the manifest included."""
+    plan = lower(format, strategy)
+    files = {name: _render_file(name, plan) for name in FILES}
+    manifest = {
+        "generator": f"codegen {codegen.__version__}",
+        "format": format.name,
+        "format_sha256": _digest(repr(resolve(format))),
+        "strategy": strategy.name,
+        "files": {name: _digest(text) for name, text in sorted(files.items())},
+    }
+    return files | {MANIFEST: json.dumps(manifest, indent=2) + "\n"}
+
+
+def folder(output: Path, format: Format, strategy: Strategy) -> Path:
+    """Return the folder of an application below ``output``."""
+    return output / format.name / strategy.name
+
+
+def write(files: Mapping[str, str], target: Path) -> None:
+    """Write an application's folder whole: beside it first, then by renaming.
+
+    Files in ``target`` that codegen did not emit (a build, a configuration) stay.
+    Raises CodegenError when the folder cannot be written.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise _unwritable(target, error) from None
+    try:
+        for name, text in files.items():
+            (staging / name).write_text(text)
+        target.mkdir(exist_ok=True)
+        # The manifest last: an interrupted write leaves one that does not match.
+        for name in sorted(files, key=lambda name: name == MANIFEST):
+            (staging / name).replace(target / name)
+    except OSError as error:
+        raise _unwritable(target, error) from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def check(files: Mapping[str, str], target: Path) -> list[Stale]:
+    """Return each file of the folder that differs from what codegen emits."""
+    stale = []
+    for name, text in files.items():
+        path = target / name
+        try:
+            found = path.read_text()
+        except FileNotFoundError:
+            found = ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise CodegenError(f"cannot read {path}: {error}") from None
+        if found != text:
+            diff = difflib.unified_diff(
+                found.splitlines(keepends=True),
+                text.splitlines(keepends=True),
+                fromfile=f"{path} (on disk)",
+                tofile=f"{path} (emitted)",
+            )
+            stale.append(Stale(path, "".join(diff)))
+    return stale
+
+
+def _unwritable(target: Path, error: OSError) -> CodegenError:
+    return CodegenError(
+        f"cannot write {target}: {error.strerror or error}; "
+        "give a folder that can be written with --output"
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _render_file(name: str, plan: Plan) -> str:
+    environment = _environment()
+    context = {"plan": plan, "version": codegen.__version__}
+    banner = environment.get_template("banner.j2").make_module(context)
+    text = environment.get_template(f"{name}.j2").render(context, banner=banner)
+    return text.lstrip("\n").rstrip("\n") + "\n"
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    from codegen.c_templates import filters
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("codegen.c_templates", ""),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters |= filters.ALL | {"c_literal": c_literal}
+    return environment

@@ -1,0 +1,19 @@
+"""Ethernet II, IEEE 802.3 clause 3.2 (type interpretation of Length/Type).
+
+::
+
+    |    destination, 6 bytes   |      source, 6 bytes      | type |
+"""
+
+from codegen.model import MAC, FromDevice, Header, NextHeader, Parameter, UInt
+
+ETHERNET = Header(
+    "ethernet",
+    (
+        MAC("dst", Parameter("mac_dst", "ff:ff:ff:ff:ff:ff"), at=0),
+        MAC("src", Parameter("mac_src", FromDevice.HWADDR), at=48),
+        UInt("type", 16, NextHeader("ethertype"), at=96),
+    ),
+    title="Ethernet II",
+    reference="IEEE 802.3 clause 3.2",
+)

@@ -1,0 +1,833 @@
+"""Resolve a format: every field gets an offset and a definite origin, or a diagnostic.
+
+The layout is what the oracle and the C side share. It states facts (this field
+lies there, that checksum covers those bytes) and computes no packet.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
+
+from codegen.diagnostics import Code, Diagnostic, FormatError
+from codegen.model import (
+    Algorithm,
+    Checksum,
+    Const,
+    Default,
+    Edge,
+    Field,
+    Fill,
+    Format,
+    FromDevice,
+    Header,
+    Length,
+    NextHeader,
+    Parameter,
+    Preset,
+    Source,
+    Span,
+    UpperLength,
+    UpperNumber,
+    Value,
+    Zeros,
+)
+
+# --- What a layout consists of ---------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Extent:
+    """A run of bytes of the frame; ``end`` None means up to the end of the frame."""
+
+    start: int
+    end: int | None
+
+    def size(self, frame_length: int) -> int:
+        """Return the bytes of the run in a frame of ``frame_length`` bytes."""
+        return (frame_length if self.end is None else self.end) - self.start
+
+    def __str__(self) -> str:
+        """Return the bytes as people count them, both ends included."""
+        return f"bytes {self.start}..{'end' if self.end is None else self.end - 1}"
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The same value in every frame; a decoder checks it when ``checked``."""
+
+    value: int
+    checked: bool
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A value that the caller gives, in ``minimum..maximum``.
+
+    ``default`` is None when the program takes it from its device. A ``bound``
+    argument is no argument of the preset's shorthand function.
+    """
+
+    name: str
+    default: int | None
+    minimum: int
+    maximum: int
+    bound: bool
+
+
+@dataclass(frozen=True)
+class FrameLength:
+    """A length that follows the frame's: ``of.size(frame_length) // unit + plus``."""
+
+    of: Extent
+    unit: int
+    plus: int
+
+
+@dataclass(frozen=True)
+class PseudoField:
+    """A field of the frame that a checksum sums as part of a pseudo header."""
+
+    path: str
+    bits: int
+
+
+@dataclass(frozen=True)
+class PseudoConst:
+    """Bits of a pseudo header that are the same for every frame."""
+
+    value: int
+    bits: int
+
+
+@dataclass(frozen=True)
+class PseudoLength:
+    """The size of the checksum's own extent, as part of a pseudo header."""
+
+    bits: int
+
+
+Pseudo = PseudoField | PseudoConst | PseudoLength
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A checksum over one extent, after its pseudo header."""
+
+    over: Extent
+    algorithm: Algorithm
+    pseudo: tuple[Pseudo, ...]
+    zero_as: int | None
+
+
+Origin = Fixed | Argument | FrameLength | Sum
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A field at its place: ``offset`` counts bits from the start of the frame."""
+
+    path: str
+    header: Header
+    field: Field
+    offset: int
+    origin: Origin
+
+    @property
+    def bits(self) -> int:
+        """The width of the field."""
+        return self.field.bits
+
+    @property
+    def end(self) -> int:
+        """The first bit after the field."""
+        return self.offset + self.field.bits
+
+    @property
+    def argument(self) -> Argument:
+        """The origin of a field that is known to be an argument."""
+        assert isinstance(self.origin, Argument), self.path
+        return self.origin
+
+
+@dataclass(frozen=True)
+class Payload:
+    """The bytes from ``start`` to the end of the frame, all of the same value."""
+
+    path: str
+    fill: Fill
+    start: int
+    value: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A resolved format.
+
+    ``fields`` are in wire order. ``arguments`` are in the order of the emitted
+    function. ``checksums`` are in an order in which each comes after those that
+    it covers. Lengths are bytes of the frame without its frame check sequence.
+    """
+
+    format: Format
+    fields: tuple[Placed, ...]
+    payload: Payload | None
+    header_length: int
+    min_length: int
+    max_length: int
+    arguments: tuple[Placed, ...]
+    checksums: tuple[Placed, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the format."""
+        return self.format.name
+
+    def __getitem__(self, path: str) -> Placed:
+        """Return the field of that path (``ipv4.ttl``)."""
+        return next(each for each in self.fields if each.path == path)
+
+
+# --- Resolution ------------------------------------------------------------------
+
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+
+#: Keywords of C11 and of C++, which shares the emitted headers.
+_KEYWORDS = frozenset(
+    word
+    for line in (
+        "alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl",
+        "concept const const_cast consteval constexpr constinit continue co_await co_return",
+        "co_yield decltype default delete do double dynamic_cast else enum explicit export extern",
+        "false float for friend goto if inline int long mutable namespace new noexcept not not_eq",
+        "nullptr operator or or_eq private protected public register reinterpret_cast requires",
+        "restrict return short signed sizeof static static_assert static_cast struct switch",
+        "template this thread_local throw true try typedef typeid typename typeof union unsigned",
+        "using virtual void volatile wchar_t while xor xor_eq",
+    )
+    for word in line.split()
+)
+
+#: Names of arguments of the emitted functions and of the emitted program.
+_EMITTED = frozenset(
+    "a args bufalign count duration headroom interval length mode pkt pktlen".split()
+)
+
+
+@dataclass
+class _Place:
+    """A field with its place, before its origin is known."""
+
+    path: str
+    header: Header
+    field: Field
+    source: Source
+    offset: int
+    bound: bool = False
+
+
+@dataclass
+class _Resolver:
+    """One resolution: collects every diagnostic instead of stopping at the first."""
+
+    format: Format
+    found: list[Diagnostic] = field(default_factory=list)
+    places: list[_Place] = field(default_factory=list)
+    starts: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
+
+    def report(self, code: Code, where: str, problem: str, remedy: str) -> None:
+        self.found.append(Diagnostic(code, where, problem, remedy))
+
+    def stop_if_reported(self) -> None:
+        """Later steps rest on what the earlier ones established."""
+        if self.found:
+            raise FormatError(self.format.name, self.found)
+
+    # Names
+
+    def check_names(self) -> None:
+        packet = self.format.packet
+        self.check_name(packet.name, f"packet {packet.name!r}")
+        if isinstance(self.format, Preset):
+            self.check_name(self.format.name, f"preset {self.format.name!r}")
+            if self.format.name == packet.name:
+                self.report(
+                    Code.F102,
+                    f"preset {self.format.name!r}",
+                    "it has the name of its packet",
+                    "give the preset a name of its own",
+                )
+        headers = [layer for layer in packet.layers if isinstance(layer, Header)]
+        self.check_unique(
+            [header.name for header in headers],
+            f"packet {packet.name!r}",
+            "header",
+            "name one of them with .named('inner')",
+        )
+        for header in headers:
+            self.check_name(header.name, f"header {header.name!r}")
+            names = [each.name for each in header.fields]
+            self.check_unique(names, f"header {header.name!r}", "field", "rename one of them")
+            for name in dict.fromkeys(names):
+                self.check_name(name, f"field {header.name}.{name}", reserved=frozenset())
+        parameters = [
+            each.source.name
+            for header in headers
+            for each in header.fields
+            if isinstance(each.source, Parameter)
+        ]
+        self.check_unique(
+            parameters,
+            f"packet {packet.name!r}",
+            "parameter",
+            "rename one of them; a header that stands twice takes .named('inner')",
+        )
+        for name in dict.fromkeys(parameters):
+            self.check_name(name, f"parameter {name!r}", reserved=_EMITTED)
+
+    def check_name(self, name: str, where: str, reserved: frozenset[str] = frozenset()) -> None:
+        if not _IDENTIFIER.match(name):
+            problem = f"{name!r} is not a C identifier"
+        elif name in _KEYWORDS:
+            problem = f"{name!r} is a keyword of C or C++"
+        elif name in reserved:
+            problem = f"{name!r} is a name that the emitted C uses itself"
+        else:
+            return
+        self.report(
+            Code.F101,
+            where,
+            problem,
+            f"use another name of letters, digits and underscores, such as {_suggest(name)!r}",
+        )
+
+    def check_unique(self, names: list[str], where: str, what: str, remedy: str) -> None:
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self.report(Code.F102, where, f"{what} {name!r} stands more than once", remedy)
+
+    # Places
+
+    def place(self) -> None:
+        packet = self.format.packet
+        offset = 0
+        for layer in packet.layers:
+            if isinstance(layer, Fill):
+                continue
+            start = offset
+            self.starts[layer.name] = start // 8
+            for each in layer.fields:
+                path = f"{layer.name}.{each.name}"
+                self.check_width(path, each)
+                self.check_at(path, each, offset - start)
+                self.places.append(_Place(path, layer, each, each.source, offset))
+                offset += max(each.bits, 0)
+            if (offset - start) % 8 or not layer.fields:
+                missing = -(offset - start) % 8 or 8
+                self.report(
+                    Code.F104,
+                    f"header {layer.name!r}",
+                    f"its fields take {offset - start} bits, which is no whole number of bytes"
+                    if layer.fields
+                    else "it has no fields",
+                    f"add Reserved({missing}) or widen a field",
+                )
+                offset += missing
+            self.ends[layer.name] = offset // 8
+        fills = [index for index, layer in enumerate(packet.layers) if isinstance(layer, Fill)]
+        if any(index != len(packet.layers) - 1 for index in fills):
+            self.report(
+                Code.F117,
+                f"packet {packet.name!r}",
+                "a payload stands before another layer",
+                "keep one Fill, and put it last",
+            )
+        if not self.places:
+            self.report(
+                Code.F118,
+                f"packet {packet.name!r}",
+                "it has no header",
+                "start the stack with a header, such as ETHERNET",
+            )
+
+    def check_width(self, path: str, each: Field) -> None:
+        if not 1 <= each.bits <= 64:
+            self.report(
+                Code.F103,
+                path,
+                f"{each.bits} bits are not possible",
+                "use 1 to 64 bits, and several fields for more",
+            )
+        elif each.byteorder == "little" and each.bits % 8:
+            self.report(
+                Code.F103,
+                path,
+                f"{each.bits} bits have no little-endian order",
+                "use a whole number of bytes, or byteorder='big'",
+            )
+
+    def check_at(self, path: str, each: Field, here: int) -> None:
+        if each.at is None or each.at == here:
+            return
+        if each.at < here:
+            self.report(
+                Code.F105,
+                path,
+                f"it is declared at bit {each.at}, but the fields before it end at bit {here}",
+                f"narrow the fields before it, or declare at={here}",
+            )
+        else:
+            self.report(
+                Code.F106,
+                path,
+                f"it is declared at bit {each.at}, but the fields before it end at bit {here}",
+                f"put Reserved({each.at - here}) before it, or declare at={here}",
+            )
+
+    # Presets
+
+    def bind(self) -> int:
+        """Apply the preset's bindings to the sources; return the byte of the payload."""
+        fill = self.format.packet.layers[-1]
+        payload: Value = fill.value if isinstance(fill, Fill) else 0
+        by_parameter = {
+            place.source.name: place for place in self.places if isinstance(place.source, Parameter)
+        }
+        by_path = {place.path: place for place in self.places}
+        for key, value in self.format.bindings:
+            if isinstance(fill, Fill) and key == fill.name:
+                payload = value
+            elif key in by_parameter:
+                place = by_parameter[key]
+                assert isinstance(place.source, Parameter)
+                place.source = replace(place.source, default=value)
+                place.bound = True
+            elif key in by_path and isinstance(by_path[key].source, Parameter):
+                source = by_path[key].source
+                assert isinstance(source, Parameter)
+                self.report(
+                    Code.F119,
+                    f"preset {self.format.name!r}",
+                    f"{key!r} is the parameter {source.name!r}",
+                    f"bind {source.name!r}",
+                )
+            elif key in by_path and isinstance(by_path[key].source, Const):
+                self.report(
+                    Code.F119,
+                    f"preset {self.format.name!r}",
+                    f"{key!r} is a constant of the format",
+                    "leave it out, or make the field's source Default(...)",
+                )
+            elif key in by_path:
+                by_path[key].source = Default(value)
+            else:
+                known = [*by_parameter, *by_path, *([fill.name] if isinstance(fill, Fill) else [])]
+                self.report(
+                    Code.F119,
+                    f"preset {self.format.name!r}",
+                    f"the packet {self.format.packet.name!r} has no {key!r}",
+                    f"bind one of: {', '.join(known)}",
+                )
+        if not isinstance(fill, Fill):
+            return 0
+        try:
+            return fill.parse(payload)
+        except ValueError as error:
+            self.report(Code.F108, fill.name, str(error), "give one byte")
+            return 0
+
+    # Origins
+
+    def frame_bounds(self) -> tuple[int, int]:
+        packet = self.format.packet
+        headers = self.places[-1].offset + self.places[-1].field.bits
+        header_length = headers // 8
+        has_fill = isinstance(packet.layers[-1], Fill)
+        low = max(packet.min_length, header_length) if has_fill else header_length
+        high = packet.max_length if has_fill else header_length
+        where = f"packet {packet.name!r}"
+        if header_length < packet.min_length and not has_fill:
+            self.report(
+                Code.F118,
+                where,
+                f"its headers take {header_length} bytes, and the least frame {packet.min_length}",
+                "end the stack with / Fill()",
+            )
+        if header_length > packet.max_length or low > high:
+            self.report(
+                Code.F118,
+                where,
+                f"its headers take {header_length} bytes, and the frame may take "
+                f"{packet.min_length} to {packet.max_length}",
+                "drop a header, or mend min_length and max_length",
+            )
+        if not 1 <= packet.min_length <= packet.max_length <= 0xFFFF:
+            self.report(
+                Code.F118,
+                where,
+                f"a frame of {packet.min_length} to {packet.max_length} bytes is not possible",
+                "use 1 <= min_length <= max_length <= 65535",
+            )
+        return low, high
+
+    def value(self, place: _Place, value: Value) -> int:
+        """Return the number of ``value`` in the field, 0 after a report."""
+        try:
+            number = place.field.parse(value)
+        except ValueError as error:
+            self.report(Code.F108, place.path, str(error), "mend the value")
+            return 0
+        if not 0 <= number < 1 << place.field.bits:
+            self.report(
+                Code.F107,
+                place.path,
+                f"{value} does not fit into {place.field.bits} bits",
+                f"use 0 to {(1 << place.field.bits) - 1}, or widen the field",
+            )
+            return 0
+        return number
+
+    def extent(self, place: _Place, span: Span) -> Extent | None:
+        """Return the bytes of a span, None after a report."""
+        header = place.header
+        start = self.edge(place, span.start, "start")
+        end = self.edge(place, span.end, "end")
+        if start is None or (end is None and span.end is not Edge.FRAME_END):
+            return None
+        if start % 8 or (end is not None and (end % 8 or end <= start)):
+            until = "the end of the frame" if end is None else f"bit {end - 1}"
+            self.report(
+                Code.F111,
+                place.path,
+                f"its span runs from bit {start} of the frame to {until}",
+                "let the span start and end on whole bytes, its start before its end, "
+                f"or use HEADER for all of {header.name!r}",
+            )
+            return None
+        return Extent(start // 8, None if end is None else end // 8)
+
+    def edge(self, place: _Place, edge: Edge | str, side: str) -> int | None:
+        """Return the bit of the frame where a span starts or ends."""
+        if edge is Edge.HEADER_START:
+            return self.starts[place.header.name] * 8
+        if edge is Edge.HEADER_END:
+            return self.ends[place.header.name] * 8
+        if edge is Edge.FRAME_END:
+            # Without a payload the frame ends where its headers do.
+            if isinstance(self.format.packet.layers[-1], Fill):
+                return None
+            return self.ends[self.places[-1].header.name] * 8
+        target = self.sibling(place, str(edge))
+        if target is None:
+            return None
+        return target.offset + (target.field.bits if side == "end" else 0)
+
+    def sibling(self, place: _Place, name: str) -> _Place | None:
+        for each in self.places:
+            if each.header is place.header and each.field.name == name:
+                return each
+        self.report(
+            Code.F110,
+            place.path,
+            f"the header {place.header.name!r} has no field {name!r}",
+            f"name one of: {', '.join(each.name for each in place.header.fields)}",
+        )
+        return None
+
+    def origin(self, place: _Place, low: int, high: int) -> Origin | None:
+        """Return where the field's value comes from, None after a report."""
+        source = place.source
+        match source:
+            case Const():
+                return Fixed(self.value(place, source.value), checked=True)
+            case Default():
+                return Fixed(self.value(place, source.value), checked=False)
+            case Parameter():
+                return self.argument(place, source)
+            case Length():
+                return self.length(place, source, low, high)
+            case Checksum():
+                return self.checksum(place, source)
+            case NextHeader():
+                return self.next_header(place, source)
+        raise TypeError(f"{place.path}: no resolution for the source {source!r}")
+
+    def argument(self, place: _Place, source: Parameter) -> Argument:
+        largest = (1 << place.field.bits) - 1
+        minimum = 0 if source.minimum is None else source.minimum
+        maximum = largest if source.maximum is None else source.maximum
+        if not 0 <= minimum <= maximum <= largest:
+            self.report(
+                Code.F109,
+                place.path,
+                f"the range {minimum}..{maximum} of {source.name!r} is empty or exceeds "
+                f"{place.field.bits} bits",
+                f"use 0 <= minimum <= maximum <= {largest}",
+            )
+        default = None
+        if isinstance(source.default, FromDevice):
+            if place.field.bits != 48:
+                self.report(
+                    Code.F108,
+                    place.path,
+                    f"{source.default.value} is a MAC address",
+                    "use it for MAC fields only",
+                )
+        else:
+            default = self.value(place, source.default)
+            if minimum <= maximum and not minimum <= default <= maximum:
+                self.report(
+                    Code.F107,
+                    place.path,
+                    f"{source.default} is outside the range {minimum}..{maximum} "
+                    f"of {source.name!r}",
+                    "give a value inside, or widen the range",
+                )
+        return Argument(source.name, default, minimum, maximum, place.bound)
+
+    def length(self, place: _Place, source: Length, low: int, high: int) -> Origin | None:
+        extent = self.extent(place, source.of)
+        if extent is None:
+            return None
+        largest = (1 << place.field.bits) - 1
+        sizes = extent.size(low), extent.size(high)
+        variable = extent.end is None and low != high
+        if source.unit < 1 or (variable and source.unit != 1) or sizes[0] % source.unit:
+            self.report(
+                Code.F116,
+                place.path,
+                f"{sizes[0]} to {sizes[1]} bytes are not always a whole number of units "
+                f"of {source.unit} bytes",
+                "count in bytes (unit=1), or let the span end with the header",
+            )
+            return None
+        values = tuple(size // source.unit + source.plus for size in sizes)
+        if values[0] < 0 or values[1] > largest:
+            self.report(
+                Code.F116,
+                place.path,
+                f"the length is {values[0]} to {values[1]}, and {place.field.bits} bits "
+                f"hold 0 to {largest}",
+                "widen the field, count in larger units, or lower the packet's max_length",
+            )
+            return None
+        if not variable:
+            return Fixed(values[0], checked=True)
+        return FrameLength(extent, source.unit, source.plus)
+
+    def checksum(self, place: _Place, source: Checksum) -> Sum | None:
+        extent = self.extent(place, source.over)
+        if extent is None:
+            return None
+        if place.field.bits != 16 or place.offset % 8 or place.field.byteorder != "big":
+            self.report(
+                Code.F113,
+                place.path,
+                f"an {source.algorithm.value} is 16 big-endian bits on whole bytes",
+                "declare UInt(name, 16, ...) at a whole byte",
+            )
+        elif (place.offset // 8 - extent.start) % 2:
+            self.report(
+                Code.F113,
+                place.path,
+                "it starts at an odd byte of what it covers, where RFC 1071 has no word",
+                "move the field or the start of the span by one byte",
+            )
+        if source.zero_as is not None and not 0 <= source.zero_as <= 0xFFFF:
+            self.report(
+                Code.F107, place.path, f"zero_as={source.zero_as} is no 16-bit value", "mend it"
+            )
+        pseudo = self.pseudo_header(place) if source.pseudo_header else ()
+        return None if pseudo is None else Sum(extent, source.algorithm, pseudo, source.zero_as)
+
+    def pseudo_header(self, place: _Place) -> tuple[Pseudo, ...] | None:
+        layers = self.format.packet.layers
+        here = layers.index(place.header)
+        below = layers[here - 1] if here else None
+        if not isinstance(below, Header) or not below.pseudo_header:
+            self.report(
+                Code.F115,
+                place.path,
+                f"its checksum needs a pseudo header, and "
+                f"{'nothing' if below is None else repr(below.name)} below "
+                f"{place.header.name!r} has none",
+                "put it above a header with pseudo_header=(...), such as IPV4, "
+                "or use pseudo_header=False",
+            )
+            return None
+        parts: list[Pseudo] = []
+        for part in below.pseudo_header:
+            match part:
+                case str():
+                    target = self.sibling(
+                        next(each for each in self.places if each.header is below), part
+                    )
+                    if target is None:
+                        return None
+                    parts.append(PseudoField(target.path, target.field.bits))
+                case Zeros():
+                    parts.append(PseudoConst(0, part.bits))
+                case UpperNumber():
+                    number = place.header.numbers.get(part.registry)
+                    if number is None:
+                        self.report(
+                            Code.F114,
+                            place.path,
+                            f"its pseudo header needs the number of {place.header.name!r} "
+                            f"as {part.registry!r}",
+                            f"give the header numbers={{{part.registry!r}: ...}}",
+                        )
+                        return None
+                    parts.append(PseudoConst(number, part.bits))
+                case UpperLength():
+                    parts.append(PseudoLength(part.bits))
+        if sum(part.bits for part in parts) % 16:
+            self.report(
+                Code.F111,
+                place.path,
+                f"the pseudo header of {below.name!r} is no whole number of 16-bit words",
+                "fill it up with Zeros(bits)",
+            )
+        return tuple(parts)
+
+    def next_header(self, place: _Place, source: NextHeader) -> Fixed | None:
+        layers = self.format.packet.layers
+        above = layers[layers.index(place.header) + 1 :][:1]
+        if above and isinstance(above[0], Header):
+            number = above[0].numbers.get(source.registry)
+            if number is None:
+                self.report(
+                    Code.F114,
+                    place.path,
+                    f"the header {above[0].name!r} has no number as {source.registry!r}",
+                    f"give it numbers={{{source.registry!r}: ...}}, or bind {place.path!r} "
+                    "in a preset",
+                )
+                return None
+        elif source.last is not None:
+            number = source.last
+        else:
+            self.report(
+                Code.F114,
+                place.path,
+                "no header follows that it could announce",
+                f"put a header above {place.header.name!r}, or declare "
+                f"NextHeader({source.registry!r}, last=...)",
+            )
+            return None
+        return Fixed(self.value(place, number), checked=True)
+
+    # The whole
+
+    def order(self, fields: tuple[Placed, ...]) -> tuple[Placed, ...]:
+        """Return the checksums, each after those that it covers."""
+        sums = {each.path: each for each in fields if isinstance(each.origin, Sum)}
+        graph = {
+            path: {
+                other
+                for other, target in sums.items()
+                if other != path and _covers(each.origin, target)
+            }
+            for path, each in sums.items()
+        }
+        try:
+            return tuple(sums[path] for path in TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            cycle = list(dict.fromkeys(error.args[1]))
+            self.report(
+                Code.F112,
+                " and ".join(cycle),
+                "each needs the other's value first",
+                "let one of them leave the other out of its span",
+            )
+            return ()
+
+    def arguments(self, fields: tuple[Placed, ...]) -> tuple[Placed, ...]:
+        """Return the parameters in the order of the emitted function."""
+        by_name = {each.argument.name: each for each in fields if isinstance(each.origin, Argument)}
+        packet = self.format.packet
+        order = packet.arguments
+        if order is None:
+            return tuple(by_name.values())
+        if sorted(order) != sorted(by_name):
+            self.report(
+                Code.F120,
+                f"packet {packet.name!r}",
+                f"arguments={order!r}, and its parameters are {tuple(by_name)!r}",
+                "name each parameter once, or leave arguments out",
+            )
+            return ()
+        return tuple(by_name[name] for name in order)
+
+    def resolve(self) -> Layout:
+        self.check_names()
+        self.place()
+        self.stop_if_reported()
+        fill_value = self.bind()
+        low, high = self.frame_bounds()
+        self.stop_if_reported()
+        origins = [self.origin(place, low, high) for place in self.places]
+        self.stop_if_reported()
+        fields = tuple(
+            Placed(place.path, place.header, place.field, place.offset, origin)
+            for place, origin in zip(self.places, origins, strict=True)
+            if origin is not None
+        )
+        checksums = self.order(fields)
+        arguments = self.arguments(fields)
+        self.stop_if_reported()
+        header_length = fields[-1].end // 8
+        fill = self.format.packet.layers[-1]
+        return Layout(
+            format=self.format,
+            fields=fields,
+            payload=Payload(fill.name, fill, header_length, fill_value)
+            if isinstance(fill, Fill)
+            else None,
+            header_length=header_length,
+            min_length=low,
+            max_length=high,
+            arguments=arguments,
+            checksums=checksums,
+        )
+
+
+def _suggest(name: str) -> str:
+    """Return a usable name near to ``name``."""
+    cleaned = re.sub(r"[^A-Za-z0-9_]", "_", name).lstrip("_0123456789") or "field"
+    return cleaned if cleaned != name else f"{cleaned}_"
+
+
+def _covers(origin: Origin, target: Placed) -> bool:
+    """Tell whether a checksum's result depends on the bytes of ``target``."""
+    assert isinstance(origin, Sum)
+    inside = origin.over.start * 8 < target.end and (
+        origin.over.end is None or target.offset < origin.over.end * 8
+    )
+    return inside or any(
+        isinstance(part, PseudoField) and part.path == target.path for part in origin.pseudo
+    )
+
+
+def resolve(format: Format) -> Layout:
+    """Return the layout of a format; raise FormatError with all that is wrong with it."""
+    return _Resolver(format).resolve()
+
+
+__all__ = [
+    "Argument",
+    "Extent",
+    "Fixed",
+    "FrameLength",
+    "Layout",
+    "Origin",
+    "Payload",
+    "Placed",
+    "Pseudo",
+    "PseudoConst",
+    "PseudoField",
+    "PseudoLength",
+    "Sum",
+    "resolve",
+]

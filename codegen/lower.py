@@ -1,0 +1,523 @@
+"""Lower a layout to a plan: what the templates print.
+
+All that can be computed before the program runs is computed here: the constant
+bytes form one template, and the ones' complement sum over constant words is
+folded, so that the emitted function stores and adds only what varies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codegen import describe
+from codegen.layout import (
+    Argument,
+    Extent,
+    Fixed,
+    FrameLength,
+    Layout,
+    Payload,
+    Placed,
+    PseudoConst,
+    PseudoField,
+    PseudoLength,
+    Sum,
+    resolve,
+)
+from codegen.model import MAC, Field, Format, IPv4Address, Strategy, UInt
+
+# --- What a plan consists of -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ArgumentPlan:
+    """An argument: a ``member`` of the struct, a ``declaration`` in the functions.
+
+    ``assign`` is the statement that copies the function's argument into the
+    struct; a ``pointer`` must not be NULL there. ``initializer`` is None when the
+    program asks its device. ``checks`` are conditions on the member that are true
+    when it is out of range. ``parser`` is the kind of the program's argument.
+    """
+
+    name: str
+    summary: str
+    member: str
+    declaration: str
+    assign: str
+    pointer: bool
+    initializer: str | None
+    checks: tuple[str, ...]
+    parser: str
+    minimum: int
+    maximum: int
+    bound: bool
+
+
+@dataclass(frozen=True)
+class TemplateRow:
+    """Bytes of the constant template that belong together, as C literals."""
+
+    octets: tuple[str, ...]
+    comments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Store:
+    """Statements that put one field, or fields that share bytes, into the frame."""
+
+    comments: tuple[str, ...]
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Term:
+    """An addend of a checksum that is known only when the packet is built."""
+
+    expression: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class ChecksumPlan:
+    """A checksum: ``fold(constant + terms)``, stored at byte ``offset``."""
+
+    variable: str
+    comments: tuple[str, ...]
+    constant: str
+    terms: tuple[Term, ...]
+    offset: int
+    zero_as: str | None
+
+
+@dataclass(frozen=True)
+class FormatPlan:
+    """All that the templates print of one format.
+
+    ``shorthand`` are the arguments of the function with the tutorial's
+    signature; a packet's are all, a preset's those that it leaves open.
+    """
+
+    name: str
+    packet: str
+    summary: str
+    is_preset: bool
+    arguments: tuple[ArgumentPlan, ...]
+    header_length: int
+    min_length: int
+    max_length: int
+    template: tuple[TemplateRow, ...]
+    fill: str | None
+    stores: tuple[Store, ...]
+    checksums: tuple[ChecksumPlan, ...]
+    diagram: tuple[str, ...]
+
+    @property
+    def macro(self) -> str:
+        """The prefix of the format's macros."""
+        return self.name.upper()
+
+    @property
+    def shorthand(self) -> tuple[ArgumentPlan, ...]:
+        """The arguments of ``genpkt_<name>()``."""
+        return tuple(each for each in self.arguments if not each.bound)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An application: the formats whose functions it has, and the one that it sends.
+
+    A preset's application also has the function of its packet.
+    """
+
+    formats: tuple[FormatPlan, ...]
+    strategy: Strategy
+
+    @property
+    def format(self) -> FormatPlan:
+        """The format that the emitted program sends."""
+        return self.formats[-1]
+
+    @property
+    def packet(self) -> FormatPlan:
+        """The packet on which the formats rest; its name is that of the argument struct."""
+        return self.formats[0]
+
+
+def lower(format: Format, strategy: Strategy) -> Plan:
+    """Return the plan of an application; raises FormatError as :func:`resolve` does."""
+    formats = dict.fromkeys((format.packet, format))
+    return Plan(tuple(lower_format(resolve(each)) for each in formats), strategy)
+
+
+def lower_format(layout: Layout) -> FormatPlan:
+    """Return the plan of one format."""
+    return _Lowering(layout).plan()
+
+
+# --- C kinds: how an argument of each kind of field is passed and read -------------
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How C spells a kind of field.
+
+    ``member`` is its type in the argument struct, ``integer`` the expression of
+    its value on the wire, ``parser`` the name of its parser in the program. A
+    kind with ``octets`` is passed by pointer and kept as bytes in wire order.
+    """
+
+    member: str
+    integer: str
+    parser: str
+    octets: int | None = None
+
+
+def _kind(field: Field) -> _Kind:
+    match field:
+        case UInt():
+            return _Kind(f"uint{_c_width(field.bits)}_t", "{}", "UINT")
+        case MAC():
+            return _Kind("struct ether_addr", "get_be48({}.addr_bytes)", "MAC", octets=6)
+        case IPv4Address():
+            return _Kind("uint32_t", "{}", "IPV4")
+    raise TypeError(f"no C kind for an argument of the shape {field!r}")
+
+
+def _initializer(field: Field, value: int) -> str:
+    """Return ``value`` as a person would write it in C."""
+    match field:
+        case UInt():
+            return c_literal(value)
+        case MAC():
+            return "{ { " + ", ".join(f"0x{byte:02x}" for byte in value.to_bytes(6, "big")) + " } }"
+        case IPv4Address():
+            return "IPv4(" + ", ".join(str(byte) for byte in value.to_bytes(4, "big")) + ")"
+    raise TypeError(f"no C initializer for the shape {field!r}")
+
+
+def _c_width(bits: int) -> int:
+    """Return the bits of the smallest C integer that holds ``bits``."""
+    return next(width for width in (8, 16, 32, 64) if bits <= width)
+
+
+def c_literal(value: int) -> str:
+    """Return a C literal, decimal where people count and with a suffix where it is needed."""
+    return f"{value}" if value <= 0x7FFFFFFF else f"0x{value:x}ULL"
+
+
+# --- The lowering of one format ----------------------------------------------------
+
+
+class _Lowering:
+    """One format on its way from a layout to a plan."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.is_preset = layout.format is not layout.format.packet
+        self.constant = bytearray(layout.header_length)
+        for placed in layout.fields:
+            if isinstance(placed.origin, Fixed):
+                self.write_constant(placed, placed.origin.value)
+
+    def plan(self) -> FormatPlan:
+        layout = self.layout
+        # A checksum over nothing but constants becomes a constant itself, so
+        # the checksums come before the template that they may go into.
+        checksums = [self.checksum(placed) for placed in layout.checksums]
+        payload = layout.payload
+        return FormatPlan(
+            name=layout.name,
+            packet=layout.format.packet.name,
+            summary=layout.format.summary,
+            is_preset=self.is_preset,
+            arguments=tuple(self.argument(placed) for placed in layout.arguments),
+            header_length=layout.header_length,
+            min_length=layout.min_length,
+            max_length=layout.max_length,
+            template=tuple(self.template()),
+            fill=None if payload is None else f"0x{payload.value:02x}",
+            stores=tuple(self.stores()),
+            checksums=tuple(each for each in checksums if each is not None),
+            diagram=tuple(describe.diagram(layout).splitlines()),
+        )
+
+    # Arguments
+
+    def argument(self, placed: Placed) -> ArgumentPlan:
+        argument = placed.argument
+        kind = _kind(placed.field)
+        name = argument.name
+        member = f"args->{name}"
+        checks = []
+        if argument.minimum > 0:
+            checks.append(f"{kind.integer.format(member)} < {c_literal(argument.minimum)}")
+        if (
+            argument.maximum
+            < (1 << (8 * kind.octets if kind.octets else _c_width(placed.bits))) - 1
+        ):
+            checks.append(f"{kind.integer.format(member)} > {c_literal(argument.maximum)}")
+        if kind.octets is None:
+            declaration = f"{kind.member} {name}"
+            assign = f"args.{name} = {name};"
+        else:
+            # The device gives its own address in a type of the device API.
+            own = self.is_preset and argument.default is None
+            declaration = f"const struct {'uk_hwaddr' if own else 'ether_addr'} *{name}"
+            assign = (
+                f"memcpy(args.{name}.addr_bytes, {name}->addr_bytes,\n"
+                f"\t       sizeof(args.{name}.addr_bytes));"
+            )
+        return ArgumentPlan(
+            name=name,
+            summary=f"{placed.path}, {placed.field.kind}",
+            member=f"{kind.member} {name}",
+            declaration=declaration,
+            assign=assign,
+            pointer=kind.octets is not None,
+            initializer=None
+            if argument.default is None
+            else _initializer(placed.field, argument.default),
+            checks=tuple(checks),
+            parser=kind.parser,
+            minimum=argument.minimum,
+            maximum=argument.maximum,
+            bound=argument.bound,
+        )
+
+    # The constant template
+
+    def write_constant(self, placed: Placed, value: int) -> None:
+        """Put a value into the template, bit by bit."""
+        octets = value.to_bytes((placed.bits + 7) // 8, placed.field.byteorder)
+        bits = "".join(f"{octet:08b}" for octet in octets)[-placed.bits :]
+        for position, bit in enumerate(bits, placed.offset):
+            if bit == "1":
+                self.constant[position // 8] |= 0x80 >> position % 8
+
+    def template(self) -> list[TemplateRow]:
+        return [
+            TemplateRow(
+                tuple(f"0x{octet:02x}" for octet in self.constant[extent.start : extent.end]),
+                tuple(describe.declaration(placed) for placed in together),
+            )
+            for extent, together in self.shared_bytes()
+        ]
+
+    def shared_bytes(self) -> list[tuple[Extent, list[Placed]]]:
+        """Return the fields in groups that share no byte with one another."""
+        groups: list[tuple[Extent, list[Placed]]] = []
+        for placed in self.layout.fields:
+            first, last = placed.offset // 8, (placed.end + 7) // 8
+            if groups and first < (groups[-1][0].end or 0):
+                extent, together = groups[-1]
+                groups[-1] = (Extent(extent.start, max(last, extent.end or 0)), [*together, placed])
+            else:
+                groups.append((Extent(first, last), [placed]))
+        return groups
+
+    # Stores
+
+    def stores(self) -> list[Store]:
+        stores = []
+        for extent, together in self.shared_bytes():
+            varying = [each for each in together if isinstance(each.origin, Argument | FrameLength)]
+            if not varying:
+                continue
+            if len(together) == 1 and (statement := self.whole_store(together[0])):
+                statements = [statement]
+            else:
+                statements = [
+                    self.octet_store(octet, varying)
+                    for octet in range(extent.start, extent.end or 0)
+                    if any(_overlap(each, octet) for each in varying)
+                ]
+            stores.append(
+                Store(tuple(describe.declaration(each) for each in varying), tuple(statements))
+            )
+        return stores
+
+    def whole_store(self, placed: Placed) -> str | None:
+        """Return the store of a field on whole bytes, None when it has no such store."""
+        if placed.offset % 8:
+            return None
+        where = f"frame + {placed.offset // 8}"
+        if isinstance(placed.origin, Argument):
+            octets = _kind(placed.field).octets
+            if octets is not None:
+                return f"memcpy({where}, args->{placed.origin.name}.addr_bytes, {octets});"
+        if placed.bits not in (8, 16, 32, 64):
+            return None
+        value = self.host_value(placed)
+        if isinstance(placed.origin, FrameLength):
+            value = f"(uint{placed.bits}_t)({value})"
+        if placed.bits == 8:
+            return f"frame[{placed.offset // 8}] = {value};"
+        order = "be" if placed.field.byteorder == "big" else "le"
+        return f"put_{order}{placed.bits}({where}, {value});"
+
+    def octet_store(self, octet: int, varying: list[Placed]) -> str:
+        """Return the store of one byte from the bits of all fields in it."""
+        parts = [f"0x{self.constant[octet]:02x}"] if self.constant[octet] else []
+        for placed in varying:
+            if not _overlap(placed, octet):
+                continue
+            low = max(placed.offset, octet * 8)
+            high = min(placed.end, octet * 8 + 8)
+            part = f"(uint64_t){_primary(self.wire_value(placed))}"
+            if placed.end > high:
+                part = f"{part} >> {placed.end - high}"
+            if low > placed.offset:
+                part = f"({part} & 0x{(1 << (high - low)) - 1:x})"
+            elif placed.end > high:
+                part = f"({part})"
+            if octet * 8 + 8 > high:
+                part = f"{part} << {octet * 8 + 8 - high}"
+            parts.append(part if len(varying) == 1 and len(parts) == 0 else f"({part})")
+        return f"frame[{octet}] = (uint8_t)({' | '.join(parts)});"
+
+    # Values in C
+
+    def host_value(self, placed: Placed) -> str:
+        """Return the C expression of a varying field's number."""
+        match placed.origin:
+            case Argument(name=name):
+                return _kind(placed.field).integer.format(f"args->{name}")
+            case FrameLength(of=extent, plus=plus):
+                return _frame_length(plus - extent.start)
+        raise TypeError(f"{placed.path}: no C value for {placed.origin!r}")
+
+    def wire_value(self, placed: Placed) -> str:
+        """Return the number that the field's bits are, read in network order."""
+        value = self.host_value(placed)
+        if placed.field.byteorder == "big" or placed.bits == 8:
+            return value
+        width = _c_width(placed.bits)
+        swapped = f"__builtin_bswap{width}((uint{width}_t){_primary(value)})"
+        spare = width - placed.bits
+        return f"({swapped} >> {spare})" if spare else swapped
+
+    # Checksums
+
+    def checksum(self, placed: Placed) -> ChecksumPlan | None:
+        """Return the plan of a checksum; None when all of it could be computed here."""
+        total = placed.origin
+        assert isinstance(total, Sum)
+        words = self.constant[total.over.start : total.over.end]
+        constant = sum(
+            int.from_bytes(words[at : at + 2].ljust(2, b"\0"), "big")
+            for at in range(0, len(words), 2)
+        )
+        terms: list[Term] = []
+        for each in self.layout.fields:
+            inside = total.over.start * 8 <= each.offset and (
+                total.over.end is None or each.end <= total.over.end * 8
+            )
+            if inside and each is not placed:
+                terms += self.field_terms(each, each.offset - total.over.start * 8)
+        at = 0
+        for part in total.pseudo:
+            match part:
+                case PseudoField(path=path):
+                    source = self.layout[path]
+                    if isinstance(source.origin, Fixed):
+                        constant += _weighed(source.origin.value, at + part.bits)
+                    terms += self.field_terms(source, at)
+                case PseudoConst(value=value):
+                    constant += _weighed(value, at + part.bits)
+                case PseudoLength():
+                    if total.over.end is None and self.layout.payload is not None:
+                        expression = _frame_length(-total.over.start)
+                        terms.append(
+                            _term(expression, at + part.bits, f"pseudo header: {total.over}")
+                        )
+                    else:
+                        size = total.over.size(self.layout.header_length)
+                        constant += _weighed(size, at + part.bits)
+            at += part.bits
+        if total.over.end is None and self.layout.payload is not None:
+            terms += _payload_terms(self.layout.payload, total.over.start)
+        while constant > 0xFFFF:
+            constant = (constant & 0xFFFF) + (constant >> 16)
+        if not terms:
+            result = ~constant & 0xFFFF
+            if result == 0 and total.zero_as is not None:
+                result = total.zero_as
+            self.write_constant(placed, result)
+            return None
+        return ChecksumPlan(
+            variable=placed.path.replace(".", "_"),
+            comments=(
+                describe.declaration(placed),
+                *(f"pseudo header: {each}" for each in describe.pseudo_header(total)),
+            ),
+            constant=f"0x{constant:04x}",
+            terms=tuple(terms),
+            offset=placed.offset // 8,
+            zero_as=None if total.zero_as is None else f"0x{total.zero_as:04x}",
+        )
+
+    def field_terms(self, placed: Placed, at: int) -> list[Term]:
+        """Return what a field adds to a sum when it starts at bit ``at`` of what is summed."""
+        if isinstance(placed.origin, Fixed):
+            return []
+        if isinstance(placed.origin, Sum):
+            # Either a constant by now, or a variable of the emitted function.
+            first = placed.offset // 8
+            if any(self.constant[first : first + 2]):
+                return []
+            return [_term(placed.path.replace(".", "_"), at + placed.bits, placed.path)]
+        value = self.wire_value(placed)
+        if placed.bits <= 48:
+            return [_term(value, at + placed.bits, placed.path)]
+        # The upper half on its own keeps the sum of shifted 64-bit values in 64 bits.
+        value = f"(uint64_t){_primary(value)}"
+        return [
+            _term(f"({value} >> 32)", at + placed.bits - 32, f"{placed.path}, upper bits"),
+            _term(f"({value} & 0xffffffff)", at + placed.bits, f"{placed.path}, lower bits"),
+        ]
+
+
+def _overlap(placed: Placed, octet: int) -> bool:
+    return placed.offset < octet * 8 + 8 and octet * 8 < placed.end
+
+
+def _frame_length(plus: int) -> str:
+    """Return ``pktlen`` plus a constant, as a C expression."""
+    return f"pktlen {'-' if plus < 0 else '+'} {abs(plus)}U" if plus else "pktlen"
+
+
+def _primary(expression: str) -> str:
+    """Return the expression in parentheses where a cast or shift would bind tighter."""
+    return f"({expression})" if " " in expression and not expression.startswith("(") else expression
+
+
+def _weighed(value: int, end: int) -> int:
+    """Return what a number that ends at bit ``end`` adds to a sum of 16-bit words.
+
+    2^16 is 1 modulo 65535, so only the distance of its last bit to the end of a
+    word matters, not how many words it spans.
+    """
+    return value << -end % 16
+
+
+def _term(expression: str, end: int, comment: str) -> Term:
+    """Return an addend, shifted as :func:`_weighed` shifts."""
+    shift = -end % 16
+    if shift:
+        expression = f"(uint64_t){_primary(expression)} << {shift}"
+    return Term(expression, comment)
+
+
+def _payload_terms(payload: Payload, start: int) -> list[Term]:
+    """Return what a payload of one repeated byte adds to a sum over bytes from ``start``."""
+    if payload.value == 0:
+        return []
+    size = payload.start
+    # A byte counts 256-fold in the upper half of its word; from an odd byte on,
+    # the lower half comes first.
+    more, fewer = f"(pktlen - {size - 1}U) / 2", f"(pktlen - {size}U) / 2"
+    upper, lower = (more, fewer) if (size - start) % 2 == 0 else (fewer, more)
+    return [
+        Term(f"(uint64_t)({upper}) * 0x{payload.value:02x}00", f"{payload.path}, upper bytes"),
+        Term(f"(uint64_t)({lower}) * 0x{payload.value:02x}", f"{payload.path}, lower bytes"),
+    ]

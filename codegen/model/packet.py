@@ -1,0 +1,71 @@
+"""A packet, and a preset of one: what every command takes as a format.
+
+A packet gives a stack of headers a name and the bounds of its frame. A preset
+is the same packet with some values bound, and the name of an emitted shorthand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codegen.model.field import Fill
+from codegen.model.header import Header, Stack
+from codegen.model.source import Value
+
+#: Frame bytes without the frame check sequence: IEEE 802.3 clause 3.2.7 and 4.4.2.
+ETHERNET_MIN = 60
+ETHERNET_MAX = 1514
+
+
+@dataclass(frozen=True)
+class Packet:
+    """A stack of headers with a name.
+
+    ``arguments`` orders the parameters of the emitted function by name; without
+    it they come in wire order. ``min_length`` and ``max_length`` bound the frame,
+    in bytes, without preamble and frame check sequence.
+    """
+
+    name: str
+    stack: Stack | Header
+    summary: str = ""
+    arguments: tuple[str, ...] | None = None
+    min_length: int = ETHERNET_MIN
+    max_length: int = ETHERNET_MAX
+
+    @property
+    def packet(self) -> Packet:
+        """Itself: so that a packet and a preset can be asked the same question."""
+        return self
+
+    @property
+    def bindings(self) -> tuple[tuple[str, Value], ...]:
+        """Nothing is bound in a packet."""
+        return ()
+
+    @property
+    def layers(self) -> tuple[Header | Fill, ...]:
+        """The layers, lowest first."""
+        return self.stack.layers if isinstance(self.stack, Stack) else (self.stack,)
+
+    def preset(self, name: str, summary: str, bindings: Mapping[str, Value]) -> Preset:
+        """Return a preset of this packet.
+
+        A key of ``bindings`` is a parameter (``ipv4_src``), a field
+        (``udp.checksum``) or the payload (``fill``).
+        """
+        return Preset(name, self, summary, tuple(bindings.items()))
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A packet with some values bound; made by :meth:`Packet.preset`."""
+
+    name: str
+    packet: Packet
+    summary: str
+    bindings: tuple[tuple[str, Value], ...]
+
+
+Format = Packet | Preset

@@ -1,0 +1,221 @@
+"""Encode, decode and explain frames in plain Python, readable as a specification.
+
+The oracle judges the emitted C. The two share the layout and no arithmetic: here
+a frame is one large integer, and a checksum is the definition from its RFC
+applied to finished bytes. Speed is not a goal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from codegen.errors import UsageError
+from codegen.layout import (
+    Argument,
+    Extent,
+    Fixed,
+    FrameLength,
+    Layout,
+    Placed,
+    PseudoConst,
+    PseudoField,
+    PseudoLength,
+    Sum,
+)
+from codegen.model import Algorithm, Value
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The fields of a frame by path, as integers, and what is wrong with it."""
+
+    values: dict[str, int]
+    problems: tuple[str, ...]
+
+
+def encode(layout: Layout, arguments: Mapping[str, Value], length: int) -> bytes:
+    """Return the frame of ``length`` bytes for these arguments.
+
+    Arguments that are not given take their defaults. Raises UsageError when an
+    argument is unknown, missing or out of range, or the length is out of bounds.
+    """
+    if not layout.min_length <= length <= layout.max_length:
+        raise UsageError(
+            f"a frame of {layout.name!r} has {layout.min_length} to {layout.max_length} bytes, "
+            f"not {length}"
+        )
+    values = _argument_values(layout, arguments)
+    frame = bytearray(length)
+    if layout.payload is not None:
+        frame[layout.payload.start :] = bytes([layout.payload.value]) * (
+            length - layout.payload.start
+        )
+    for placed in layout.fields:
+        match placed.origin:
+            case Fixed(value=value):
+                _write(frame, placed, value)
+            case Argument(name=name):
+                _write(frame, placed, values[name])
+            case FrameLength():
+                _write(frame, placed, _length(placed.origin, length))
+            case Sum():
+                pass  # The checksums come when all that they cover is in place.
+    for placed in layout.checksums:
+        _write(frame, placed, checksum(layout, placed, bytes(frame)))
+    return bytes(frame)
+
+
+def decode(layout: Layout, frame: bytes) -> Decoded:
+    """Read every field of a frame and check what the format fixes.
+
+    A frame that is too short for the format's headers has no values.
+    """
+    if len(frame) < layout.header_length:
+        return Decoded({}, (f"truncated: {len(frame)} of {layout.header_length} header bytes",))
+    values = {placed.path: _read(frame, placed) for placed in layout.fields}
+    problems = []
+    for placed in layout.fields:
+        found = values[placed.path]
+        match placed.origin:
+            case Fixed(value=value, checked=True):
+                wanted = value
+            case FrameLength():
+                wanted = _length(placed.origin, len(frame))
+            case Sum():
+                wanted = checksum(layout, placed, frame)
+            case _:
+                continue
+        if found != wanted:
+            show = placed.field.show
+            problems.append(f"{placed.path} is {show(found)}, and should be {show(wanted)}")
+    if not layout.min_length <= len(frame) <= layout.max_length:
+        problems.append(
+            f"{len(frame)} bytes, and should be {layout.min_length} to {layout.max_length}"
+        )
+    return Decoded(values, tuple(problems))
+
+
+def checksum(layout: Layout, placed: Placed, frame: bytes) -> int:
+    """Return the checksum that ``frame`` should carry in the field ``placed``.
+
+    The bytes of the field itself count as zero, whatever they are.
+    """
+    origin = placed.origin
+    assert isinstance(origin, Sum)
+    cleared = bytearray(frame)
+    _write(cleared, placed, 0)
+    covered = cleared[origin.over.start : origin.over.end]
+    result = _ALGORITHMS[origin.algorithm](_pseudo_header(layout, origin, frame) + bytes(covered))
+    return origin.zero_as if result == 0 and origin.zero_as is not None else result
+
+
+def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
+    """Return a hex dump of two frames side by side and the fields that differ."""
+    lines = [f"{len(wanted)} bytes wanted, {len(found)} found"]
+    for start in range(0, max(len(wanted), len(found)), 16):
+        left, right = wanted[start : start + 16], found[start : start + 16]
+        mark = " " if left == right else "*"
+        lines.append(f"{mark} {start:04x}  {left.hex(' '):<47}  {right.hex(' ')}".rstrip())
+    for placed in layout.fields:
+        if min(len(wanted), len(found)) * 8 < placed.end:
+            continue
+        left_value, right_value = _read(wanted, placed), _read(found, placed)
+        if left_value != right_value:
+            show = placed.field.show
+            lines.append(
+                f"  {placed.path}: {show(left_value)} (0x{left_value:x}) wanted, "
+                f"{show(right_value)} (0x{right_value:x}) found"
+            )
+    if layout.payload is not None:
+        start = layout.payload.start
+        for index, (left_byte, right_byte) in enumerate(zip(wanted, found, strict=False)):
+            if index >= start and left_byte != right_byte:
+                lines.append(
+                    f"  {layout.payload.path}: byte {index - start} is 0x{right_byte:02x}, "
+                    f"0x{left_byte:02x} wanted"
+                )
+                break
+    return "\n".join(lines)
+
+
+def _argument_values(layout: Layout, arguments: Mapping[str, Value]) -> dict[str, int]:
+    known = {placed.argument.name: placed for placed in layout.arguments}
+    unknown = sorted(set(arguments) - set(known))
+    if unknown:
+        raise UsageError(
+            f"{layout.name!r} has no parameter {unknown[0]!r}; it has: {', '.join(known)}"
+        )
+    values = {}
+    for name, placed in known.items():
+        origin = placed.argument
+        given = arguments.get(name, origin.default)
+        if given is None:
+            raise UsageError(f"the parameter {name!r} of {layout.name!r} has no default; give it")
+        try:
+            number = given if isinstance(given, int) else placed.field.parse(given)
+        except ValueError as error:
+            raise UsageError(f"{name}: {error}") from None
+        if not origin.minimum <= number <= origin.maximum:
+            raise UsageError(
+                f"{name}={given} is out of range; {origin.minimum} to {origin.maximum} is allowed"
+            )
+        values[name] = number
+    return values
+
+
+def _write(frame: bytearray, placed: Placed, value: int) -> None:
+    """Put ``value`` into the bits of the field, through the frame as one integer."""
+    if placed.field.byteorder == "little":
+        value = int.from_bytes(value.to_bytes(placed.bits // 8, "little"), "big")
+    shift = len(frame) * 8 - placed.end
+    whole = int.from_bytes(frame, "big")
+    mask = ((1 << placed.bits) - 1) << shift
+    frame[:] = ((whole & ~mask) | (value << shift)).to_bytes(len(frame), "big")
+
+
+def _read(frame: bytes, placed: Placed) -> int:
+    """Return the bits of the field, the inverse of :func:`_write`."""
+    whole = int.from_bytes(frame, "big")
+    value = (whole >> (len(frame) * 8 - placed.end)) & ((1 << placed.bits) - 1)
+    if placed.field.byteorder == "little":
+        value = int.from_bytes(value.to_bytes(placed.bits // 8, "big"), "little")
+    return value
+
+
+def _size(extent: Extent, length: int) -> int:
+    return len(range(length)[extent.start : extent.end])
+
+
+def _length(origin: FrameLength, length: int) -> int:
+    return _size(origin.of, length) // origin.unit + origin.plus
+
+
+def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:
+    """Return the pseudo header as the bytes that the RFC draws."""
+    bits = ""
+    for part in origin.pseudo:
+        match part:
+            case PseudoField(path=path):
+                value = _read(frame, layout[path])
+            case PseudoConst(value=value):
+                pass
+            case PseudoLength():
+                value = _size(origin.over, len(frame))
+        bits += f"{value:0{part.bits}b}"
+    return int(bits or "0", 2).to_bytes(len(bits) // 8, "big")
+
+
+def _internet(data: bytes) -> int:
+    """RFC 1071: the complement of the ones' complement sum of all 16-bit words.
+
+    A number is congruent to the sum of its base-65536 digits modulo 65535, so
+    the sum is one remainder; of the two zeros, only all-zero data gives +0.
+    """
+    padded = data + b"\0" * (len(data) % 2)
+    number = int.from_bytes(padded, "big")
+    total = number % 0xFFFF or (0xFFFF if number else 0)
+    return total ^ 0xFFFF
+
+
+_ALGORITHMS: dict[Algorithm, Callable[[bytes], int]] = {Algorithm.INTERNET: _internet}

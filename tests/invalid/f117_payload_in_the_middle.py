@@ -1,0 +1,6 @@
+"""A header above the payload."""
+
+from codegen.model import Default, Fill, Header, Packet, UInt
+
+H = Header("h", (UInt("a", 8, Default(0)),))
+FORMAT = Packet("p", H / Fill() / H.named("trailer"))
