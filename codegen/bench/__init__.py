@@ -1,1 +1,1 @@
-"""."""
+"""Measurements: shown to people, never asserted by a test."""

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <uk/alloc.h>
 #include <uk/essentials.h>
@@ -18,7 +17,10 @@
 #include "netbuf.h"
 #include "netspeed.h"
 
-#define EXIT_USAGE	2
+/* Exit codes; not every libc has names for them */
+#define EXIT_DONE	0
+#define EXIT_FAILED	1
+#define EXIT_MISUSE	2
 
 /* The one queue that is used in each direction */
 #define QUEUE		0
@@ -299,16 +301,16 @@ int main(int argc, char *argv[])
 	int rc;
 
 	if (args_parse(&opt, argc, argv))
-		return EXIT_USAGE;
+		return EXIT_MISUSE;
 
 	tx.dev = dev_probe();
 	if (!tx.dev)
-		return EXIT_FAILURE;
+		return EXIT_FAILED;
 	rc = dev_start(tx.dev, &tx.shape, &rx_shape, opt.length);
 	if (rc < 0) {
 		fprintf(stderr, "the network device cannot be started: error %d\n",
 			rc);
-		return EXIT_FAILURE;
+		return EXIT_FAILED;
 	}
 
 	hwaddr = uk_netdev_hwaddr_get(tx.dev);
@@ -327,11 +329,11 @@ int main(int argc, char *argv[])
 	rc = fetch_init(&tx);
 	if (rc < 0) {
 		fprintf(stderr, "no packet can be made: error %d\n", rc);
-		return EXIT_FAILURE;
+		return EXIT_FAILED;
 	}
 	rc = run(&tx, &seen, &elapsed);
 	fetch_fini(&tx);
 
 	report(&opt, &seen, elapsed);
-	return rc < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return rc < 0 ? EXIT_FAILED : EXIT_DONE;
 }

@@ -1,0 +1,48 @@
+"""``codegen verify``: compare the emitted C with the oracle."""
+
+from __future__ import annotations
+
+import click
+
+from codegen import formats
+from codegen.cli import options
+
+
+@click.command("verify")
+@click.argument("format_specs", metavar="[FORMAT]...", nargs=-1)
+@click.option(
+    "--examples",
+    type=click.IntRange(1),
+    default=1000,
+    show_default=True,
+    help="Generated value sets per format, besides every length.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal values.")
+def command(format_specs: tuple[str, ...], examples: int, seed: int) -> None:
+    """Build the emitted C for this machine and compare its packets with the oracle's.
+
+    FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME; all of
+    the catalogue when none is given. Exits with 1 at the first counterexample.
+    """
+    from codegen.cli.console import console, print_table, table
+    from codegen.verify.judge import verify
+    from codegen.verify.subject import Subject
+
+    chosen = [formats.load(spec) for spec in format_specs or formats.catalogue()]
+    out = console()
+    failed = []
+    for format in chosen:
+        subject = Subject.build(format, options.strategy(options.DEFAULT_STRATEGY))
+        report = verify(subject, examples, seed)
+        out.print(f"{format.name}: {examples} examples, seed {seed}", style="bold", markup=False)
+        rows = table("", "")
+        rows.columns[0].justify = "right"
+        for comparison, count in report.counts.items():
+            rows.add_row(str(count), comparison)
+        print_table(out, rows, indent=2)
+        if report.counterexample is not None:
+            failed.append(report.counterexample)
+    for counterexample in failed:
+        click.echo(f"codegen: counterexample: {counterexample}", err=True)
+    if failed:
+        raise click.exceptions.Exit(1)

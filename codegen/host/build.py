@@ -1,0 +1,446 @@
+"""Compile an emitted application for Linux, together with the host platform.
+
+Tests and benchmarks ask for the same programs again and again, so each result
+is kept in a cache under the hash of everything it was made from: sources,
+headers, flags and compiler. A result appears in the cache at once and complete,
+whoever else builds it at the same time, and however the build ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from codegen import cheader
+from codegen.errors import CodegenError
+
+STANDARD = "-std=gnu11"
+
+#: Language and warnings of emitted C. The headers of the host are system headers to it.
+WARNINGS = (
+    STANDARD,
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wconversion",
+    "-Wshadow",
+    "-Wcast-align",
+    "-Werror",
+)
+
+#: The host platform: ``include`` with Unikraft's headers, and ``src``.
+HOST = Path(__file__).parent
+
+#: Days after which a cached result that nobody used is dropped.
+KEEP_DAYS = 30
+
+_CANDIDATES = ("gcc", "cc", "clang")
+
+
+class BuildError(CodegenError):
+    """Something could not be compiled, or there is nothing to compile it with."""
+
+
+class CacheError(CodegenError):
+    """The cache cannot be written."""
+
+
+# ------------------------------------------------------------------ compiler
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A C compiler: how it is called, and what tells it from any other."""
+
+    command: tuple[str, ...]
+    identity: str
+
+    @classmethod
+    def find(cls, cc: str | None = None) -> Compiler:
+        """Return the compiler of the argument, of ``$CC``, or gcc, cc or clang.
+
+        ``cc`` may carry options (``"ccache gcc -m32"``). Raises
+        :class:`BuildError` when there is none, or it does not work.
+        """
+        asked = cc or os.environ.get("CC")
+        for command in [shlex.split(asked)] if asked else [[each] for each in _CANDIDATES]:
+            path = shutil.which(command[0]) if command else None
+            if path:
+                return cls(tuple(command), _identity(tuple(command), path))
+        wanted = f"C compiler {asked!r}" if asked else f"C compiler ({', '.join(_CANDIDATES)})"
+        raise BuildError(
+            f"no {wanted} was found: install one (apt install gcc) or name another in CC"
+        )
+
+    def run(self, arguments: Iterable[str]) -> str:
+        """Run the compiler and return what it prints.
+
+        Raises :class:`BuildError` with the command line and the compiler's message.
+        """
+        argv = [*self.command, *arguments]
+        try:
+            done = subprocess.run(
+                argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
+            )
+        except OSError as error:
+            raise BuildError(f"the compiler cannot be run: {error}") from error
+        if done.returncode != 0:
+            message = done.stderr.strip() or f"exit status {done.returncode}"
+            if "No space left on device" in message:
+                raise _cache_error(OSError(message))
+            raise BuildError(f"the compiler failed:\n{shlex.join(argv)}\n{message}")
+        return done.stdout
+
+
+@lru_cache
+def _identity(command: tuple[str, ...], path: str) -> str:
+    """Return path, version and target; asked once, as it costs two processes."""
+    compiler = Compiler(command, "")
+    return f"{path}\n{compiler.run(['--version'])}\n{compiler.run(['-dumpmachine'])}"
+
+
+# --------------------------------------------------------------------- cache
+
+
+def cache_folder() -> Path:
+    """Return ``$XDG_CACHE_HOME/codegen``, or ``~/.cache/codegen``.
+
+    The XDG Base Directory Specification has a relative path ignored.
+    """
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not base.is_absolute():
+        try:
+            base = Path.home() / ".cache"
+        except RuntimeError as error:
+            raise _cache_error(error) from error
+    return base / "codegen"
+
+
+def _cache_error(reason: object) -> CacheError:
+    return CacheError(
+        f"the cache cannot be written: {reason}; "
+        "set XDG_CACHE_HOME to a folder that can be written and has room"
+    )
+
+
+@contextmanager
+def _cache_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _cache_error(error) from error
+
+
+def _cached(kind: str, key: Callable[[], str], fill: Callable[[Path], None]) -> Path:
+    """Return the folder of a cached result; ``fill`` makes it, if there is none yet.
+
+    It is filled under a temporary name and renamed: of two processes that fill it
+    at once the second finds it there, which is as good.
+    """
+    name = f"{kind}-{key()}"
+    with _cache_errors():
+        cache = cache_folder()
+        entry = cache / name
+        if entry.is_dir():
+            # Its age is that of the last use; in a read-only cache it does not matter.
+            with suppress(OSError):
+                os.utime(entry)
+            return entry
+        cache.mkdir(parents=True, exist_ok=True)
+        _drop_old(cache)
+        with tempfile.TemporaryDirectory(prefix="new-", dir=cache) as temporary:
+            made = Path(temporary, "entry")
+            made.mkdir()
+            fill(made)
+            if f"{kind}-{key()}" != name:
+                # An editor saved in between: nobody knows what was compiled.
+                raise BuildError("a source changed while it was being compiled: build again")
+            try:
+                made.rename(entry)
+            except OSError:
+                if not entry.is_dir():
+                    raise
+    return entry
+
+
+def _drop_old(cache: Path) -> None:
+    oldest = time.time() - KEEP_DAYS * 24 * 60 * 60
+    for entry in cache.iterdir():
+        with suppress(OSError):  # another process may drop it too
+            if entry.stat().st_mtime < oldest:
+                shutil.rmtree(entry)
+
+
+def _key(parts: Sequence[str], *groups: Sequence[Path]) -> str:
+    """Hash strings, and files by name and content, so that no two inputs look alike."""
+    pieces = [each.encode() for each in (str(len(parts)), *parts)]
+    for group in groups:
+        pieces.append(str(len(group)).encode())
+        for each in group:
+            # The host's headers are found by their folder, an app's by their name alone.
+            name = each.relative_to(HOST) if each.is_relative_to(HOST) else each.name
+            pieces += [os.fsencode(name), each.read_bytes()]
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(len(piece).to_bytes(8, "little") + piece)
+    return digest.hexdigest()
+
+
+# --------------------------------------------------------------------- build
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """What a build is made from and with.
+
+    The folder of the app is in no key: what is built from equal files is equal.
+    """
+
+    app: Path
+    compiler: Compiler
+    options: tuple[str, ...]  # code generation: equal for app and host
+    extra_sources: tuple[Path, ...] = ()
+    extra_headers: tuple[Path, ...] = ()
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Flags of every compilation, after those of its kind."""
+        return ("-isystem", str(HOST / "include"), *self.options)
+
+    @property
+    def app_include(self) -> tuple[str, ...]:
+        return ("-iquote", str(self.app))
+
+    @property
+    def app_flags(self) -> tuple[str, ...]:
+        """Flags of the app's own sources."""
+        # The path of the app's folder would get into __FILE__, and so into assertions.
+        return (*WARNINGS, f"-fmacro-prefix-map={self.app}/=", *self.app_include)
+
+    @property
+    def declaring_headers(self) -> list[Path]:
+        """The headers whose declarations Python gets."""
+        return [*self.app_headers, *self.extra_headers, *_host_files("include/**/*.h")]
+
+    @property
+    def app_headers(self) -> list[Path]:
+        return sorted(self.app.glob("*.h"))
+
+    def app_sources(self) -> list[Path]:
+        sources = sorted(self.app.glob("*.c"))
+        if not sources:
+            raise BuildError(f"{self.app} has no C sources: is it the folder of an application?")
+        return sources
+
+    def key(self, *groups: Sequence[Path]) -> str:
+        """Hash these files and what every build takes in: compiler, options, host."""
+        # What these two modules do is an input as well: they write flags and probes.
+        own = (Path(__file__), Path(cheader.__file__))
+        parts = (self.compiler.identity, *self.compiler.command, *self.options)
+        return _key(parts, own, _host_files("include/**/*.h"), _host_files("src/*.[ch]"), *groups)
+
+    def key_with(self, sources: Sequence[Path]) -> str:
+        """Hash these sources as well, and every header that they may include."""
+        return self.key(self.app_headers, self.extra_headers, self._headers_beside(), sources)
+
+    def _headers_beside(self) -> list[Path]:
+        """Return what the sources and headers of the caller may include in quotes."""
+        folders = sorted({each.parent for each in (*self.extra_sources, *self.extra_headers)})
+        return [header for folder in folders for header in sorted(folder.glob("*.h"))]
+
+    def compile(self, source: Path, flags: Sequence[str], folder: Path) -> Path:
+        name = hashlib.sha256(os.fsencode(source)).hexdigest()[:8]
+        target = folder / f"{source.stem}-{name}.o"
+        self.compiler.run([*flags, *self.flags, "-c", str(source), "-o", str(target)])
+        return target
+
+    def host_objects(self) -> Path:
+        """Return the folder with the host platform's objects, which few changes touch."""
+
+        def fill(folder: Path) -> None:
+            with _Pool(self) as pool:
+                for each in _host_files("src/*.c"):
+                    pool.compile(each, (STANDARD,), folder)
+
+        return _cached("host", self.key, fill)
+
+
+def _host_files(pattern: str) -> list[Path]:
+    return sorted(HOST.glob(pattern))
+
+
+class _Pool:
+    """A few compilers at once; the first failure ends the lot."""
+
+    def __init__(self, recipe: _Recipe) -> None:
+        self._recipe = recipe
+        self._threads = ThreadPoolExecutor(os.cpu_count())
+        self._jobs: list[Future[Path]] = []
+
+    def __enter__(self) -> _Pool:
+        return self
+
+    def compile(self, source: Path, flags: Sequence[str], folder: Path) -> None:
+        self._jobs.append(self._threads.submit(self._recipe.compile, source, flags, folder))
+
+    def results(self) -> list[Path]:
+        return [each.result() for each in self._jobs]
+
+    def __exit__(self, failure: object, *_: object) -> None:
+        try:
+            if failure is None:
+                self.results()
+        finally:
+            # A compiler that still runs would write into a folder that goes away.
+            self._threads.shutdown(cancel_futures=True)
+
+
+def _recipe(
+    app: Path,
+    cc: str | None,
+    options: Iterable[str],
+    extra_sources: Iterable[Path] = (),
+    extra_headers: Iterable[Path] = (),
+) -> _Recipe:
+    return _Recipe(
+        app.resolve(),
+        Compiler.find(cc),
+        tuple(options),
+        tuple(each.resolve() for each in extra_sources),
+        tuple(each.resolve() for each in extra_headers),
+    )
+
+
+def build_program(
+    app: Path,
+    *,
+    cc: str | None = None,
+    optimize: str = "-O2",
+    extra_flags: Sequence[str] = (),
+) -> Path:
+    """Compile an app's folder and the host platform to an executable; return its path.
+
+    ``extra_flags`` go to every compilation and to the link (``-DCONFIG_X=1``,
+    ``-fsanitize=address``). Raises :class:`BuildError` when the compiler is missing
+    or fails, :class:`CacheError` when the result cannot be stored.
+    """
+    recipe = _recipe(app, cc, (optimize, *extra_flags))
+    sources = recipe.app_sources()
+
+    def fill(folder: Path) -> None:
+        with tempfile.TemporaryDirectory(dir=folder) as scratch, _Pool(recipe) as pool:
+            for each in sources:
+                # The process's own main() belongs to the platform, as on Unikraft.
+                rename = ("-Dmain=app_main",) if each.name == "main.c" else ()
+                pool.compile(each, (*recipe.app_flags, *rename), Path(scratch))
+            host = sorted(recipe.host_objects().glob("*.o"))
+            _link(recipe, (), [*pool.results(), *host], folder / "program")
+
+    return _cached("program", lambda: recipe.key_with(sources), fill) / "program"
+
+
+def build_library(
+    app: Path,
+    *,
+    cc: str | None = None,
+    optimize: str = "-O2",
+    extra_sources: Sequence[Path] = (),
+    extra_headers: Sequence[Path] = (),
+    extra_flags: Sequence[str] = (),
+) -> Path:
+    """Compile an app and the host platform, without either's main, to a shared object.
+
+    It contains the probes of :mod:`codegen.cheader`. ``extra_sources`` are compiled
+    like the app's own and may include its headers; ``extra_headers`` declare what of
+    them Python may call. Flags and errors as for :func:`build_program`, and
+    :class:`~codegen.cheader.HeaderError`.
+    """
+    recipe = _library_recipe(app, cc, optimize, extra_sources, extra_headers, extra_flags)
+    sources = [each for each in recipe.app_sources() if each.name != "main.c"]
+    sources += recipe.extra_sources
+
+    def fill(folder: Path) -> None:
+        with tempfile.TemporaryDirectory(dir=folder) as scratch, _Pool(recipe) as pool:
+            objects = Path(scratch)
+            for each in sources:
+                pool.compile(each, recipe.app_flags, objects)
+            probes = objects / "probes.c"
+            probes.write_text(
+                cheader.probe_source(_cdef(recipe).ffi(), recipe.declaring_headers),
+                encoding="utf-8",
+            )
+            # They include the host's headers by path, so not as system headers.
+            pool.compile(probes, (STANDARD, "-w", *recipe.app_include), objects)
+            host = [
+                each
+                for each in sorted(recipe.host_objects().glob("*.o"))
+                if not each.name.startswith("main-")
+            ]
+            flags = ("-shared", "-Wl,-z,defs")
+            _link(recipe, flags, [*pool.results(), *host], folder / "library.so")
+
+    return _cached("library", lambda: recipe.key_with(sources), fill) / "library.so"
+
+
+def library_cdef(
+    app: Path,
+    *,
+    cc: str | None = None,
+    optimize: str = "-O2",
+    extra_sources: Sequence[Path] = (),
+    extra_headers: Sequence[Path] = (),
+    extra_flags: Sequence[str] = (),
+) -> cheader.CDef:
+    """Return the declarations of :func:`build_library`'s result, for the same arguments.
+
+    They cover the headers of the app and of the host platform and ``extra_headers``.
+    """
+    return _cdef(_library_recipe(app, cc, optimize, extra_sources, extra_headers, extra_flags))
+
+
+def app_declarations(app: Path, *, cc: str | None = None) -> cheader.Headers:
+    """Return what an app's headers declare, as the compiler's preprocessor leaves them."""
+    recipe = _recipe(app, cc, ())
+    return cheader.parse_headers(
+        recipe.app_headers, (*recipe.compiler.command, STANDARD, *recipe.flags)
+    )
+
+
+def _library_recipe(
+    app: Path,
+    cc: str | None,
+    optimize: str,
+    extra_sources: Sequence[Path],
+    extra_headers: Sequence[Path],
+    extra_flags: Sequence[str],
+) -> _Recipe:
+    return _recipe(app, cc, (optimize, "-fPIC", *extra_flags), extra_sources, extra_headers)
+
+
+def _cdef(recipe: _Recipe) -> cheader.CDef:
+    """Return the declarations; parsed once per content, as that takes far longer than reading."""
+
+    def fill(folder: Path) -> None:
+        command = (*recipe.compiler.command, STANDARD, *recipe.app_include, *recipe.flags)
+        headers = cheader.parse_headers(recipe.declaring_headers, command)
+        (folder / "cdef.json").write_text(json.dumps(headers.cdef().chunks), encoding="utf-8")
+
+    entry = _cached("cdef", lambda: recipe.key_with(()), fill)
+    chunks = json.loads((entry / "cdef.json").read_text(encoding="utf-8"))
+    return cheader.CDef(tuple((text, packed) for text, packed in chunks))
+
+
+def _link(recipe: _Recipe, flags: Sequence[str], objects: Sequence[Path], target: Path) -> None:
+    recipe.compiler.run([*recipe.options, *flags, *map(str, objects), "-o", str(target)])

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The process around an application: the platform's half of the command
+ * line, one network device, and an orderly end.
+ *
+ * Exit codes: the application's own, except for 1 if the device's backend
+ * failed or a memory check did, and 2 if the command line is wrong.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <host/app_main.h>
+#include <host/host.h>
+#include <uk/alloc.h>
+#include <uk/essentials.h>
+#include <uk/netdev.h>
+#include <uk/print.h>
+
+#include "netdev_impl.h"
+
+#define EXIT_USAGE	2
+
+/* Shares the descriptor table with nothing: see the list of devices. */
+#define NO_DEVICE	"none"
+
+static const struct {
+	const char *name;
+	int level;
+} log_levels[] = {
+	{ "err", KLVL_ERR },
+	{ "warn", KLVL_WARN },
+	{ "info", KLVL_INFO },
+	{ "debug", KLVL_DEBUG },
+};
+
+static volatile sig_atomic_t stop_signal;
+
+static void help(const char *program)
+{
+	fprintf(stderr,
+		"usage: %s [KEY=VALUE]... -- [ARGUMENT OF THE APPLICATION]...\n"
+		"Without -- everything goes to the application. Keys:\n",
+		program);
+	host_netdev_settings_help(stderr);
+	fprintf(stderr,
+		"  device=" NO_DEVICE "           no device at all\n"
+		"  log=warn              least important message that is printed: err, warn, info, debug\n"
+		"  poison=BYTE           fill new memory with this byte, 0 to 255, and check around it\n");
+}
+
+static int parse_log(const char *value)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(log_levels); i++) {
+		if (!strcmp(value, log_levels[i].name)) {
+			host_log_level_set(log_levels[i].level);
+			return 0;
+		}
+	}
+	uk_pr_err("log= is err, warn, info or debug, not '%s'\n", value);
+	return -EINVAL;
+}
+
+static int parse_poison(const char *value)
+{
+	unsigned long byte;
+	char *end;
+
+	byte = strtoul(value, &end, 0);
+	if (*value < '0' || *value > '9' || *end || byte > UINT8_MAX) {
+		uk_pr_err("poison= is a byte, 0 to 255 or 0x00 to 0xff, not '%s'\n",
+			  value);
+		return -EINVAL;
+	}
+	return host_alloc_poison((uint8_t)byte);
+}
+
+static int parse_option(char *option, struct host_netdev_settings *settings)
+{
+	char *value = strchr(option, '=');
+
+	if (!value)
+		return -ENOENT;
+	*value = '\0';
+	if (!strcmp(option, "log"))
+		return parse_log(value + 1);
+	if (!strcmp(option, "poison"))
+		return parse_poison(value + 1);
+	return host_netdev_settings_parse(settings, option, value + 1);
+}
+
+/* Index of "--", or 0: then no argument is the platform's. */
+static int find_separator(int argc, char *argv[])
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--"))
+			return i;
+	return 0;
+}
+
+/* Ends everything once; true if all went well. */
+static bool finish(void)
+{
+	static bool finished;
+	struct uk_netdev *dev = uk_netdev_get(0);
+	bool ok = true;
+
+	if (finished)
+		return true;
+	finished = true;
+	host_netdev_hook = NULL;
+
+	if (dev)
+		ok = host_netdev_destroy(dev) == 0;
+	return host_alloc_check() == 0 && ok;
+}
+
+/* For an application that does not return but calls exit(). */
+static void finish_at_exit(void)
+{
+	if (finish())
+		return;
+	fflush(NULL);
+	_exit(EXIT_FAILURE);
+}
+
+static void note_signal(int number)
+{
+	stop_signal = number;
+}
+
+/*
+ * The device has just dealt with its backend: a moment at which a program
+ * that will not end by itself can be ended without losing a frame.
+ */
+static void end_if_due(int failure)
+{
+	if (failure)
+		exit(EXIT_FAILURE);
+	if (stop_signal) {
+		finish();
+		fflush(NULL);
+		raise(stop_signal);
+	}
+}
+
+static void set_up_signals(void)
+{
+	struct sigaction action = { .sa_handler = note_signal };
+
+	/* Once: the second signal ends a program that does not send. */
+	action.sa_flags = (int)SA_RESETHAND;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+
+	/* A limit on file sizes is an error like others, with a message. */
+	signal(SIGXFSZ, SIG_IGN);
+}
+
+int main(int argc, char *argv[])
+{
+	struct host_netdev_settings settings;
+	int separator = find_separator(argc, argv);
+	int code;
+	int i;
+
+	host_netdev_settings_init(&settings);
+	for (i = 1; i < separator; i++) {
+		switch (parse_option(argv[i], &settings)) {
+		case 0:
+			break;
+		case -ENOENT:
+			uk_pr_err("'%s' is no option of the platform\n",
+				  argv[i]);
+			help(argv[0]);
+			return EXIT_USAGE;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+
+	if (strcmp(settings.device, NO_DEVICE)
+	    && !host_netdev_create(&settings))
+		return errno == EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+
+	set_up_signals();
+	host_netdev_hook = end_if_due;
+	atexit(finish_at_exit);
+
+	argv[separator] = argv[0];
+	code = app_main(argc - separator, argv + separator);
+
+	/* What was printed comes out before a complaint about the end. */
+	fflush(stdout);
+	return finish() ? code : EXIT_FAILURE;
+}

@@ -1,0 +1,117 @@
+"""Run an emitted application and say how fast it was, the same wherever it runs.
+
+The program ends with one line of JSON. This module starts it, passes on what it
+prints before that line, and completes the line to the result that every
+platform gives.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from codegen import emit
+from codegen.errors import CodegenError, UsageError
+from codegen.host import build, devices
+from codegen.model import Format, Strategy
+
+#: Frame check sequence, preamble with start delimiter and inter-packet gap, in
+#: bytes (IEEE 802.3 clause 3.1.1 and 4.4.2): counted in megabits_per_second.
+WIRE_OVERHEAD = 24
+
+#: The modes of the emitted program.
+MODES = ("tx", "rx", "both")
+
+#: Seconds of a run for which neither count nor duration was asked.
+DEFAULT_DURATION = 1.0
+
+
+class RunError(CodegenError):
+    """The program failed; what it said on standard error has been passed on."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        """Keep the program's exit code where it means misuse."""
+        super().__init__(message)
+        self.exit_code = 2 if exit_code == 2 else 1
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run. ``settings`` are key=value arguments of the emitted program."""
+
+    format: Format
+    strategy: Strategy
+    device: str = "null"
+    mode: str | None = None
+    length: int | None = None
+    count: int | None = None
+    duration: float | None = None
+    settings: Sequence[str] = ()
+
+    def program_arguments(self) -> list[str]:
+        """Return the arguments of the emitted program."""
+        duration = self.duration
+        if self.count is None and duration is None:
+            duration = DEFAULT_DURATION
+        chosen = {
+            "mode": self.mode or ("both" if self.device == "loop" else "tx"),
+            "length": self.length,
+            "count": self.count,
+            "duration": None if duration is None else f"{duration:.9f}",
+        }
+        return [f"{key}={value}" for key, value in chosen.items() if value is not None] + list(
+            self.settings
+        )
+
+
+def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, object]:
+    """Build the application for this machine, run it, and return its result.
+
+    ``on_line`` gets each line that the program prints before its result. Raises
+    BuildError, UsageError for a device that does not exist, and RunError.
+    """
+    devices.check(request.device)
+    for setting in request.settings:
+        if "=" not in setting:
+            raise UsageError(f"--set {setting}: key=value is wanted, such as --set ttl=1")
+    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+        app = Path(folder, request.strategy.name)
+        emit.write(emit.render(request.format, request.strategy), app)
+        program = build.build_program(app)
+    command = [str(program), f"device={request.device}", "--", *request.program_arguments()]
+    lines = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                lines.append(line.rstrip("\n"))
+                if not line.startswith("{"):
+                    on_line(lines[-1])
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode < 0:
+        raise RunError(f"the program was ended by signal {-process.returncode}", 1)
+    if process.returncode:
+        raise RunError(f"the program ended with exit code {process.returncode}", process.returncode)
+    return result(request, lines, platform="host")
+
+
+def result(request: Request, lines: Sequence[str], platform: str) -> dict[str, object]:
+    """Return the result from the program's last line; raises RunError when there is none."""
+    try:
+        measured = json.loads(lines[-1])
+    except (IndexError, ValueError):
+        raise RunError("the program printed no result", 1) from None
+    first = {key: measured.pop(key) for key in ("format", "strategy")}
+    return {
+        **first,
+        "platform": platform,
+        "device": request.device,
+        **measured,
+        "wire_overhead_bytes": WIRE_OVERHEAD,
+    }

@@ -1,0 +1,76 @@
+"""What the emitted headers promise, derived from the model a second time.
+
+The templates print prototypes from the plan; here they are derived from the
+layout, so that a template that forgets, renames or reorders an argument is found.
+"""
+
+from __future__ import annotations
+
+from codegen.cheader import Signature
+from codegen.layout import Layout, Placed, resolve
+from codegen.model import MAC, Format, IPv4Address, UInt
+
+_BUFFER = (
+    ("a", "struct uk_alloc *"),
+    ("bufalign", "size_t"),
+    ("headroom", "uint16_t"),
+    ("pktlen", "uint16_t"),
+)
+_NETBUF = "struct uk_netbuf *"
+
+#: What every application has, whatever its format; the tutorial's interface.
+COMMON = (
+    Signature(
+        "uk_netbuf_dup_single",
+        _NETBUF,
+        (
+            ("a", "struct uk_alloc *"),
+            ("buflen", "size_t"),
+            ("bufalign", "size_t"),
+            ("headroom", "uint16_t"),
+            ("privlen", "size_t"),
+            ("dtor", "uk_netbuf_dtor_t"),
+            ("src", "const struct uk_netbuf *"),
+        ),
+    ),
+    Signature("print_pps", "int", (("total_nb_pkts", "uint64_t"),)),
+    Signature("print_bps", "int", (("total_nb_bytes", "uint64_t"),)),
+    Signature(
+        "print_netspeed", "int", (("total_nb_pkts", "uint64_t"), ("total_nb_bytes", "uint64_t"))
+    ),
+)
+
+
+def expected(format: Format) -> list[Signature]:
+    """Return the functions that the application of a format must declare."""
+    promised = list(COMMON)
+    for each in dict.fromkeys((format.packet, format)):
+        layout = resolve(each)
+        arguments = tuple(
+            (placed.argument.name, _type(layout, placed))
+            for placed in layout.arguments
+            if not placed.argument.bound
+        )
+        promised += [
+            Signature(f"genpkt_{each.name}", _NETBUF, _BUFFER + arguments),
+            Signature(
+                f"genpkt_{each.name}_args",
+                _NETBUF,
+                (*_BUFFER, ("args", f"const struct {format.packet.name}_args *")),
+            ),
+        ]
+    return promised
+
+
+def _type(layout: Layout, placed: Placed) -> str:
+    """Return the C type of an argument: numbers in the smallest integer that holds them."""
+    match placed.field:
+        case MAC():
+            is_preset = layout.format is not layout.format.packet
+            own = is_preset and placed.argument.default is None
+            return f"const struct {'uk_hwaddr' if own else 'ether_addr'} *"
+        case IPv4Address():
+            return "uint32_t"
+        case UInt(bits=bits):
+            return f"uint{max(8, 1 << (bits - 1).bit_length())}_t"
+    raise TypeError(f"no C type for an argument of the shape {placed.field!r}")

@@ -1,0 +1,191 @@
+"""Compare the emitted C with the oracle, over generated values and every length."""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import hypothesis
+from hypothesis import strategies as st
+
+from codegen import oracle
+from codegen.layout import Layout, PseudoConst, PseudoField, Sum
+from codegen.verify import values
+from codegen.verify.subject import Memory, Mismatch, Subject
+
+
+@dataclass
+class Report:
+    """How often each comparison was made, and the first counterexample, if any."""
+
+    format: str
+    counts: Counter[str] = field(default_factory=Counter)
+    counterexample: str | None = None
+
+
+MEMORIES = st.builds(
+    Memory,
+    headroom=st.sampled_from([0, 10, 14, 16, 64, 65535]) | st.integers(0, 256),
+    bufalign=st.sampled_from([0, 1, 2, 8, 64, 2048, 4096]),
+    poison=st.sampled_from([0x00, 0xA5, 0xFF]),
+)
+
+
+def verify(subject: Subject, examples: int, seed: int) -> Report:
+    """Return the report of all comparisons; stops at the first that fails.
+
+    ``examples`` are the generated value sets, besides which every length of the
+    format is tried once. Equal seeds give equal values.
+    """
+    report = Report(subject.format.name)
+    try:
+        _every_length(subject, report)
+        _generated(subject, report, examples, seed)
+        _refusals(subject, report)
+    except Mismatch as mismatch:
+        report.counterexample = str(mismatch)
+    return report
+
+
+def compare(
+    subject: Subject, counts: Counter[str], given: dict[str, int], length: int, memory: Memory
+) -> None:
+    """Make every comparison of one frame; raises Mismatch with the whole counterexample."""
+    layout = subject.layout
+    try:
+        wanted = oracle.encode(layout, given, length)
+        _same(layout, wanted, subject.generate(given, length, memory))
+        counts["C writes the oracle's bytes, and none besides"] += 1
+
+        short = {each.argument.name: each.argument.default for each in layout.arguments}
+        open_values = {
+            name: given[name] if default is None or not _bound(layout, name) else default
+            for name, default in short.items()
+        }
+        wanted_short = oracle.encode(layout, open_values, length)
+        _same(layout, wanted_short, subject.generate(open_values, length, memory, shorthand=True))
+        counts["the shorthand function does so too"] += 1
+
+        decoded = oracle.decode(layout, wanted)
+        if decoded.problems:
+            raise Mismatch("the oracle finds fault with its own frame: " + decoded.problems[0])
+        for placed in layout.arguments:
+            if decoded.values[placed.path] != given[placed.argument.name]:
+                raise Mismatch(f"{placed.path} is not decoded as it was encoded")
+        counts["decoding gives back what was encoded"] += 1
+
+        for path, total in received_sums(layout, wanted):
+            if total != 0xFFFF:
+                raise Mismatch(f"{path}: a receiver sums up to 0x{total:04x}, not 0xffff")
+            counts[f"{path} is right by the receiver's rule"] += 1
+    except Mismatch as mismatch:
+        arguments = ", ".join(
+            f"{each.argument.name}={each.field.show(given[each.argument.name])}"
+            for each in layout.arguments
+        )
+        raise Mismatch(
+            f"{layout.name}: length={length}, {arguments}; headroom={memory.headroom}, "
+            f"bufalign={memory.bufalign}, memory poisoned with 0x{memory.poison:02x}\n{mismatch}"
+        ) from None
+
+
+def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
+    """Yield each checksum field's path and what a receiver sums up, checksum included.
+
+    RFC 1071 section 1: the ones' complement sum over the data and the checksum
+    is all ones. Word by word with the carry brought around, unlike the oracle.
+    """
+    values_ = oracle.decode(layout, frame).values
+    for placed in layout.checksums:
+        origin = placed.origin
+        assert isinstance(origin, Sum)
+        size = len(frame) - origin.over.start if origin.over.end is None else 0
+        data = bytearray(frame[origin.over.start : origin.over.end])
+        pseudo = 0
+        bits = 0
+        for part in origin.pseudo:
+            value = size or len(data)
+            if isinstance(part, PseudoField):
+                value = values_[part.path]
+            elif isinstance(part, PseudoConst):
+                value = part.value
+            pseudo = pseudo << part.bits | value
+            bits += part.bits
+        data[:0] = pseudo.to_bytes(bits // 8, "big")
+        data += bytes(len(data) % 2)
+        total = 0
+        for high, low in zip(data[::2], data[1::2], strict=True):
+            total += high << 8 | low
+            total = (total & 0xFFFF) + (total >> 16)
+        yield placed.path, total
+
+
+def _bound(layout: Layout, name: str) -> bool:
+    return any(each.argument.bound for each in layout.arguments if each.argument.name == name)
+
+
+def _same(layout: Layout, wanted: bytes, found: bytes) -> None:
+    if wanted != found:
+        raise Mismatch(
+            "the oracle's bytes on the left, those of the emitted C on the right; "
+            + oracle.explain(layout, wanted, found)
+        )
+
+
+def _every_length(subject: Subject, report: Report) -> None:
+    """Try each length once, with values that alternate between the ends of their ranges."""
+    layout = subject.layout
+    for length in range(layout.min_length, layout.max_length + 1):
+        given = {
+            each.argument.name: each.argument.maximum if length % 2 else each.argument.minimum
+            for each in layout.arguments
+        }
+        compare(subject, report.counts, given, length, Memory())
+
+
+def _generated(subject: Subject, report: Report, examples: int, seed: int) -> None:
+    def examine(given: dict[str, int], length: int, memory: Memory) -> None:
+        compare(subject, report.counts, given, length, memory)
+
+    search: Callable[[], None] = hypothesis.given(
+        values.arguments(subject.layout), values.lengths(subject.layout), MEMORIES
+    )(examine)
+    search = hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )(hypothesis.seed(seed)(search))
+    search()
+
+
+def _refusals(subject: Subject, report: Report) -> None:
+    """Arguments out of range give EINVAL, no memory gives ENOMEM."""
+    layout = subject.layout
+    given = {each.argument.name: each.argument.minimum for each in layout.arguments}
+    fits, memory = layout.min_length, Memory()
+    refused = [
+        (f"length={length}", given, length, memory, errno.EINVAL)
+        for length in (0, layout.min_length - 1, layout.max_length + 1, 0xFFFF)
+    ]
+    refused += [
+        (f"bufalign={align}", given, fits, Memory(bufalign=align), errno.EINVAL)
+        for align in (3, 2047)
+    ]
+    for placed in layout.arguments:
+        argument = placed.argument
+        for value in (argument.minimum - 1, argument.maximum + 1):
+            if 0 <= value < 1 << max(8, 1 << (placed.bits - 1).bit_length()) and placed.bits != 48:
+                case = f"{argument.name}={value}"
+                refused.append((case, given | {argument.name: value}, fits, memory, errno.EINVAL))
+    for case, arguments, length, where, wanted in refused:
+        found = subject.refusal(arguments, length, where)
+        if found != wanted:
+            raise Mismatch(f"{layout.name}: {case} gives errno {found}, not EINVAL")
+        report.counts["what is out of range gives NULL and EINVAL"] += 1
+    found = subject.refusal(given, fits, memory, no_memory=True)
+    if found != errno.ENOMEM:
+        raise Mismatch(f"{layout.name}: no memory gives errno {found}, not ENOMEM")
+    report.counts["no memory gives NULL and ENOMEM"] += 1

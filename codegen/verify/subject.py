@@ -1,0 +1,185 @@
+"""The emitted C under test: call it on poisoned memory and look at all that it did."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codegen import emit
+from codegen.errors import CodegenError
+from codegen.host import build
+from codegen.host.library import HostLibrary
+from codegen.layout import Layout, resolve
+from codegen.model import MAC, Format, Strategy
+
+
+class Mismatch(CodegenError):
+    """The emitted C did something else than the oracle or the contract says."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The buffer that a packet is asked for in: bytes, and the byte that poisons it."""
+
+    headroom: int = 16
+    bufalign: int = 8
+    poison: int = 0xA5
+
+
+class Subject:
+    """The library of one application, and the calls that a test makes of it."""
+
+    def __init__(self, format: Format, library: HostLibrary) -> None:
+        """Look at ``library`` as the application of ``format``."""
+        self.layout: Layout = resolve(format)
+        self.format = format
+        self.ffi: Any = library.ffi
+        self.lib: Any = library.lib
+        self.lib.host_alloc_poison(Memory.poison)
+        self._heap = self.lib.uk_alloc_get_default()
+
+    @classmethod
+    def build(cls, format: Format, strategy: Strategy, **options: Any) -> Subject:
+        """Emit and compile the application, and check its headers against the model.
+
+        ``options`` are those of :class:`codegen.host.library.HostLibrary`.
+        """
+        with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+            app = Path(folder)
+            emit.write(emit.render(format, strategy), app / strategy.name)
+            return cls.from_folder(format, app / strategy.name, **options)
+
+    @classmethod
+    def from_folder(cls, format: Format, app: Path, **options: Any) -> Subject:
+        """Compile the application in a folder, whoever edited it."""
+        from codegen import cheader
+        from codegen.verify import contract
+
+        library = HostLibrary(app, **options)
+        cheader.check_contract(build.app_declarations(app), contract.expected(format))
+        return cls(format, library)
+
+    # Calls
+
+    def generate(
+        self, arguments: Mapping[str, int], length: int, memory: Memory, shorthand: bool = False
+    ) -> bytes:
+        """Return the frame that the emitted function writes.
+
+        The arguments are integers as on the wire. Checks, and raises Mismatch
+        about: a refusal, the netbuf's geometry, any byte written outside the
+        frame, and memory that is not given back.
+        """
+        self.lib.host_alloc_poison(memory.poison)
+        live = self.lib.host_alloc_live()
+        pkt = self._call(arguments, length, memory, shorthand)
+        if not pkt:
+            raise Mismatch(f"no packet, errno {errno.errorcode.get(self.ffi.errno, 'unknown')}")
+        try:
+            frame = self.inspect(pkt, length, memory)
+            copy = self.duplicate(pkt, memory)
+            if copy != frame:
+                raise Mismatch("the duplicate of a packet has other bytes")
+        finally:
+            self.lib.uk_netbuf_free(pkt)
+        if self.lib.host_alloc_live() != live:
+            raise Mismatch("memory of the packet was not given back")
+        if self.lib.host_alloc_check():
+            raise Mismatch("a byte outside of the allocation was written")
+        return frame
+
+    def duplicate(self, pkt: Any, memory: Memory) -> bytes:
+        """Return the bytes of a duplicate made by ``uk_netbuf_dup_single()``."""
+        buflen = memory.headroom + pkt.len
+        dup = self.lib.uk_netbuf_dup_single(
+            self._heap, buflen, memory.bufalign, memory.headroom, 0, self.ffi.NULL, pkt
+        )
+        if not dup:
+            raise Mismatch("a packet cannot be duplicated")
+        try:
+            return self.inspect(dup, pkt.len, memory)
+        finally:
+            self.lib.uk_netbuf_free(dup)
+
+    def inspect(self, pkt: Any, length: int, memory: Memory) -> bytes:
+        """Return a netbuf's data after a look at everything around them."""
+        if pkt.len != length:
+            raise Mismatch(f"the packet's len is {pkt.len}, not {length}")
+        buf = int(self.ffi.cast("uintptr_t", pkt.buf))
+        headroom = int(self.ffi.cast("uintptr_t", pkt.data)) - buf
+        if headroom != memory.headroom:
+            raise Mismatch(f"the headroom is {headroom}, not {memory.headroom}")
+        if buf % max(memory.bufalign, 1):
+            raise Mismatch(f"the buffer is not aligned to {memory.bufalign}")
+        whole = bytes(self.ffi.buffer(pkt.buf, pkt.buflen))
+        poison = bytes([memory.poison])
+        if whole[:headroom].strip(poison):
+            raise Mismatch("a byte of the headroom was written")
+        if whole[headroom + length :].strip(poison):
+            raise Mismatch("a byte behind the frame was written")
+        return whole[headroom : headroom + length]
+
+    def refusal(
+        self,
+        arguments: Mapping[str, int],
+        length: int,
+        memory: Memory,
+        *,
+        no_memory: bool = False,
+    ) -> int:
+        """Return errno of a call that must give NULL; raises Mismatch when it does not."""
+        if no_memory:
+            self.lib.host_alloc_fail_after(0)
+        live = self.lib.host_alloc_live()
+        self.ffi.errno = 0
+        pkt = self._call(arguments, length, memory, shorthand=False)
+        found = int(self.ffi.errno)
+        self.lib.host_alloc_fail_after(-1)
+        if pkt:
+            self.lib.uk_netbuf_free(pkt)
+            raise Mismatch("a packet was returned where NULL is due")
+        if self.lib.host_alloc_live() != live:
+            raise Mismatch("memory was kept although no packet was returned")
+        return found
+
+    def _call(
+        self, arguments: Mapping[str, int], length: int, memory: Memory, shorthand: bool
+    ) -> Any:
+        buffer = (self._heap, memory.bufalign, memory.headroom, length)
+        name = self.format.name
+        if shorthand:
+            given = [
+                self._passed(placed.field, arguments[placed.argument.name], own)
+                for placed, own in self._open_arguments()
+            ]
+            return getattr(self.lib, f"genpkt_{name}")(*buffer, *given)
+        args = self.ffi.new(f"struct {self.format.packet.name}_args *")
+        for placed in self.layout.arguments:
+            argument = placed.argument
+            value = arguments[argument.name]
+            if isinstance(placed.field, MAC):
+                getattr(args, argument.name).addr_bytes = value.to_bytes(6, "big")
+            else:
+                setattr(args, argument.name, value)
+        return getattr(self.lib, f"genpkt_{name}_args")(*buffer, args)
+
+    def _open_arguments(self) -> list[tuple[Any, bool]]:
+        """Return the shorthand's arguments, and whether the device gives their value."""
+        preset = self.format is not self.format.packet
+        return [
+            (placed, preset and placed.argument.default is None)
+            for placed in self.layout.arguments
+            if not placed.argument.bound
+        ]
+
+    def _passed(self, field: Any, value: int, own: bool) -> Any:
+        """Return a value as the shorthand takes it: addresses by pointer."""
+        if not isinstance(field, MAC):
+            return value
+        address = self.ffi.new("struct uk_hwaddr *" if own else "struct ether_addr *")
+        address.addr_bytes = value.to_bytes(6, "big")
+        return address
