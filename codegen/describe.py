@@ -17,6 +17,7 @@ from codegen.layout import (
     PseudoField,
     PseudoLength,
     Sum,
+    Swept,
 )
 from codegen.model import Const, NextHeader
 
@@ -39,6 +40,8 @@ def origin(placed: Placed) -> str:
                 limits = f" in {argument.minimum}..{argument.maximum}"
             state = "bound to" if argument.bound else "default"
             return f"parameter {argument.name}{limits}, {state} {default}"
+        case Swept(start=start, step=step):
+            return f"counter from {show(start)} in steps of {step}"
         case FrameLength() as length:
             plus = f" {length.plus:+d}" if length.plus else ""
             return f"length of {length.of}{plus}"

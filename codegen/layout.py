@@ -7,14 +7,17 @@ lies there, that checksum covers those bytes) and computes no packet.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
 from codegen.diagnostics import Code, Diagnostic, FormatError
 from codegen.model import (
     Algorithm,
+    Binding,
     Checksum,
     Const,
+    Counter,
     Default,
     Edge,
     Field,
@@ -77,6 +80,14 @@ class Argument:
 
 
 @dataclass(frozen=True)
+class Swept:
+    """A value that differs from packet to packet: ``start + n * step``, wrapping."""
+
+    start: int
+    step: int
+
+
+@dataclass(frozen=True)
 class FrameLength:
     """A length that follows the frame's: ``of.size(frame_length) // unit + plus``."""
 
@@ -121,7 +132,7 @@ class Sum:
     zero_as: int | None
 
 
-Origin = Fixed | Argument | FrameLength | Sum
+Origin = Fixed | Argument | Swept | FrameLength | Sum
 
 
 @dataclass(frozen=True)
@@ -180,9 +191,20 @@ class Layout:
     checksums: tuple[Placed, ...]
 
     @property
+    def sweeps(self) -> tuple[Placed, ...]:
+        """The fields that differ from packet to packet."""
+        return tuple(each for each in self.fields if isinstance(each.origin, Swept))
+
+    @property
     def name(self) -> str:
         """The name of the format."""
         return self.format.name
+
+    def covered(self, checksum: Placed) -> Iterator[str]:
+        """Yield the paths of the fields on which a checksum depends."""
+        for each in self.fields:
+            if each is not checksum and _covers(checksum.origin, each):
+                yield each.path
 
     def __getitem__(self, path: str) -> Placed:
         """Return the field of that path (``ipv4.ttl``)."""
@@ -390,7 +412,7 @@ class _Resolver:
     def bind(self) -> int:
         """Apply the preset's bindings to the sources; return the byte of the payload."""
         fill = self.format.packet.layers[-1]
-        payload: Value = fill.value if isinstance(fill, Fill) else 0
+        payload: Binding = fill.value if isinstance(fill, Fill) else 0
         by_parameter = {
             place.source.name: place for place in self.places if isinstance(place.source, Parameter)
         }
@@ -401,8 +423,11 @@ class _Resolver:
             elif key in by_parameter:
                 place = by_parameter[key]
                 assert isinstance(place.source, Parameter)
-                place.source = replace(place.source, default=value)
-                place.bound = True
+                if isinstance(value, Counter):
+                    place.source = value
+                else:
+                    place.source = replace(place.source, default=value)
+                    place.bound = True
             elif key in by_path and isinstance(by_path[key].source, Parameter):
                 source = by_path[key].source
                 assert isinstance(source, Parameter)
@@ -420,7 +445,7 @@ class _Resolver:
                     "leave it out, or make the field's source Default(...)",
                 )
             elif key in by_path:
-                by_path[key].source = Default(value)
+                by_path[key].source = value if isinstance(value, Counter) else Default(value)
             else:
                 known = [*by_parameter, *by_path, *([fill.name] if isinstance(fill, Fill) else [])]
                 self.report(
@@ -432,6 +457,8 @@ class _Resolver:
         if not isinstance(fill, Fill):
             return 0
         try:
+            if isinstance(payload, Counter):
+                raise ValueError("the payload cannot be swept")
             return fill.parse(payload)
         except ValueError as error:
             self.report(Code.F108, fill.name, str(error), "give one byte")
@@ -545,6 +572,8 @@ class _Resolver:
                 return Fixed(self.value(place, source.value), checked=False)
             case Parameter():
                 return self.argument(place, source)
+            case Counter():
+                return self.counter(place, source)
             case Length():
                 return self.length(place, source, low, high)
             case Checksum():
@@ -585,6 +614,18 @@ class _Resolver:
                     "give a value inside, or widen the range",
                 )
         return Argument(source.name, default, minimum, maximum, place.bound)
+
+    def counter(self, place: _Place, source: Counter) -> Swept:
+        limit = 1 << place.field.bits
+        if not (0 <= source.start < limit and 0 < source.step < limit):
+            self.report(
+                Code.F109,
+                place.path,
+                f"a counter from {source.start} in steps of {source.step} does not fit into "
+                f"{place.field.bits} bits",
+                f"use 0 <= start < {limit} and 0 < step < {limit}, or widen the field",
+            )
+        return Swept(source.start, source.step)
 
     def length(self, place: _Place, source: Length, low: int, high: int) -> Origin | None:
         extent = self.extent(place, source.of)
@@ -750,6 +791,8 @@ class _Resolver:
         order = packet.arguments
         if order is None:
             return tuple(by_name.values())
+        # A parameter that a preset sweeps is an argument no longer.
+        order = tuple(name for name in order if name not in self.swept_parameters())
         if sorted(order) != sorted(by_name):
             self.report(
                 Code.F120,
@@ -759,6 +802,9 @@ class _Resolver:
             )
             return ()
         return tuple(by_name[name] for name in order)
+
+    def swept_parameters(self) -> set[str]:
+        return {key for key, value in self.format.bindings if isinstance(value, Counter)}
 
     def resolve(self) -> Layout:
         self.check_names()
@@ -829,5 +875,6 @@ __all__ = [
     "PseudoField",
     "PseudoLength",
     "Sum",
+    "Swept",
     "resolve",
 ]

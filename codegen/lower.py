@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from codegen import describe
+from codegen.errors import UsageError
 from codegen.layout import (
     Argument,
     Extent,
@@ -22,9 +23,11 @@ from codegen.layout import (
     PseudoField,
     PseudoLength,
     Sum,
+    Swept,
     resolve,
 )
-from codegen.model import MAC, Field, Format, IPv4Address, Strategy, UInt
+from codegen.model import MAC, Fetch, Field, Format, IPv4Address, NextHeader, Strategy, UInt
+from codegen.model.strategy import COMBINATIONS
 
 # --- What a plan consists of -----------------------------------------------------
 
@@ -79,14 +82,58 @@ class Term:
 
 @dataclass(frozen=True)
 class ChecksumPlan:
-    """A checksum: ``fold(constant + terms)``, stored at byte ``offset``."""
+    """A checksum: ``fold(constant + terms + swept)``, stored at byte ``offset``.
+
+    ``swept`` are the addends that differ from packet to packet; the sum of all
+    others is kept between packets. A checksum that another one with swept addends
+    covers is ``kept`` too, so that the other finds its value.
+    """
 
     variable: str
     comments: tuple[str, ...]
     constant: str
     terms: tuple[Term, ...]
+    swept: tuple[Term, ...]
+    kept: bool
     offset: int
     zero_as: str | None
+
+
+@dataclass(frozen=True)
+class SweepPlan:
+    """A field that differs from packet to packet: ``value`` follows from the packet's number."""
+
+    variable: str
+    type: str
+    value: str
+    store: Store
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition on a received frame; of a checksum, the sum that ``terms`` go on with."""
+
+    condition: str
+    comment: str
+    terms: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True)
+class MatchPlan:
+    """How a received frame is held against the format.
+
+    ``length`` is the expression of the length that the frame declares, to be
+    believed when no condition of ``guards`` holds. A frame is ``foreign`` or
+    ``wrong`` when a condition holds; ``values`` tells whether any of them looks
+    at an argument.
+    """
+
+    guards: tuple[Check, ...]
+    length: Check | None
+    foreign: tuple[Check, ...]
+    wrong: tuple[Check, ...]
+    checksums: tuple[Check, ...]
+    values: bool
 
 
 @dataclass(frozen=True)
@@ -109,12 +156,24 @@ class FormatPlan:
     fill: str | None
     stores: tuple[Store, ...]
     checksums: tuple[ChecksumPlan, ...]
+    sweeps: tuple[SweepPlan, ...]
+    match: MatchPlan
     diagram: tuple[str, ...]
 
     @property
     def macro(self) -> str:
         """The prefix of the format's macros."""
         return self.name.upper()
+
+    @property
+    def fixed_checksums(self) -> tuple[ChecksumPlan, ...]:
+        """The checksums that are the same in each packet of a sweep."""
+        return tuple(each for each in self.checksums if not each.kept)
+
+    @property
+    def kept_checksums(self) -> tuple[ChecksumPlan, ...]:
+        """The checksums that are computed anew for each packet of a sweep."""
+        return tuple(each for each in self.checksums if each.kept)
 
     @property
     def shorthand(self) -> tuple[ArgumentPlan, ...]:
@@ -144,9 +203,33 @@ class Plan:
 
 
 def lower(format: Format, strategy: Strategy) -> Plan:
-    """Return the plan of an application; raises FormatError as :func:`resolve` does."""
+    """Return the plan of an application.
+
+    Raises FormatError as :func:`resolve` does, and UsageError for a strategy that
+    is unsound, or unsound for this packet.
+    """
+    check_strategy(resolve(format), strategy)
     formats = dict.fromkeys((format.packet, format))
     return Plan(tuple(lower_format(resolve(each)) for each in formats), strategy)
+
+
+def check_strategy(layout: Layout, strategy: Strategy) -> None:
+    """Raise UsageError for a point of the strategies' space where packets would be wrong."""
+    if strategy.fetch not in COMBINATIONS[strategy.buffers]:
+        allowed = ", ".join(each.value for each in COMBINATIONS[strategy.buffers])
+        raise UsageError(
+            f"strategy {strategy.name!r}: buffers {strategy.buffers.value!r} do not go with "
+            f"packets by {strategy.fetch.value!r}; they go with: {allowed}"
+        )
+    if strategy.objects is not None and strategy.objects < 1:
+        raise UsageError(f"strategy {strategy.name!r}: objects={strategy.objects}; use 1 or more")
+    if strategy.fetch is Fetch.SHARE and layout.sweeps:
+        swept = ", ".join(each.path for each in layout.sweeps)
+        raise UsageError(
+            f"strategy {strategy.name!r} sends one netbuf for all packets, and {layout.name!r} "
+            f"sweeps {swept}: packets that are still on their way would change; "
+            "use ring-patch, which writes only what differs"
+        )
 
 
 def lower_format(layout: Layout) -> FormatPlan:
@@ -215,6 +298,8 @@ class _Lowering:
         self.layout = layout
         self.is_preset = layout.format is not layout.format.packet
         self.constant = bytearray(layout.header_length)
+        self.kept = _kept(layout)
+        self.folded: set[str] = set()
         for placed in layout.fields:
             if isinstance(placed.origin, Fixed):
                 self.write_constant(placed, placed.origin.value)
@@ -238,6 +323,8 @@ class _Lowering:
             fill=None if payload is None else f"0x{payload.value:02x}",
             stores=tuple(self.stores()),
             checksums=tuple(each for each in checksums if each is not None),
+            sweeps=tuple(self.sweep(placed) for placed in layout.sweeps),
+            match=self.match(),
             diagram=tuple(describe.diagram(layout).splitlines()),
         )
 
@@ -336,6 +423,40 @@ class _Lowering:
             )
         return stores
 
+    def sweep(self, placed: Placed) -> SweepPlan:
+        origin = placed.origin
+        assert isinstance(origin, Swept)
+        width = _c_width(placed.bits)
+        value = "sweep->n" if origin.step == 1 else f"sweep->n * {c_literal(origin.step)}"
+        if origin.start:
+            value = f"{c_literal(origin.start)} + {value}"
+        if placed.bits < width:
+            value = f"({value}) & 0x{(1 << placed.bits) - 1:x}"
+        if width < 64:
+            value = f"(uint{width}_t)({value})"
+        first, last = placed.offset // 8, (placed.end + 7) // 8
+        statement = self.whole_store(placed)
+        statements = (
+            [statement]
+            if statement
+            else [self.swept_octet_store(octet, placed) for octet in range(first, last)]
+        )
+        return SweepPlan(
+            variable=_variable(placed),
+            type=f"uint{width}_t",
+            value=value,
+            store=Store((describe.declaration(placed),), tuple(statements)),
+        )
+
+    def swept_octet_store(self, octet: int, placed: Placed) -> str:
+        """Return the store of a swept field's bits in one byte, its other bits left alone."""
+        low, high = max(placed.offset, octet * 8), min(placed.end, octet * 8 + 8)
+        others = 0xFF & ~(((1 << (high - low)) - 1) << (octet * 8 + 8 - high))
+        value = self.octet_part(octet, placed)
+        if others:
+            return f"frame[{octet}] = (uint8_t)((frame[{octet}] & 0x{others:02x}) | ({value}));"
+        return f"frame[{octet}] = (uint8_t)({value});"
+
     def whole_store(self, placed: Placed) -> str | None:
         """Return the store of a field on whole bytes, None when it has no such store."""
         if placed.offset % 8:
@@ -361,19 +482,24 @@ class _Lowering:
         for placed in varying:
             if not _overlap(placed, octet):
                 continue
-            low = max(placed.offset, octet * 8)
-            high = min(placed.end, octet * 8 + 8)
-            part = f"(uint64_t){_primary(self.wire_value(placed))}"
-            if placed.end > high:
-                part = f"{part} >> {placed.end - high}"
-            if low > placed.offset:
-                part = f"({part} & 0x{(1 << (high - low)) - 1:x})"
-            elif placed.end > high:
-                part = f"({part})"
-            if octet * 8 + 8 > high:
-                part = f"{part} << {octet * 8 + 8 - high}"
+            part = self.octet_part(octet, placed)
             parts.append(part if len(varying) == 1 and len(parts) == 0 else f"({part})")
         return f"frame[{octet}] = (uint8_t)({' | '.join(parts)});"
+
+    def octet_part(self, octet: int, placed: Placed) -> str:
+        """Return the expression of a field's bits at their place in one byte."""
+        low = max(placed.offset, octet * 8)
+        high = min(placed.end, octet * 8 + 8)
+        part = f"(uint64_t){_primary(self.wire_value(placed))}"
+        if placed.end > high:
+            part = f"{part} >> {placed.end - high}"
+        if low > placed.offset:
+            part = f"({part} & 0x{(1 << (high - low)) - 1:x})"
+        elif placed.end > high:
+            part = f"({part})"
+        if octet * 8 + 8 > high:
+            part = f"{part} << {octet * 8 + 8 - high}"
+        return part
 
     # Values in C
 
@@ -384,6 +510,8 @@ class _Lowering:
                 return _kind(placed.field).integer.format(f"args->{name}")
             case FrameLength(of=extent, plus=plus):
                 return _frame_length(plus - extent.start)
+            case Swept():
+                return _variable(placed)
         raise TypeError(f"{placed.path}: no C value for {placed.origin!r}")
 
     def wire_value(self, placed: Placed) -> str:
@@ -408,12 +536,18 @@ class _Lowering:
             for at in range(0, len(words), 2)
         )
         terms: list[Term] = []
+        swept: list[Term] = []
+
+        def add(source: Placed, at: int) -> None:
+            changes = isinstance(source.origin, Swept) or source.path in self.kept
+            (swept if changes else terms).extend(self.field_terms(source, at))
+
         for each in self.layout.fields:
             inside = total.over.start * 8 <= each.offset and (
                 total.over.end is None or each.end <= total.over.end * 8
             )
             if inside and each is not placed:
-                terms += self.field_terms(each, each.offset - total.over.start * 8)
+                add(each, each.offset - total.over.start * 8)
         at = 0
         for part in total.pseudo:
             match part:
@@ -421,7 +555,7 @@ class _Lowering:
                     source = self.layout[path]
                     if isinstance(source.origin, Fixed):
                         constant += _weighed(source.origin.value, at + part.bits)
-                    terms += self.field_terms(source, at)
+                    add(source, at)
                 case PseudoConst(value=value):
                     constant += _weighed(value, at + part.bits)
                 case PseudoLength():
@@ -438,23 +572,96 @@ class _Lowering:
             terms += _payload_terms(self.layout.payload, total.over.start)
         while constant > 0xFFFF:
             constant = (constant & 0xFFFF) + (constant >> 16)
-        if not terms:
+        if not terms and not swept:
             result = ~constant & 0xFFFF
             if result == 0 and total.zero_as is not None:
                 result = total.zero_as
             self.write_constant(placed, result)
+            self.folded.add(placed.path)
             return None
         return ChecksumPlan(
-            variable=placed.path.replace(".", "_"),
+            variable=_variable(placed),
             comments=(
                 describe.declaration(placed),
                 *(f"pseudo header: {each}" for each in describe.pseudo_header(total)),
             ),
             constant=f"0x{constant:04x}",
             terms=tuple(terms),
+            swept=tuple(swept),
+            kept=placed.path in self.kept,
             offset=placed.offset // 8,
             zero_as=None if total.zero_as is None else f"0x{total.zero_as:04x}",
         )
+
+    # Matching
+
+    def match(self) -> MatchPlan:
+        guards, foreign, wrong, values = [], [], [], False
+        length: Check | None = None
+        for placed in self.layout.fields:
+            comment = describe.declaration(placed)
+            read = _read(placed)
+            match placed.origin:
+                case Fixed(value=value, checked=True):
+                    wire = self.wire_constant(placed, value)
+                    check = Check(f"{read} != 0x{wire:0{-(-placed.bits // 4)}x}", comment)
+                    if isinstance(placed.field.source, NextHeader):
+                        foreign.append(check)
+                        # What announces a header can be believed up to there.
+                        if length is None:
+                            guards.append(Check(check.condition, placed.path))
+                    else:
+                        wrong.append(check)
+                case Argument(default=default):
+                    if default is not None:
+                        values = True
+                        foreign.append(Check(f"{read} != {self.wire_value(placed)}", comment))
+                case FrameLength(of=extent, plus=plus):
+                    wanted = self.wire_value(placed).replace("pktlen", "len")
+                    wrong.append(Check(f"{read} != {wanted}", comment))
+                    if length is None and placed.field.byteorder == "big":
+                        total = f"{read} + {extent.start - plus}U"
+                        length = Check(total, comment)
+        checksums = [self.match_checksum(placed) for placed in self.layout.checksums]
+        return MatchPlan(
+            guards=tuple(guards) if length else (),
+            length=length,
+            foreign=tuple(foreign),
+            wrong=tuple(wrong),
+            checksums=tuple(checksums),
+            values=values,
+        )
+
+    def match_checksum(self, placed: Placed) -> Check:
+        """A receiver's sum over everything, the checksum included, is all ones (RFC 1071)."""
+        total = placed.origin
+        assert isinstance(total, Sum)
+        start = f"frame + {total.over.start}" if total.over.start else "frame"
+        size = f"{total.over.end}U" if total.over.end is not None else "len"
+        if total.over.start:
+            size = f"{size} - {total.over.start}U"
+        terms = []
+        at = constant = 0
+        for part in total.pseudo:
+            end = at + part.bits
+            match part:
+                case PseudoField(path=path):
+                    source = self.layout[path]
+                    terms += _terms(_read(source), source, at)
+                case PseudoConst(value=value):
+                    constant += _weighed(value, end)
+                case PseudoLength():
+                    terms.append(_term(size, end, f"pseudo header: size of {total.over}"))
+            at = end
+        if constant:
+            terms.append(Term(f"0x{constant:04x}", "pseudo header: what never varies"))
+        return Check(f"csum_add({start}, {size})", describe.declaration(placed), tuple(terms))
+
+    def wire_constant(self, placed: Placed, value: int) -> int:
+        """Return the number that a value's bits are in network order."""
+        if placed.field.byteorder == "big":
+            return value
+        return int.from_bytes(value.to_bytes(placed.bits // 8, "little"), "big")
 
     def field_terms(self, placed: Placed, at: int) -> list[Term]:
         """Return what a field adds to a sum when it starts at bit ``at`` of what is summed."""
@@ -462,19 +669,51 @@ class _Lowering:
             return []
         if isinstance(placed.origin, Sum):
             # Either a constant by now, or a variable of the emitted function.
-            first = placed.offset // 8
-            if any(self.constant[first : first + 2]):
+            if placed.path in self.folded:
                 return []
-            return [_term(placed.path.replace(".", "_"), at + placed.bits, placed.path)]
-        value = self.wire_value(placed)
-        if placed.bits <= 48:
-            return [_term(value, at + placed.bits, placed.path)]
-        # The upper half on its own keeps the sum of shifted 64-bit values in 64 bits.
-        value = f"(uint64_t){_primary(value)}"
-        return [
-            _term(f"({value} >> 32)", at + placed.bits - 32, f"{placed.path}, upper bits"),
-            _term(f"({value} & 0xffffffff)", at + placed.bits, f"{placed.path}, lower bits"),
-        ]
+            return [_term(_variable(placed), at + placed.bits, placed.path)]
+        return _terms(self.wire_value(placed), placed, at)
+
+
+def _read(placed: Placed) -> str:
+    """Return the C expression of a field's bits in a received frame, in network order."""
+    first, bit = divmod(placed.offset, 8)
+    if bit == 0 and placed.bits in (8, 16, 32, 48):
+        where = f"frame + {first}" if first else "frame"
+        return f"frame[{first}]" if placed.bits == 8 else f"get_be{placed.bits}({where})"
+    parts = []
+    for octet in range(first, (placed.end + 7) // 8):
+        low, high = max(placed.offset, octet * 8), min(placed.end, octet * 8 + 8)
+        part = f"(uint64_t)frame[{octet}]"
+        if octet * 8 + 8 > high:
+            part = f"({part} >> {octet * 8 + 8 - high})"
+        if low > octet * 8:
+            part = f"({part} & 0x{(1 << (high - low)) - 1:x})"
+        if placed.end > high:
+            part = f"({part} << {placed.end - high})"
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else f"({' | '.join(parts)})"
+
+
+def _kept(layout: Layout) -> set[str]:
+    """Return the checksums that are computed together with the sweeps, for each packet.
+
+    Those are the ones that a sweep changes, and whatever covers one of them or
+    is covered by one: its value is wanted where the other is computed.
+    """
+    covered = {each.path: set(layout.covered(each)) for each in layout.checksums}
+    kept: set[str] = set()
+    before = None
+    while before != kept:
+        before = set(kept)
+        reasons = kept | {each.path for each in layout.sweeps}
+        kept |= {path for path in covered if covered[path] & reasons}
+        kept |= {path for path in covered if any(path in covered[other] for other in kept)}
+    return kept
+
+
+def _variable(placed: Placed) -> str:
+    return placed.path.replace(".", "_")
 
 
 def _overlap(placed: Placed, octet: int) -> bool:
@@ -506,6 +745,19 @@ def _term(expression: str, end: int, comment: str) -> Term:
     if shift:
         expression = f"(uint64_t){_primary(expression)} << {shift}"
     return Term(expression, comment)
+
+
+def _terms(value: str, placed: Placed, at: int) -> list[Term]:
+    """Return what a field's value adds to a sum when it starts at bit ``at``."""
+    end = at + placed.bits
+    if placed.bits <= 32:
+        return [_term(value, end, placed.path)]
+    # The upper half on its own keeps the sum of shifted 64-bit values in 64 bits.
+    value = f"(uint64_t){_primary(value)}"
+    return [
+        _term(f"({value} >> 32)", end - 32, f"{placed.path}, upper bits"),
+        _term(f"({value} & 0xffffffff)", end, f"{placed.path}, lower bits"),
+    ]
 
 
 def _payload_terms(payload: Payload, start: int) -> list[Term]:

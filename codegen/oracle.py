@@ -22,6 +22,7 @@ from codegen.layout import (
     PseudoField,
     PseudoLength,
     Sum,
+    Swept,
 )
 from codegen.model import Algorithm, Value
 
@@ -34,9 +35,10 @@ class Decoded:
     problems: tuple[str, ...]
 
 
-def encode(layout: Layout, arguments: Mapping[str, Value], length: int) -> bytes:
+def encode(layout: Layout, arguments: Mapping[str, Value], length: int, packet: int = 0) -> bytes:
     """Return the frame of ``length`` bytes for these arguments.
 
+    ``packet`` counts the packets that were sent before: the place in a sweep.
     Arguments that are not given take their defaults. Raises UsageError when an
     argument is unknown, missing or out of range, or the length is out of bounds.
     """
@@ -57,6 +59,8 @@ def encode(layout: Layout, arguments: Mapping[str, Value], length: int) -> bytes
                 _write(frame, placed, value)
             case Argument(name=name):
                 _write(frame, placed, values[name])
+            case Swept(start=start, step=step):
+                _write(frame, placed, (start + packet * step) % (1 << placed.bits))
             case FrameLength():
                 _write(frame, placed, _length(placed.origin, length))
             case Sum():

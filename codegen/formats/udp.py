@@ -16,6 +16,7 @@ from codegen.formats.ipv4 import IPV4
 from codegen.model import (
     HEADER_AND_PAYLOAD,
     Checksum,
+    Counter,
     Fill,
     Header,
     Length,
@@ -47,6 +48,19 @@ UDP4 = Packet(
     ETHERNET / IPV4 / UDP / Fill(),
     "UDP over IPv4 over Ethernet, all checksums computed",
     arguments=("mac_src", "mac_dst", "ipv4_src", "ipv4_dst", "port_src", "port_dst", "ttl"),
+)
+
+SEQUENCE = Header(
+    "sequence",
+    (UInt("number", 32, Counter()),),
+    title="Sequence number of the packet, counted by the sender",
+)
+
+UDP4_SEQ = Packet(
+    "udp4_seq",
+    ETHERNET / IPV4 / UDP / SEQUENCE / Fill(),
+    "udp4 with a 32-bit sequence number in front of the payload",
+    arguments=UDP4.arguments,
 )
 
 USOC21 = UDP4.preset(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from codegen.model.field import Fill
 from codegen.model.header import Header, Stack
-from codegen.model.source import Value
+from codegen.model.source import Binding
 
 #: Frame bytes without the frame check sequence: IEEE 802.3 clause 3.2.7 and 4.4.2.
 ETHERNET_MIN = 60
@@ -40,7 +40,7 @@ class Packet:
         return self
 
     @property
-    def bindings(self) -> tuple[tuple[str, Value], ...]:
+    def bindings(self) -> tuple[tuple[str, Binding], ...]:
         """Nothing is bound in a packet."""
         return ()
 
@@ -49,11 +49,12 @@ class Packet:
         """The layers, lowest first."""
         return self.stack.layers if isinstance(self.stack, Stack) else (self.stack,)
 
-    def preset(self, name: str, summary: str, bindings: Mapping[str, Value]) -> Preset:
+    def preset(self, name: str, summary: str, bindings: Mapping[str, Binding]) -> Preset:
         """Return a preset of this packet.
 
         A key of ``bindings`` is a parameter (``ipv4_src``), a field
-        (``udp.checksum``) or the payload (``fill``).
+        (``udp.checksum``) or the payload (``fill``); a value may be a sweep such as
+        ``Counter()``.
         """
         return Preset(name, self, summary, tuple(bindings.items()))
 
@@ -65,7 +66,7 @@ class Preset:
     name: str
     packet: Packet
     summary: str
-    bindings: tuple[tuple[str, Value], ...]
+    bindings: tuple[tuple[str, Binding], ...]
 
 
 Format = Packet | Preset

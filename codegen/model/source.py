@@ -84,6 +84,17 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Counter:
+    """A sweep: ``start + n * step`` in the n-th packet that is sent, from 0 on.
+
+    It wraps at the field's width. A preset may bind a field or a parameter to it.
+    """
+
+    start: int = 0
+    step: int = 1
+
+
+@dataclass(frozen=True)
 class Length:
     """The size of a span: ``bytes // unit + plus``, in network terms a length field."""
 
@@ -120,4 +131,7 @@ class NextHeader:
     last: int | None = None
 
 
-Source = Const | Default | Parameter | Length | Checksum | NextHeader
+Source = Const | Default | Parameter | Counter | Length | Checksum | NextHeader
+
+#: What a preset may bind: a value, or a sweep.
+Binding = Value | Counter
