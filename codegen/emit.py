@@ -51,8 +51,9 @@ MANIFEST = "manifest.json"
 COMMITTED = (
     ("usoc21", "heap-gen"),
     ("usoc21", "pool-dup"),
-    ("udp4", "heap-gen"),
-    ("udp4", "pool-dup"),
+    ("usoc21", "zero-copy"),
+    ("udp4", "pool-gen-retry"),
+    ("udp4_seq", "ring-patch"),
 )
 
 

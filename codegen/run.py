@@ -26,6 +26,9 @@ WIRE_OVERHEAD = 24
 #: The modes of the emitted program.
 MODES = ("tx", "rx", "both")
 
+#: The most packets that the sink window holds.
+WINDOW_MAX = 65536
+
 #: Seconds of a run for which neither count nor duration was asked.
 DEFAULT_DURATION = 1.0
 
@@ -46,6 +49,7 @@ class Request:
     format: Format
     strategy: Strategy
     device: str = "null"
+    sink: str = "netdev"
     mode: str | None = None
     length: int | None = None
     count: int | None = None
@@ -68,6 +72,25 @@ class Request:
         )
 
 
+def sink_flags(sink: str) -> tuple[str, ...]:
+    """Return the compiler's flags for a sink; raises UsageError when there is none such.
+
+    ``netdev`` sends to the device, ``free`` gives each packet back at once,
+    ``window:N`` holds the last N packets as a device does.
+    """
+    kind, _, held = sink.partition(":")
+    if sink == "netdev":
+        return ()
+    if sink == "free":
+        return ("-DCONFIG_APPPKTGEN_SINK_FREE=1",)
+    if kind == "window" and held.isdecimal() and 1 <= int(held) <= WINDOW_MAX:
+        return (f"-DCONFIG_APPPKTGEN_SINK_WINDOW={int(held)}",)
+    raise UsageError(
+        f"there is no sink {sink!r}; there are: netdev, free, and window:N "
+        f"with N from 1 to {WINDOW_MAX}"
+    )
+
+
 def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, object]:
     """Build the application for this machine, run it, and return its result.
 
@@ -81,7 +104,7 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         app = Path(folder, request.strategy.name)
         emit.write(emit.render(request.format, request.strategy), app)
-        program = build.build_program(app)
+        program = build.build_program(app, extra_flags=sink_flags(request.sink))
     command = [str(program), f"device={request.device}", "--", *request.program_arguments()]
     lines = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -112,6 +135,7 @@ def result(request: Request, lines: Sequence[str], platform: str) -> dict[str, o
         **first,
         "platform": platform,
         "device": request.device,
+        "sink": request.sink,
         **measured,
         "wire_overhead_bytes": WIRE_OVERHEAD,
     }

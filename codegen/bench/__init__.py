@@ -1,1 +1,5 @@
-"""Measurements: shown to people, never asserted by a test."""
+"""Measurements: shown to people, never asserted by a test.
+
+A claim is a ratio of two figures from one run, measured in turn, because
+machines drift; absolute figures are printed for orientation.
+"""

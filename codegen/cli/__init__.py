@@ -22,6 +22,7 @@ VERBS = {
     "emit": "write an application folder",
     "verify": "compare the emitted C with the oracle, over generated values",
     "run": "build and run the emitted program",
+    "bench": "what a packet costs with each strategy, against the plain ways",
 }
 
 

@@ -4,32 +4,75 @@ from __future__ import annotations
 
 import click
 
+SECTIONS = ("formats", "presets", "strategies", "devices")
+
 
 @click.command("list")
-def command() -> None:
-    """List formats, presets, strategies and devices, a line each."""
-    from codegen import formats
-    from codegen.cli.console import console, print_table, table
-    from codegen.host import devices
-    from codegen.model import STRATEGIES, Preset
+@click.argument("section", required=False, type=click.Choice(SECTIONS))
+def command(section: str | None) -> None:
+    """List formats, presets, strategies and devices, a line each.
 
-    catalogue = formats.catalogue().values()
-    sections = {
-        "formats": [(each.name, each.summary) for each in catalogue if each.packet is each],
-        "presets": [
-            (each.name, f"{each.summary} (of {each.packet.name})")
-            for each in catalogue
-            if isinstance(each, Preset)
-        ],
-        "strategies": [(each.name, each.summary) for each in STRATEGIES],
-        "devices of the host platform": [(each.spec, each.summary) for each in devices.DEVICES],
+    With a SECTION, only that; 'codegen list strategies' also says what a packet
+    costs with each, and when it is refused.
+    """
+    from codegen.cli.console import console, print_table, table
+
+    lister = {
+        "formats": _formats,
+        "presets": _presets,
+        "strategies": _strategies if section is None else _strategies_in_full,
+        "devices": _devices,
     }
+    chosen = {name: lister[name]() for name in ([section] if section else SECTIONS)}
     out = console()
-    width = max(len(name) for rows in sections.values() for name, _ in rows)
-    for title, rows in sections.items():
+    width = max(len(row[0]) for rows in chosen.values() for row in rows)
+    for title, rows in chosen.items():
         out.print(title, style="bold")
         lines = table("", "")
         lines.columns[0].min_width = width
         for row in rows:
             lines.add_row(*row)
         print_table(out, lines, indent=2)
+
+
+def _formats() -> list[tuple[str, str]]:
+    from codegen import formats
+
+    catalogue = formats.catalogue().values()
+    return [(each.name, each.summary) for each in catalogue if each.packet is each]
+
+
+def _presets() -> list[tuple[str, str]]:
+    from codegen import formats
+    from codegen.model import Preset
+
+    return [
+        (each.name, f"{each.summary} (of {each.packet.name})")
+        for each in formats.catalogue().values()
+        if isinstance(each, Preset)
+    ]
+
+
+def _strategies() -> list[tuple[str, str]]:
+    from codegen.model import STRATEGIES
+
+    return [(each.name, each.summary) for each in STRATEGIES]
+
+
+def _strategies_in_full() -> list[tuple[str, str]]:
+    from codegen.model import STRATEGIES
+
+    rows = []
+    for each in STRATEGIES:
+        rows += [
+            (each.name, each.summary),
+            ("", f"a packet costs {each.cost}"),
+            ("", f"refused {each.refused}"),
+        ]
+    return rows
+
+
+def _devices() -> list[tuple[str, str]]:
+    from codegen.host import devices
+
+    return [(each.spec, each.summary) for each in devices.DEVICES]

@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from codegen import formats
-from codegen.errors import UsageError
+from codegen import formats, userfile
 from codegen.model import STRATEGIES, Strategy
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -16,13 +15,19 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 DEFAULT_STRATEGY = "pool-dup"
 
 
-def strategy(name: str) -> Strategy:
-    """Return the strategy of that name; raises UsageError when there is none."""
+def strategy(spec: str) -> Strategy:
+    """Return the strategy of that name or ``file.py:NAME``; UsageError when there is none."""
     for each in STRATEGIES:
-        if each.name == name:
+        if each.name == spec:
             return each
-    known = ", ".join(each.name for each in STRATEGIES)
-    raise UsageError(f"there is no strategy {name!r}; there are: {known}")
+    found: Strategy = userfile.load(
+        spec,
+        (Strategy,),
+        what="strategy",
+        known=[each.name for each in STRATEGIES],
+        kinds="Strategy",
+    )
+    return found
 
 
 def format_option(function: _Function) -> _Function:
@@ -45,5 +50,5 @@ def strategy_option(function: _Function) -> _Function:
         default=DEFAULT_STRATEGY,
         show_default=True,
         metavar="STRATEGY",
-        help="How packet buffers are got, filled and given back.",
+        help="How packet buffers are got, filled and given back; a name or path/to/file.py:NAME.",
     )(function)

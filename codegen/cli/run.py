@@ -27,6 +27,13 @@ from codegen.cli import options
     help="null, loop or pcap:FILE; 'codegen list' explains them.",
 )
 @click.option(
+    "--sink",
+    default="netdev",
+    show_default=True,
+    metavar="SINK",
+    help="Where packets go: netdev to the device; free and window:N nowhere, to see their cost.",
+)
+@click.option(
     "--mode",
     type=click.Choice(["tx", "rx", "both"]),
     help="Send, receive or both.  [default: both on the device loop, else tx]",
@@ -43,7 +50,7 @@ from codegen.cli import options
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A parameter of the packet, such as ipv4_dst=10.0.0.2; may be repeated.",
+    help="An argument of the program, such as ipv4_dst=10.0.0.2, rate=1Mpps, match=on; repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def command(
@@ -51,6 +58,7 @@ def command(
     strategy_name: str,
     platform: str,
     device: str,
+    sink: str,
     mode: str | None,
     length: int | None,
     count: int | None,
@@ -66,6 +74,7 @@ def command(
         formats.load(format_spec),
         options.strategy(strategy_name),
         device=device,
+        sink=sink,
         mode=mode,
         length=length,
         count=count,

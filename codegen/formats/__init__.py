@@ -8,15 +8,11 @@ user's own formats are found as ``path/to/file.py:NAME``.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import pkgutil
-import sys
-import traceback
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 
-from codegen.errors import UsageError
+from codegen import userfile
 from codegen.model import Format, Packet, Preset
 
 #: What is used when a user names no format.
@@ -41,22 +37,10 @@ def load(spec: str) -> Format:
     """
     if spec in catalogue():
         return catalogue()[spec]
-    path, colon, name = spec.rpartition(":")
-    if not colon:
-        path, name = spec, ""
-    if not path.endswith(".py"):
-        raise UsageError(
-            f"there is no format {spec!r}; the catalogue has: {', '.join(catalogue())}; "
-            "a format of your own is path/to/file.py:NAME"
-        )
-    formats = _formats_in(_run(Path(path)))
-    if name in formats:
-        return formats[name]
-    if not name and len(formats) == 1:
-        return next(iter(formats.values()))
-    here = ", ".join(f"{path}:{each}" for each in formats) or "none (no Packet and no preset)"
-    asked = f"there is no format {name!r} in {path}" if name else f"name a format of {path}"
-    raise UsageError(f"{asked}; it has: {here}")
+    found: Format = userfile.load(
+        spec, (Packet, Preset), what="format", known=list(catalogue()), kinds="Packet and no preset"
+    )
+    return found
 
 
 def _formats_in(module: ModuleType) -> dict[str, Format]:
@@ -64,25 +48,3 @@ def _formats_in(module: ModuleType) -> dict[str, Format]:
     return {
         name: value for name, value in vars(module).items() if isinstance(value, Packet | Preset)
     }
-
-
-def _run(path: Path) -> ModuleType:
-    """Import a user's file, which may import its neighbours."""
-    if not path.is_file():
-        raise UsageError(f"there is no file {path}")
-    specification = importlib.util.spec_from_file_location(path.stem, path)
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    folder = str(path.resolve().parent)
-    sys.path.insert(0, folder)
-    try:
-        specification.loader.exec_module(module)
-    except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"line {where.lineno}" if where.filename == str(path) else "it"
-        raise UsageError(
-            f"{path} cannot be run: {place} raises {type(error).__name__}: {error}"
-        ) from error
-    finally:
-        sys.path.remove(folder)
-    return module

@@ -1,0 +1,190 @@
+"""``codegen bench``: what a packet costs with each strategy, against the plain ways."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from codegen import formats
+from codegen.cli import options
+from codegen.errors import CodegenError, UsageError
+
+
+@click.command("bench")
+@click.option(
+    "--format",
+    "format_spec",
+    default=formats.DEFAULT,
+    show_default=True,
+    metavar="FORMAT",
+    help="The packet of all strategies but rings.",
+)
+@click.option(
+    "--swept-format",
+    "swept_spec",
+    default="udp4_seq",
+    show_default=True,
+    metavar="FORMAT",
+    help="The packet of rings: one that sweeps a field.",
+)
+@click.option(
+    "--strategy",
+    "strategy_specs",
+    default="all",
+    show_default=True,
+    metavar="STRATEGY,...",
+    help="Strategies, or all.",
+)
+@click.option(
+    "--length",
+    "lengths",
+    default="60,508,1514",
+    show_default=True,
+    metavar="BYTES,...",
+    help="Frame lengths.",
+)
+@click.option(
+    "--sink",
+    "sinks",
+    default="free,window:128",
+    show_default=True,
+    metavar="SINK,...",
+    help="Where packets go.",
+)
+@click.option(
+    "--repeat",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Rounds that count, after one that does not.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.001, 60),
+    default=0.1,
+    show_default=True,
+    help="Length of one measurement.",
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the figures there as well.",
+)
+def command(
+    format_spec: str,
+    swept_spec: str,
+    strategy_specs: str,
+    lengths: str,
+    sinks: str,
+    repeat: int,
+    seconds: float,
+    json_path: Path | None,
+) -> None:
+    """Measure nanoseconds a packet, each cell in a process of its own on one core.
+
+    'tutorial-...' is the plain way: uk_netbuf_alloc_buf(), write or memcpy(),
+    uk_netbuf_free(). All are measured in turn; a ratio compares figures of the
+    same round.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from codegen.bench import matrix
+    from codegen.cli.console import console
+    from codegen.model import STRATEGIES
+
+    chosen = (
+        list(STRATEGIES)
+        if strategy_specs == "all"
+        else [options.strategy(spec) for spec in strategy_specs.split(",")]
+    )
+    out = console()
+    for line in matrix.machine():
+        out.print(line, style="dim", markup=False)
+    cells = matrix.cells(
+        chosen,
+        formats.load(format_spec),
+        formats.load(swept_spec),
+        _lengths(lengths),
+        sinks.split(","),
+        seconds,
+    )
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    # The bar goes to standard error: the figures may be piped elsewhere.
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=len(cells) * (repeat + 1))
+        result = matrix.measure(
+            cells,
+            repeat,
+            lambda cell: progress.update(
+                task, advance=1, description=f"{cell.who} {cell.length} {cell.sink}"
+            ),
+        )
+    _print(result)
+    if json_path is not None:
+        _write(json_path, {"machine": matrix.machine(), **result.as_json()})
+
+
+def _lengths(text: str) -> list[int]:
+    try:
+        return [int(each) for each in text.split(",")]
+    except ValueError:
+        raise UsageError(
+            f"--length {text}: frame lengths in bytes are wanted, such as 60,1514"
+        ) from None
+
+
+def _print(result: object) -> None:
+    from codegen.bench.matrix import Result, Spread
+    from codegen.cli.console import console, print_table, table
+
+    assert isinstance(result, Result)
+    out = console()
+    ratios = result.ratios()
+    for length, sink in dict.fromkeys((cell.length, cell.sink) for cell in result.times):
+        out.print(f"\n{length} bytes, sink {sink}", style="bold", markup=False)
+        rows = table("who", "ns/packet", "low..high", "Mpps", "times the time of")
+        for column in rows.columns[1:4]:
+            column.justify = "right"
+        for cell, times in result.times.items():
+            if (cell.length, cell.sink) != (length, sink):
+                continue
+            spread = Spread.of(times)
+            compared = "; ".join(
+                f"{ratio.spread.median:.2f} ({ratio.spread.low:.2f}..{ratio.spread.high:.2f}) "
+                f"{ratio.against}"
+                for ratio in ratios
+                if (ratio.who, ratio.length, ratio.sink) == (cell.who, length, sink)
+            )
+            rows.add_row(
+                cell.who,
+                f"{spread.median:.1f}",
+                f"{spread.low:.1f}..{spread.high:.1f}",
+                f"{1000 / spread.median:.1f}",
+                compared,
+            )
+        print_table(out, rows)
+
+
+def _write(path: Path, found: dict[str, object]) -> None:
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        temporary.write_text(json.dumps(found, indent=2) + "\n")
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise CodegenError(f"cannot write {path}: {error.strerror}") from None

@@ -1,0 +1,61 @@
+"""Find what a user names as ``path/to/file.py:NAME``: formats and strategies of their own."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from codegen.errors import UsageError
+
+
+def load(spec: str, types: tuple[type, ...], *, what: str, known: Sequence[str], kinds: str) -> Any:
+    """Return the object of one of ``types`` that ``spec`` names in a Python file.
+
+    The name may be left out where the file has just one. ``what`` says what is
+    wanted, ``known`` names those that need no file and ``kinds`` what a file
+    without any lacks. Raises UsageError when there is none, or when the file cannot be run.
+    """
+    path, colon, name = spec.rpartition(":")
+    if not colon:
+        path, name = spec, ""
+    if not path.endswith(".py"):
+        raise UsageError(
+            f"there is no {what} {spec!r}; there are: {', '.join(known)}; "
+            f"a {what} of your own is path/to/file.py:NAME"
+        )
+    module = run(Path(path))
+    found = {key: value for key, value in vars(module).items() if isinstance(value, types)}
+    if name in found:
+        return found[name]
+    if not name and len(found) == 1:
+        return next(iter(found.values()))
+    here = ", ".join(f"{path}:{each}" for each in found) or f"none (no {kinds})"
+    asked = f"there is no {what} {name!r} in {path}" if name else f"name a {what} of {path}"
+    raise UsageError(f"{asked}; it has: {here}")
+
+
+def run(path: Path) -> ModuleType:
+    """Import a user's file, which may import its neighbours."""
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}")
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    folder = str(path.resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        specification.loader.exec_module(module)
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"line {where.lineno}" if where.filename == str(path) else "it"
+        raise UsageError(
+            f"{path} cannot be run: {place} raises {type(error).__name__}: {error}"
+        ) from error
+    finally:
+        sys.path.remove(folder)
+    return module
