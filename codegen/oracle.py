@@ -24,7 +24,7 @@ from codegen.layout import (
     Sum,
     Swept,
 )
-from codegen.model import Algorithm, Value
+from codegen.model import Algorithm, NextHeader, Value
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,29 @@ def checksum(layout: Layout, placed: Placed, frame: bytes) -> int:
     covered = cleared[origin.over.start : origin.over.end]
     result = _ALGORITHMS[origin.algorithm](_pseudo_header(layout, origin, frame) + bytes(covered))
     return origin.zero_as if result == 0 and origin.zero_as is not None else result
+
+
+def verdict(layout: Layout, arguments: Mapping[str, Value], frame: bytes) -> str:
+    """Return what a receiver makes of a frame: ``good``, ``foreign`` or ``wrong``.
+
+    Foreign is a frame that announces other headers, or carries other values than
+    ``arguments``, those that come from the sender's device excepted. Wrong is
+    one of ours with something in it that the format rules out.
+    """
+    values = _argument_values(layout, arguments)
+    decoded = decode(layout, frame)
+    if not decoded.values:
+        return "foreign"
+    for placed in layout.fields:
+        found = decoded.values[placed.path]
+        match placed.origin:
+            case Fixed(value=value, checked=True) if isinstance(placed.field.source, NextHeader):
+                if found != value:
+                    return "foreign"
+            case Argument(name=name, default=default) if default is not None:
+                if found != values[name]:
+                    return "foreign"
+    return "wrong" if decoded.problems else "good"
 
 
 def explain(layout: Layout, wanted: bytes, found: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from codegen import oracle
-from codegen.layout import Layout, PseudoConst, PseudoField, Sum
+from codegen.layout import FrameLength, Layout, PseudoConst, PseudoField, Sum
 from codegen.verify import values
 from codegen.verify.subject import Memory, Mismatch, Subject
 
@@ -24,6 +25,9 @@ class Report:
     counts: Counter[str] = field(default_factory=Counter)
     counterexample: str | None = None
 
+
+#: Consecutive packets of a sweep that are compared.
+SWEPT_PACKETS = 300
 
 MEMORIES = st.builds(
     Memory,
@@ -43,6 +47,8 @@ def verify(subject: Subject, examples: int, seed: int) -> Report:
     try:
         _every_length(subject, report)
         _generated(subject, report, examples, seed)
+        _sweeps(subject, report, seed)
+        _matches(subject, report, examples, seed)
         _refusals(subject, report)
     except Mismatch as mismatch:
         report.counterexample = str(mismatch)
@@ -159,6 +165,63 @@ def _generated(subject: Subject, report: Report, examples: int, seed: int) -> No
         suppress_health_check=list(hypothesis.HealthCheck),
     )(hypothesis.seed(seed)(search))
     search()
+
+
+def _sweeps(subject: Subject, report: Report, seed: int) -> None:
+    """Try packets of a sweep, consecutive ones and those around every wrap."""
+    layout = subject.layout
+    if not layout.sweeps:
+        return
+    chosen = random.Random(seed)
+    numbers = set(range(SWEPT_PACKETS)) | {2**64 - 1}
+    for bits in {placed.bits for placed in layout.sweeps} | {8, 16, 32}:
+        numbers |= {n for n in range((1 << bits) - 3, (1 << bits) + 3) if n < 2**64}
+    for length in (layout.min_length, layout.max_length):
+        given = {
+            each.argument.name: chosen.randint(each.argument.minimum, each.argument.maximum)
+            for each in layout.arguments
+        }
+        for number in sorted(numbers):
+            wanted = oracle.encode(layout, given, length, packet=number)
+            try:
+                _same(layout, wanted, subject.sweep(given, length, number, Memory()))
+            except Mismatch as mismatch:
+                raise Mismatch(f"{layout.name}: packet {number} of a sweep\n{mismatch}") from None
+            report.counts["packets of a sweep have the oracle's bytes"] += 1
+
+
+def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None:
+    """Hold received frames, whole ones and damaged ones, against the format."""
+    layout = subject.layout
+    chosen = random.Random(seed)
+    for _ in range(examples):
+        given = {
+            each.argument.name: chosen.randint(each.argument.minimum, each.argument.maximum)
+            for each in layout.arguments
+        }
+        length = chosen.randint(layout.min_length, layout.max_length)
+        frame = bytearray(oracle.encode(layout, given, length))
+        damage = chosen.choice(["none", "bit", "bit in the headers", "cut", "longer"])
+        if damage == "cut":
+            del frame[chosen.randrange(length) :]
+        elif damage.startswith("bit"):
+            limit = layout.header_length if "headers" in damage else length
+            frame[chosen.randrange(limit)] ^= 1 << chosen.randrange(8)
+        wanted = oracle.verdict(layout, given, bytes(frame))
+        if damage == "longer" and _declares_length(layout):
+            # A driver may count some of its own bytes; the frame knows better.
+            frame += chosen.randbytes(chosen.randint(1, 12))
+        found = subject.verdict(given, bytes(frame))
+        if found != wanted:
+            raise Mismatch(
+                f"{layout.name}: a received frame is {wanted}, and the emitted C calls it "
+                f"{found} (damage: {damage})\n{bytes(frame).hex(' ')}"
+            )
+        report.counts[f"a {wanted} frame is called {wanted} when it is received"] += 1
+
+
+def _declares_length(layout: Layout) -> bool:
+    return any(isinstance(placed.origin, FrameLength) for placed in layout.fields)
 
 
 def _refusals(subject: Subject, report: Report) -> None:

@@ -59,7 +59,9 @@ class Subject:
         from codegen import cheader
         from codegen.verify import contract
 
-        library = HostLibrary(app, **options)
+        with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+            source, header = _inline_functions(format, Path(folder))
+            library = HostLibrary(app, extra_sources=[source], extra_headers=[header], **options)
         cheader.check_contract(build.app_declarations(app), contract.expected(format))
         return cls(format, library)
 
@@ -91,6 +93,35 @@ class Subject:
         if self.lib.host_alloc_check():
             raise Mismatch("a byte outside of the allocation was written")
         return frame
+
+    def sweep(
+        self, arguments: Mapping[str, int], length: int, packet: int, memory: Memory
+    ) -> bytes:
+        """Return the frame of the packet with that number in a sweep.
+
+        The first packet's frame is generated, and what differs is written into it.
+        """
+        self.lib.host_alloc_poison(memory.poison)
+        pkt = self._call(arguments, length, memory, shorthand=False)
+        if not pkt:
+            raise Mismatch("no packet")
+        try:
+            name = self.format.name
+            sweep = self.ffi.new(f"struct {name}_sweep *")
+            getattr(self.lib, f"{name}_sweep_init")(sweep, length, self._args(arguments))
+            sweep.n = packet
+            self.lib.verify_sweep_write(self.ffi.cast("uint8_t *", pkt.data), sweep)
+            return self.inspect(pkt, length, memory)
+        finally:
+            self.lib.uk_netbuf_free(pkt)
+
+    def verdict(self, arguments: Mapping[str, int], received: bytes) -> str:
+        """Return what the emitted match function says of a received frame."""
+        name = self.format.name
+        frame = self.ffi.from_buffer("uint8_t[]", received)
+        length = getattr(self.lib, f"{name}_length")(frame, len(received))
+        verdict = getattr(self.lib, f"{name}_match")(frame, length, self._args(arguments))
+        return str(self.ffi.string(self.lib.genpkt_verdict_names[verdict]).decode())
 
     def duplicate(self, pkt: Any, memory: Memory) -> bytes:
         """Return the bytes of a duplicate made by ``uk_netbuf_dup_single()``."""
@@ -157,6 +188,9 @@ class Subject:
                 for placed, own in self._open_arguments()
             ]
             return getattr(self.lib, f"genpkt_{name}")(*buffer, *given)
+        return getattr(self.lib, f"genpkt_{name}_args")(*buffer, self._args(arguments))
+
+    def _args(self, arguments: Mapping[str, int]) -> Any:
         args = self.ffi.new(f"struct {self.format.packet.name}_args *")
         for placed in self.layout.arguments:
             argument = placed.argument
@@ -165,7 +199,7 @@ class Subject:
                 getattr(args, argument.name).addr_bytes = value.to_bytes(6, "big")
             else:
                 setattr(args, argument.name, value)
-        return getattr(self.lib, f"genpkt_{name}_args")(*buffer, args)
+        return args
 
     def _open_arguments(self) -> list[tuple[Any, bool]]:
         """Return the shorthand's arguments, and whether the device gives their value."""
@@ -183,3 +217,14 @@ class Subject:
         address = self.ffi.new("struct uk_hwaddr *" if own else "struct ether_addr *")
         address.addr_bytes = value.to_bytes(6, "big")
         return address
+
+
+def _inline_functions(format: Format, folder: Path) -> tuple[Path, Path]:
+    """Write a source, and its header, through which Python reaches inline functions."""
+    sweeps = bool(resolve(format).sweeps)
+    prototype = f"void verify_sweep_write(uint8_t *frame, const struct {format.name}_sweep *sweep)"
+    header, source = folder / "verify_inline.h", folder / "verify_inline.c"
+    header.write_text('#include "genpkt.h"\n' + (f"{prototype};\n" if sweeps else ""))
+    body = f"{prototype}\n{{\n\t{format.name}_sweep_write(frame, sweep);\n}}\n"
+    source.write_text('#include "verify_inline.h"\n' + (body if sweeps else ""))
+    return source, header
