@@ -87,6 +87,7 @@ _TOKEN = re.compile(
     | (?P<word>[A-Za-z_]\w*) | (?P<blank>\s+) | (?P<other>.)""",
     re.MULTILINE | re.VERBOSE | re.DOTALL,
 )
+_LINE_MARKER = re.compile(r'#\s*\d+\s+"([^"]+)"')
 # GNU C that says nothing about a declaration's type: a word with a parenthesis after it.
 _GROUPS = frozenset(
     ("__attribute__", "__attribute", "__asm__", "__asm", "asm", "_Static_assert", "_Alignas")
@@ -121,13 +122,14 @@ _VA_LIST = frozenset(("va_list", "__builtin_va_list", "__gnuc_va_list"))
 class _PlainC:
     """Preprocessed GNU C, reduced to declarations that pycparser understands.
 
-    Function bodies become ``;`` (their statements may be any GNU C), attributes
-    go, but a packed struct keeps a mark. Line markers stay, so that coordinates
-    still name the file.
+    Function bodies become ``;`` (their statements may be any GNU C) unless they
+    come from the folder ``bodies_of``; attributes go, but a packed struct keeps a
+    mark. Line markers stay, so that coordinates still name the file.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, bodies_of: Path | None = None) -> None:
         self.tokens = [(each.lastgroup, each.group()) for each in _TOKEN.finditer(source)]
+        self.bodies_of = bodies_of
         self.out: list[str] = []
         self.last = ""  # the last token that counts
 
@@ -138,9 +140,12 @@ class _PlainC:
         packed_ahead = False  # "struct __attribute__((packed)) name {"
         open_braces: list[tuple[int, str]] = []
         closed = (0, "")
+        keeps_body = False
         while at < len(self.tokens):
             kind, token = self.tokens[at]
             at += 1
+            if kind == "line" and (marker := _LINE_MARKER.match(token)):
+                keeps_body = Path(marker[1]).parent == self.bodies_of
             if kind == "line" or kind == "blank":
                 self.out.append("" if token.startswith("#pragma") else token)
                 continue
@@ -152,7 +157,7 @@ class _PlainC:
                     elif self.last in ("struct", "union"):
                         packed_ahead = True
                 continue
-            if token == "{" and self.last == ")" and not open_braces:
+            if token == "{" and self.last == ")" and not open_braces and not keeps_body:
                 at, _ = self._skip(at - 1, "{", "}")
                 token = ";"
             elif token == "{":
@@ -192,25 +197,41 @@ def parse_headers(headers: Iterable[Path], command: Sequence[str]) -> Headers:
     (``-std``, ``-isystem``, ``-D``). Raises :class:`HeaderError` when they cannot
     be preprocessed or parsed, with the place and the compiler's own words.
     """
+    files = tuple(each.resolve() for each in headers)
+    return Headers(files, _parse("the headers", files, command))
+
+
+def parse_source(source: Path, command: Sequence[str]) -> Any:
+    """Preprocess and parse a C source: pycparser's ``FileAST``, function bodies included.
+
+    Bodies are those of the source and of the headers in its own folder; what other
+    headers define is only declared. ``command`` and errors as for :func:`parse_headers`.
+    """
+    source = source.resolve()
+    return _parse(str(source.name), (source,), command, source.parent)
+
+
+def _parse(
+    what: str, files: Sequence[Path], command: Sequence[str], bodies_of: Path | None = None
+) -> Any:
     from pycparser import c_parser
 
-    files = tuple(each.resolve() for each in headers)
     argv = [*command, "-E", "-x", "c", "-"]
     try:
         done = subprocess.run(
             argv, input=_includes(files), capture_output=True, encoding="utf-8", errors="replace"
         )
     except OSError as error:
-        raise HeaderError(f"the headers cannot be preprocessed: {error}") from error
+        raise HeaderError(f"{what} cannot be preprocessed: {error}") from error
     if done.returncode != 0:
-        raise HeaderError(f"the headers cannot be preprocessed:\n{done.stderr.strip()}")
+        raise HeaderError(f"{what} cannot be preprocessed:\n{done.stderr.strip()}")
+    plain = _PlainC(done.stdout, bodies_of).text()
     try:
-        ast = c_parser.CParser().parse(_BUILTINS + _PlainC(done.stdout).text(), "<builtin>")
+        return c_parser.CParser().parse(_BUILTINS + plain, "<builtin>")
     except Exception as error:  # pycparser moved ParseError between its releases
         if type(error).__name__ != "ParseError":
             raise
-        raise HeaderError(f"the headers cannot be parsed: {error}") from error
-    return Headers(files, ast)
+        raise HeaderError(f"{what} cannot be parsed: {error}") from error
 
 
 def _includes(headers: Iterable[Path]) -> str:

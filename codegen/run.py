@@ -56,13 +56,20 @@ class Request:
     duration: float | None = None
     settings: Sequence[str] = ()
 
+    @property
+    def effective_mode(self) -> str:
+        """The mode that was asked for, or the one that fits the device."""
+        return self.mode or ("both" if self.device == "loop" else "tx")
+
     def program_arguments(self) -> list[str]:
         """Return the arguments of the emitted program."""
         duration = self.duration
-        if self.count is None and duration is None:
+        # A capture may have fewer frames than are asked for.
+        ends = self.device.startswith("pcap:") and self.effective_mode == "rx"
+        if duration is None and (self.count is None or ends):
             duration = DEFAULT_DURATION
         chosen = {
-            "mode": self.mode or ("both" if self.device == "loop" else "tx"),
+            "mode": self.effective_mode,
             "length": self.length,
             "count": self.count,
             "duration": None if duration is None else f"{duration:.9f}",
@@ -97,7 +104,7 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
     ``on_line`` gets each line that the program prints before its result. Raises
     BuildError, UsageError for a device that does not exist, and RunError.
     """
-    devices.check(request.device)
+    device = devices.for_mode(request.device, request.effective_mode)
     for setting in request.settings:
         if "=" not in setting:
             raise UsageError(f"--set {setting}: key=value is wanted, such as --set ttl=1")
@@ -105,7 +112,7 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
         app = Path(folder, request.strategy.name)
         emit.write(emit.render(request.format, request.strategy), app)
         program = build.build_program(app, extra_flags=sink_flags(request.sink))
-    command = [str(program), f"device={request.device}", "--", *request.program_arguments()]
+    command = [str(program), f"device={device}", "--", *request.program_arguments()]
     lines = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

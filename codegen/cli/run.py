@@ -24,7 +24,7 @@ from codegen.cli import options
     default="null",
     show_default=True,
     metavar="DEVICE",
-    help="null, loop or pcap:FILE; 'codegen list' explains them.",
+    help="null, loop, pcap:FILE, tap:NAME, …; 'codegen list devices' explains them.",
 )
 @click.option(
     "--sink",
@@ -105,7 +105,7 @@ def _report(found: dict[str, object]) -> None:
         f"(with {found['wire_overhead_bytes']} bytes of Ethernet overhead a frame)"
     )
     kind, _, path = str(found["device"]).partition(":")
-    if kind == "pcap":
+    if kind == "pcap" and found["mode"] == "tx":
         click.echo(f"  capture of {found['sent']} frames: {path}")
 
 

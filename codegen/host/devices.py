@@ -24,7 +24,12 @@ class Device:
 DEVICES = (
     Device("null", None, "takes every packet and drops it"),
     Device("loop", None, "what is sent is received"),
-    Device("pcap", "FILE", "writes what is sent to a capture file"),
+    Device(
+        "pcap", "FILE", "writes what is sent to a capture file; in mode rx, receives what it has"
+    ),
+    Device("tap", "NAME", "a tap of this machine, made if there is none; 'codegen net' makes two"),
+    Device("packet", "IF", "any Ethernet interface of this machine, through a packet socket"),
+    Device("xdp", "IF[:QUEUE]", "the same through an AF_XDP socket, the fastest; sends only"),
 )
 
 
@@ -36,3 +41,25 @@ def check(spec: str) -> str:
             return spec
     known = ", ".join(device.spec for device in DEVICES)
     raise UsageError(f"there is no device {spec!r}; there are: {known}")
+
+
+def for_mode(spec: str, mode: str) -> str:
+    """Return the device as the platform's program names it, for a mode of the application.
+
+    Which way frames go is the application's business and not known to the platform,
+    so a capture file that is received from is a device of its own there, ``replay``.
+    Raises UsageError when there is no such device, or it does not go with the mode.
+    """
+    name, _, rest = check(spec).partition(":")
+    if name == "pcap" and mode == "both":
+        raise UsageError(
+            f"device {spec}: a capture file is written in mode tx and received from in mode rx; "
+            "it cannot be both at once"
+        )
+    if name == "xdp" and mode != "tx":
+        interface = rest.partition(":")[0]
+        raise UsageError(
+            f"device {spec} cannot be used in mode {mode}: receiving on xdp: needs a BPF program; "
+            f"receive on packet:{interface}"
+        )
+    return f"replay:{rest}" if name == "pcap" and mode == "rx" else spec

@@ -11,12 +11,17 @@
 #define HOST_BACKEND_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define HOST_BACKENDS(X)						\
 	X(null)								\
 	X(loop)								\
-	X(pcap)
+	X(pcap)								\
+	X(replay)							\
+	X(tap)								\
+	X(packet)							\
+	X(xdp)
 
 /* A frame as it is on the wire, without the encapsulation header. */
 struct host_frame {
@@ -65,6 +70,14 @@ struct host_backend {
 
 	/** Flushes, and releases everything, even when flushing fails. */
 	int (*close)(void *state);
+
+	/**
+	 * Tells the address that the device has unless the user chose one;
+	 * (NULL) if any will do.
+	 * @return
+	 *   0, or a negative error code: the device keeps the address it has
+	 */
+	int (*hwaddr)(void *state, uint8_t mac[6]);
 };
 
 /* All backends, in the order of the list, with a (NULL) at the end. */

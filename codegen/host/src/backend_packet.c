@@ -4,10 +4,8 @@
  * many a system call, past the queueing discipline.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <arpa/inet.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +17,7 @@
 
 #include "backend.h"
 #include "iface.h"
+#include "linux.h"
 
 #define USAGE		"packet:IF"
 
@@ -38,10 +37,8 @@
 #endif
 
 struct rx_slot {
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-	} control;
+	_Alignas(struct cmsghdr)
+	unsigned char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
 	unsigned char tag_room[VLAN_TAG_LEN];
 	unsigned char frame[RX_FRAME_LEN];
 };
@@ -109,7 +106,9 @@ static void prepare(struct packet *packet)
 		packet->rx[i].msg_hdr.msg_iov = &packet->rx_parts[i];
 		packet->rx[i].msg_hdr.msg_iovlen = 1;
 		packet->rx[i].msg_hdr.msg_control =
-			&packet->rx_slots[i].control;
+			packet->rx_slots[i].control;
+		packet->rx[i].msg_hdr.msg_controllen =
+			sizeof(packet->rx_slots[i].control);
 	}
 }
 
@@ -206,6 +205,7 @@ static ssize_t rx_fill(struct packet *packet)
 	unsigned int i;
 	int got;
 
+	/* The kernel wrote how much of them it used. */
 	for (i = 0; i < packet->rx_count; i++)
 		packet->rx[i].msg_hdr.msg_controllen =
 			sizeof(packet->rx_slots[i].control);

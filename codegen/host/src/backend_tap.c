@@ -10,7 +10,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_tun.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,6 +21,7 @@
 
 #include "backend.h"
 #include "iface.h"
+#include "linux.h"
 
 #define USAGE		"tap:NAME"
 #define TUN		"/dev/net/tun"

@@ -173,6 +173,9 @@ int main(int argc, char *argv[])
 	int code;
 	int i;
 
+	/* A line is one message, whoever else writes to the same terminal. */
+	setvbuf(stderr, NULL, _IOLBF, 0);
+
 	host_netdev_settings_init(&settings);
 	for (i = 1; i < separator; i++) {
 		switch (parse_option(argv[i], &settings)) {

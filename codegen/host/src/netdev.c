@@ -135,6 +135,10 @@ struct uk_netdev *host_netdev_create(
 	rc = dev->backend->open(spec, &dev->backend_state);
 	if (rc)
 		goto err;
+	if (dev->backend->hwaddr && !settings->mac_chosen
+	    && dev->backend->hwaddr(dev->backend_state,
+				    dev->hwaddr.addr_bytes))
+		uk_pr_info("the interface has no address to send from\n");
 
 	devices[id] = dev;
 	return dev;
@@ -147,8 +151,11 @@ err:
 
 static void deal_with(struct uk_netdev *dev, int rc)
 {
-	if (rc < 0 && !dev->failure)
+	if (rc < 0 && !dev->failure) {
 		dev->failure = rc;
+		uk_pr_err("the device took %" PRIu64 " frames and gave %" PRIu64 " before that\n",
+			  dev->stats.tx_packets, dev->stats.rx_packets);
+	}
 	if (host_netdev_hook)
 		host_netdev_hook(dev->failure);
 }

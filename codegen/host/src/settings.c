@@ -128,8 +128,10 @@ int host_netdev_settings_parse(struct host_netdev_settings *settings,
 		settings->device = value;
 		return 0;
 	}
-	if (!strcmp(key, "mac"))
+	if (!strcmp(key, "mac")) {
+		settings->mac_chosen = 1;
 		return parse_mac(value, settings->mac);
+	}
 	for (i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (!strcmp(key, numbers[i].key))
 			return parse_number(&numbers[i], value, settings);
@@ -198,5 +200,5 @@ void host_netdev_settings_help(FILE *out)
 			(unsigned int)number_get(&defaults, &numbers[i]),
 			numbers[i].meaning, (unsigned int)numbers[i].min,
 			(unsigned int)numbers[i].max);
-	fprintf(out, "  mac=02:00:00:00:00:01 address of the device\n");
+	fprintf(out, "  mac=02:00:00:00:00:01 address of the device; packet and xdp have their interface's\n");
 }

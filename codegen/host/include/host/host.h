@@ -17,7 +17,7 @@ struct uk_netdev;
  * Devices
  */
 struct host_netdev_settings {
-	const char *device;	/* "null", "loop", "loop:FRAMES", "pcap:FILE" */
+	const char *device;	/* "null", "loop:FRAMES", "pcap:FILE", "tap:NAME", ... */
 	uint16_t ioalign;	/* reported alignment of buffers */
 	uint16_t encap;		/* header prepended in place, tx and rx */
 	uint16_t ring;		/* descriptors of a queue */
@@ -26,6 +26,7 @@ struct host_netdev_settings {
 	uint16_t mtu;
 	uint16_t rx_extra;	/* received lengths are too large by this */
 	uint8_t mac[6];
+	uint8_t mac_chosen;	/* not 0: also where the backend has one */
 };
 
 struct host_netdev_stats {

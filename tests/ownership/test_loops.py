@@ -1,0 +1,393 @@
+"""No packet is lost, freed twice or touched after it was sent, whatever goes wrong.
+
+Each emitted loop runs, compiled as it is and with sanitizers, against a device
+and an allocator that follow a script which hypothesis writes: a queue that is
+full for a while, a packet that is refused, no memory, buffers that come back
+late. The script shrinks, so a failure shows as the shortest one that leads to it.
+Every run is a process of its own, so that a crash is a result like any other.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from codegen import formats, oracle
+from codegen.layout import resolve
+from codegen.model import STRATEGIES, Buffers, Fetch, QueueFull, Strategy
+
+HERE = Path(__file__).parent
+MUTANTS = tomllib.loads((HERE / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
+SANITIZE = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+FORMATS = ("usoc21", "udp4_seq")
+SINKS = ("netdev", "free", "window")
+WINDOW = 3
+OWN_ADDRESS = "02:00:00:00:00:01"
+FAILED_MAX = 1024
+
+#: Blocks of the default allocator that stay when the program has ended: a pool is
+#: one, a ring has buffers, netbufs and the list of those that are ready.
+LEFT = {Buffers.HEAP: 0, Buffers.POOL: 1, Buffers.RING: 3, Buffers.SHARED: 0}
+
+
+# ------------------------------------------------------------------- scripts
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a run meets; ``steps`` and ``memory`` are spelled as ``script.c`` says."""
+
+    steps: tuple[str, ...] = ()
+    memory: tuple[bool, ...] = ()
+    then: str = "good"
+    count: int = 10
+    ring: int = 4
+    encap: int = 16
+    ioalign: int = 8
+    length: int = 60
+    rate: str | None = None
+    hoard: bool = False
+    fail: int = -1
+    device: str = "null"
+    mode: str = "tx"
+
+    def line(self, name: str) -> str:
+        """Return the line of standard input that starts this run."""
+        memory = "".join("01"[each] for each in self.memory)
+        # A queue that stays full for ever is no error: the time ends the run.
+        duration = "0.01" if self.then == "full" else "0"
+        rate = f" rate={self.rate}" if self.rate else ""
+        return (
+            f"{name} device={self.device} ring={self.ring} encap={self.encap} "
+            f"ioalign={self.ioalign} steps={''.join(self.steps)} memory={memory} "
+            f"then={self.then} hoard={int(self.hoard)} fail={self.fail} clock=1000 "
+            f"-- mode={self.mode} count={self.count} length={self.length} "
+            f"duration={duration} match=on{rate}\n"
+        )
+
+
+STEPS = st.builds(
+    "{}{}".format,
+    st.sampled_from("01an"),
+    # Good ones more often: a ring only fills up when packets are taken.
+    st.sampled_from("yyymfFeE"),
+)
+
+SCRIPTS = st.builds(
+    Script,
+    steps=st.lists(STEPS, max_size=40).map(tuple),
+    memory=st.lists(st.booleans() | st.just(True), max_size=30).map(tuple),
+    then=st.sampled_from(["good", "good", "full", "error", "nomem"]),
+    count=st.integers(1, 40),
+    ring=st.sampled_from([1, 2, 3, 4, 8]),
+    encap=st.sampled_from([0, 14, 16]),
+    ioalign=st.sampled_from([0, 8, 2048]),
+    length=st.sampled_from([60, 61, 1514]),
+    rate=st.sampled_from([None, None, "1Mpps", "100Mpps"]),
+    hoard=st.booleans(),
+)
+
+#: The same where packets go nowhere: only memory can run out.
+SINK_SCRIPTS = st.builds(
+    Script,
+    memory=st.lists(st.booleans() | st.just(True), max_size=30).map(tuple),
+    then=st.sampled_from(["good", "nomem"]),
+    count=st.integers(1, 40),
+    ring=st.sampled_from([1, 4]),
+    encap=st.sampled_from([0, 16]),
+    length=st.sampled_from([60, 1514]),
+    rate=st.sampled_from([None, "1Mpps"]),
+)
+
+
+@dataclass
+class Outcome:
+    """How a run ended, and what the device saw of it."""
+
+    status: int
+    stdout: str
+    stderr: str
+    seen: dict[str, int] = field(default_factory=dict)
+    frames: list[bytes] = field(default_factory=list)
+    report: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        own, _, seen = self.stdout.partition("\n--seen--\n")
+        for line in own.splitlines():
+            if line.startswith("{"):
+                self.report = json.loads(line)
+        for line in seen.splitlines():
+            key, value = line.split(" ")
+            if key == "frame":
+                self.frames.append(bytes.fromhex(value))
+            else:
+                self.seen[key] = int(value)
+
+
+class Loops:
+    """The program of a format, which forks for each run."""
+
+    def __init__(self, format: str, program: Path) -> None:
+        self.format = format
+        self._frames: dict[int, list[bytes]] = {}
+        self._process = subprocess.Popen(
+            [program, "device=none", "--"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"},
+        )
+        assert self._process.stdin and self._process.stdout
+        self._in: IO[bytes] = self._process.stdin
+        self._out: IO[bytes] = self._process.stdout
+
+    def run(self, name: str, script: Script) -> Outcome:
+        self._in.write(script.line(name).encode())
+        self._in.flush()
+        status, out, err = map(int, self._out.readline().split())
+        return Outcome(status, self._out.read(out).decode(), self._out.read(err).decode())
+
+    def expected(self, length: int, count: int) -> list[bytes]:
+        """Return the oracle's first packets."""
+        layout = resolve(formats.load(self.format))
+        known = self._frames.setdefault(length, [])
+        own = {
+            each.argument.name: OWN_ADDRESS
+            for each in layout.arguments
+            if each.argument.default is None
+        }
+        while len(known) < count:
+            known.append(oracle.encode(layout, own, length, packet=len(known)))
+        return known[:count]
+
+    def close(self) -> None:
+        self._in.close()
+        self._process.wait()
+
+
+@pytest.fixture(scope="session")
+def loops(programs: Callable[..., Path]) -> Iterator[Callable[[str], Loops]]:
+    """Return a function that starts a format's program, once."""
+    running: dict[str, Loops] = {}
+
+    def start(format: str) -> Loops:
+        if format not in running:
+            running[format] = Loops(format, programs(format, SANITIZE))
+        return running[format]
+
+    yield start
+    for each in running.values():
+        each.close()
+
+
+# --------------------------------------------------------------------- judge
+
+
+def judge(loops: Loops, strategy: Strategy, sink: str, script: Script, outcome: Outcome) -> None:
+    """Compare what a run says with what the device saw, and with what must be left."""
+    assert outcome.status == 0, outcome.stderr or "the run did not end"
+    seen, report = outcome.seen, outcome.report
+    if report is None:
+        # It could not start: that takes a reason, and has to be said.
+        assert script.fail >= 0
+        assert (seen["code"], bool(outcome.stderr)) == (1, True)
+        return
+    _judge_end(strategy, script, outcome)
+    _judge_counters(strategy, sink, outcome)
+    _judge_frames(loops, strategy, sink, script, outcome)
+    _judge_memory(strategy, sink, script, outcome)
+
+
+def _judge_end(strategy: Strategy, script: Script, outcome: Outcome) -> None:
+    """It ends because it is done, because time is up, or with a message."""
+    assert outcome.report
+    gave_up = f"gave up after {FAILED_MAX} failures in a row: " in outcome.stderr
+    assert outcome.seen["code"] == (1 if gave_up else 0), outcome.stderr
+    done = outcome.report["sent"] == script.count
+    if gave_up:
+        assert not done
+        no_memory = "no memory for a packet" in outcome.stderr
+        assert no_memory or "the device refuses packets" in outcome.stderr
+        may_refuse = script.then == "error"
+        may_lack = script.then == "nomem" or script.hoard
+        # EN: a device may say ENOMEM too, and the program believes it.
+        assert (may_lack or script.then == "error") if no_memory else may_refuse
+    else:
+        assert done or script.then == "full"
+
+
+def _judge_counters(strategy: Strategy, sink: str, outcome: Outcome) -> None:
+    assert outcome.report
+    seen = outcome.seen
+    sent = seen["taken"] if sink == "netdev" else outcome.report["sent"]
+    failed = seen["errors"] + seen["no_memory"]
+    if strategy.queue_full is QueueFull.DROP:
+        failed += seen["full"]
+    if strategy.buffers is Buffers.RING and "no memory for a packet" in outcome.stderr:
+        # Nobody sees a ring that is empty but the loop, which then only fails.
+        failed += FAILED_MAX
+    assert (outcome.report["sent"], outcome.report["failed"]) == (sent, failed)
+    assert outcome.report["bytes"] == sent * outcome.report["length"]
+
+
+def _judge_frames(
+    loops: Loops, strategy: Strategy, sink: str, script: Script, outcome: Outcome
+) -> None:
+    """What was taken is the oracle's, numbered from 0 without a gap or a repeat."""
+    assert outcome.report
+    frames = list(outcome.frames)
+    if sink != "netdev" and strategy.fetch in (Fetch.DUP, Fetch.SHARE):
+        frames.pop()  # the primordial or the shared packet, freed at the end
+    expected = loops.expected(script.length, outcome.report["sent"])
+    assert [each.hex() for each in frames] == [each.hex() for each in expected]
+
+
+def _judge_memory(strategy: Strategy, sink: str, script: Script, outcome: Outcome) -> None:
+    """All that was taken from heap, pool or ring is back there, once."""
+    seen = outcome.seen
+    assert (seen["live"], seen["damaged"]) == (LEFT[strategy.buffers], 0)
+    least = script.ring + (WINDOW if sink == "window" else 0) + 1
+    assert seen.get("pool", 0) == seen.get("pool_before", 0)
+    if "pool" in seen:
+        assert seen["pool"] >= least
+    if "ready" in seen:
+        assert (seen["ready"], seen["different"]) == (least, least)
+
+
+# --------------------------------------------------------------------- tests
+
+
+def searching(examples: int, *, shrink: bool = True) -> hypothesis.settings:
+    return hypothesis.settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=set(hypothesis.Phase) - (set() if shrink else {hypothesis.Phase.shrink}),
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+
+
+def search(
+    loops: Loops, name: str, strategy: Strategy, sink: str, settings: hypothesis.settings
+) -> None:
+    """Let hypothesis look for a script that shows a fault."""
+
+    @settings
+    @hypothesis.given(SCRIPTS if sink == "netdev" else SINK_SCRIPTS)
+    def examine(script: Script) -> None:
+        judge(loops, strategy, sink, script, loops.run(name, script))
+
+    examine()
+
+
+CASES = [
+    pytest.param(format, strategy, id=f"{format}-{strategy.name}")
+    for format in FORMATS
+    for strategy in STRATEGIES
+    # What sweeps cannot be shared: lowering refuses it.
+    if not (format == "udp4_seq" and strategy.buffers is Buffers.SHARED)
+]
+
+
+@pytest.mark.parametrize("sink", SINKS)
+@pytest.mark.parametrize(("format", "strategy"), CASES)
+def test_no_packet_is_lost(
+    loops: Callable[[str], Loops], format: str, strategy: Strategy, sink: str
+) -> None:
+    examples = 100 if sink == "netdev" else 25
+    search(loops(format), f"{strategy.name}/{sink}", strategy, sink, searching(examples))
+
+
+@pytest.mark.parametrize(("format", "strategy"), CASES)
+def test_any_allocation_may_fail(
+    loops: Callable[[str], Loops], format: str, strategy: Strategy
+) -> None:
+    """Each in turn, from the device's start on, until there is none left to fail."""
+    running = loops(format)
+    script = Script(steps=("0y", "0y", "0f", "1y"), count=8, ring=2)
+    failed_starts = 0
+    for number in range(100):
+        attempt = replace(script, fail=number)
+        outcome = running.run(f"{strategy.name}/netdev", attempt)
+        judge(running, strategy, "netdev", attempt, outcome)
+        failed_starts += outcome.report is None
+        untouched = outcome == running.run(f"{strategy.name}/netdev", script)
+        if untouched and number > 20:
+            break
+    assert untouched
+    assert failed_starts >= 1
+
+
+@pytest.mark.parametrize(("format", "strategy"), CASES)
+def test_exhaustion_ends_with_a_message(
+    loops: Callable[[str], Loops], format: str, strategy: Strategy
+) -> None:
+    """A device that gives nothing back, and memory that is at its end: no livelock."""
+    running = loops(format)
+    name = f"{strategy.name}/netdev"
+    hoarding = Script(steps=("0y",) * 40, count=100, ring=4, hoard=True)
+    outcome = running.run(name, hoarding)
+    judge(running, strategy, "netdev", hoarding, outcome)
+    if strategy.buffers in (Buffers.POOL, Buffers.RING):
+        assert "no memory for a packet" in outcome.stderr
+        assert outcome.report and outcome.report["sent"] in (5, 6)
+    for then, message in {"nomem": "no memory", "error": "refuses packets"}.items():
+        script = Script(steps=("0y",) * 3, memory=(True,) * 3, then=then, count=100)
+        outcome = running.run(name, script)
+        judge(running, strategy, "netdev", script, outcome)
+        takes = strategy.buffers in (Buffers.HEAP, Buffers.POOL)
+        assert (message in outcome.stderr) == (then == "error" or takes)
+
+
+@pytest.mark.parametrize(("format", "strategy"), CASES)
+def test_receiving_lives_with_failing_allocations(
+    loops: Callable[[str], Loops], format: str, strategy: Strategy
+) -> None:
+    """A receive buffer that cannot be had costs nothing but its place in the queue."""
+    running = loops(format)
+
+    @searching(15)
+    @hypothesis.given(
+        st.lists(st.booleans() | st.just(True), max_size=30).map(tuple), st.sampled_from([2, 8])
+    )
+    def examine(memory: tuple[bool, ...], ring: int) -> None:
+        script = Script(device="loop", mode="both", memory=memory, ring=ring, count=10)
+        outcome = running.run(f"{strategy.name}/netdev", script)
+        assert outcome.status == 0, outcome.stderr
+        report, seen = outcome.report, outcome.seen
+        assert report and seen["code"] == 0
+        assert report["sent"] == seen["device_sent"] == 10
+        assert report["received"] == report["good"] == seen["device_received"]
+        assert (report["foreign"], report["wrong"]) == (0, 0)
+        assert (seen["live"], seen["damaged"]) == (LEFT[strategy.buffers], 0)
+
+    examine()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_each_mistake_is_found(loops: Callable[[str], Loops], format: str) -> None:
+    """What finds nothing in wrong loops says nothing about the right ones."""
+    running = loops(format)
+    mutants = [
+        each for each in MUTANTS if each.get("run") and each.get("format", "usoc21") == format
+    ]
+    unnoticed = []
+    for number, mutant in enumerate(mutants):
+        strategy = next(each for each in STRATEGIES if each.name == mutant["strategy"])
+        sink = mutant.get("sink", "netdev")
+        try:
+            settings = searching(150, shrink=False)
+            search(running, f"mutant{number}/{sink}", strategy, sink, settings)
+        except (AssertionError, ExceptionGroup):
+            continue
+        unnoticed.append(mutant["name"])
+    assert not unnoticed

@@ -1,0 +1,1 @@
+"""Real packets on real interfaces, in network namespaces of their own."""
