@@ -215,6 +215,8 @@ class _Lowering:
         self.layout = layout
         self.is_preset = layout.format is not layout.format.packet
         self.constant = bytearray(layout.header_length)
+        #: The checksums that never vary, by path.
+        self.constant_sums: dict[str, int] = {}
         for placed in layout.fields:
             if isinstance(placed.origin, Fixed):
                 self.write_constant(placed, placed.origin.value)
@@ -288,8 +290,7 @@ class _Lowering:
 
     def write_constant(self, placed: Placed, value: int) -> None:
         """Put a value into the template, bit by bit."""
-        octets = value.to_bytes((placed.bits + 7) // 8, placed.field.byteorder)
-        bits = "".join(f"{octet:08b}" for octet in octets)[-placed.bits :]
+        bits = f"{_on_the_wire(placed, value):0{placed.bits}b}"
         for position, bit in enumerate(bits, placed.offset):
             if bit == "1":
                 self.constant[position // 8] |= 0x80 >> position % 8
@@ -420,7 +421,9 @@ class _Lowering:
                 case PseudoField(path=path):
                     source = self.layout[path]
                     if isinstance(source.origin, Fixed):
-                        constant += _weighed(source.origin.value, at + part.bits)
+                        value = _on_the_wire(source, source.origin.value)
+                        constant += _weighed(value, at + part.bits)
+                    constant += _weighed(self.constant_sums.get(path, 0), at + part.bits)
                     terms += self.field_terms(source, at)
                 case PseudoConst(value=value):
                     constant += _weighed(value, at + part.bits)
@@ -442,6 +445,7 @@ class _Lowering:
             result = ~constant & 0xFFFF
             if result == 0 and total.zero_as is not None:
                 result = total.zero_as
+            self.constant_sums[placed.path] = result
             self.write_constant(placed, result)
             return None
         return ChecksumPlan(
@@ -462,8 +466,7 @@ class _Lowering:
             return []
         if isinstance(placed.origin, Sum):
             # Either a constant by now, or a variable of the emitted function.
-            first = placed.offset // 8
-            if any(self.constant[first : first + 2]):
+            if placed.path in self.constant_sums:
                 return []
             return [_term(placed.path.replace(".", "_"), at + placed.bits, placed.path)]
         value = self.wire_value(placed)
@@ -475,6 +478,12 @@ class _Lowering:
             _term(f"({value} >> 32)", at + placed.bits - 32, f"{placed.path}, upper bits"),
             _term(f"({value} & 0xffffffff)", at + placed.bits, f"{placed.path}, lower bits"),
         ]
+
+
+def _on_the_wire(placed: Placed, value: int) -> int:
+    """Return the number that the bits of ``value`` in the field are, read in network order."""
+    octets = value.to_bytes((placed.bits + 7) // 8, placed.field.byteorder)
+    return int.from_bytes(octets, "big")
 
 
 def _overlap(placed: Placed, octet: int) -> bool:

@@ -77,9 +77,13 @@ def _run(path: Path) -> ModuleType:
     sys.path.insert(0, folder)
     try:
         specification.loader.exec_module(module)
-    except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"line {where.lineno}" if where.filename == str(path) else "it"
+    except (Exception, SystemExit) as error:
+        lines = [
+            frame.lineno
+            for frame in traceback.extract_tb(error.__traceback__)
+            if Path(frame.filename).resolve() == path.resolve()
+        ]
+        place = f"line {lines[-1]}" if lines else "it"
         raise UsageError(
             f"{path} cannot be run: {place} raises {type(error).__name__}: {error}"
         ) from error

@@ -4,15 +4,19 @@
  *
  *	arguments [ARGUMENT]...	print the arguments
  *	device			print whether there is a device, and its values
- *	send COUNT [how]	send frames of 60, 61, ... bytes; "forever" does
- *				not stop, "exit" ends by exit(), "leak" keeps a pool
+ *	send COUNT [HOW]	send frames of 60, 61, ... bytes. HOW: "forever"
+ *				does not stop, "slow" neither, and reports 50
+ *				frames, "exit" ends by exit(), "leak" keeps a
+ *				pool
  *	fresh			print a byte of fresh memory
  *	damage			write behind a block
  *	code NUMBER		return this exit code
  */
+#define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <uk/alloc.h>
 #include <uk/allocpool.h>
@@ -53,7 +57,9 @@ static struct uk_netdev *start(struct uk_netdev_info *info)
 
 static int send_all(unsigned long count, const char *how)
 {
-	const int forever = !strcmp(how, "forever");
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	const int slow = !strcmp(how, "slow");
+	const int forever = slow || !strcmp(how, "forever");
 	struct uk_alloc *a = uk_alloc_get_default();
 	struct uk_netdev_info info;
 	struct uk_netdev *dev = start(&info);
@@ -82,6 +88,13 @@ static int send_all(unsigned long count, const char *how)
 			i++;
 		if (rc < 0)
 			return 7;
+		if (slow) {
+			nanosleep(&moment, NULL);
+			if (i == 50) {
+				printf("sent 50\n");
+				fflush(stdout);
+			}
+		}
 	}
 	printf("sent %lu\n", i);
 	if (!strcmp(how, "exit"))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Test cases in C, each run in a process of its own: CASE(name) { ... } is
- * one, and test_cases.py finds it by that line.
+ * one, and test_platform.py finds it by that line.
  */
 #ifndef CASES_H
 #define CASES_H

@@ -49,6 +49,7 @@ static uint16_t alloc_rx(void *argp, struct uk_netbuf *pkts[],
 					      count_free);
 		CHECK(pkts[i]);
 		pkts[i]->len = rx_room;
+		pkts[i]->flags = UK_NETBUF_F_DATA_VALID;
 	}
 	rx_given += i;
 	return i;
@@ -827,7 +828,7 @@ CASE(everything_is_given_back_at_the_end)
 }
 
 /*
- * A backend that fails. test_cases.py sets the limit on file sizes that this
+ * A backend that fails. test_platform.py sets the limit on file sizes that this
  * runs into.
  */
 CASE(failure_is_reported_once_and_stays)

@@ -26,7 +26,7 @@
 
 #define EXIT_USAGE	2
 
-/* Shares the descriptor table with nothing: see the list of devices. */
+/* As on a machine without a network card: applications should cope. */
 #define NO_DEVICE	"none"
 
 static const struct {

@@ -109,8 +109,9 @@ struct uk_netdev *host_netdev_create(
 		goto err;
 	}
 
-	/* Not from the default allocator: the application's memory is not
-	 * concerned, and it may choose the allocator's mode later.
+	/*
+	 * Not from the default allocator: its mode may not be chosen yet, and
+	 * what it counts is the application's.
 	 */
 	dev = calloc(1, sizeof(*dev) + settings->encap);
 	if (!dev) {

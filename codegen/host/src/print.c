@@ -26,7 +26,7 @@ void host_log_level_set(int level)
 }
 
 static void vprint(int level, const char *fmt, va_list ap)
-	__attribute__((format(printf, 2, 0)));
+	__printf(2, 0);
 
 static void vprint(int level, const char *fmt, va_list ap)
 {

@@ -243,7 +243,8 @@ static void print_kind(const struct arg *arg)
 {
 	fprintf(stderr, "%s", kind_names[arg->kind]);
 	if (arg->kind == KIND_UINT)
-		fprintf(stderr, ", %" PRIu64 " to %" PRIu64, arg->min, arg->max);
+		fprintf(stderr, ", %" PRIu64 " to %" PRIu64, arg->min,
+			arg->max);
 }
 
 static void print_known(void)
@@ -286,8 +287,8 @@ int args_parse(struct options *opt, int argc, char *argv[])
 			return -EINVAL;
 		}
 		if (read_value(arg, equals + 1, opt)) {
-			fprintf(stderr, "bad value in '%s'; %s takes a ", argv[i],
-				arg->key);
+			fprintf(stderr, "bad value in '%s'; %s takes a ",
+				argv[i], arg->key);
 			print_kind(arg);
 			fprintf(stderr, "\n");
 			return -EINVAL;

@@ -64,7 +64,8 @@ static int buffers_init(struct netbuf_shape *shape, unsigned int count)
 	pool = uk_allocpool_alloc(uk_alloc_get_default(), count, len,
 				  shape->bufalign);
 	if (!pool) {
-		fprintf(stderr, "no memory for a pool of %u objects of %zu bytes; "
+		fprintf(stderr,
+			"no memory for a pool of %u objects of %zu bytes; "
 			"give the machine more memory\n", count, len);
 		return -ENOMEM;
 	}
@@ -217,7 +218,8 @@ static void report(const struct options *opt, const struct traffic *seen,
 	       "\"megabits_per_second\":%" PRIu64 ".%03" PRIu64 "}\n",
 	       mode_names[opt->mode], (unsigned int)opt->length,
 	       seen->sent, seen->received, seen->failed, bytes,
-	       (uint64_t)(elapsed / 1000000000), (uint64_t)(elapsed % 1000000000),
+	       (uint64_t)(elapsed / 1000000000),
+	       (uint64_t)(elapsed % 1000000000),
 	       pps / 100, pps % 100, kbps / 1000, kbps % 1000);
 }
 
@@ -230,7 +232,8 @@ static struct uk_netdev *dev_probe(void)
 	printf("%u network device%s\n", count, count == 1 ? "" : "s");
 	dev = count ? uk_netdev_get(0) : NULL;
 	if (!dev) {
-		fprintf(stderr, "no network device; attach one to this machine\n");
+		fprintf(stderr,
+			"no network device; attach one to this machine\n");
 		return NULL;
 	}
 #ifdef UK_NETDEV_F_RXQ_INTR
@@ -308,7 +311,7 @@ static int dev_start(struct uk_netdev *dev, struct netbuf_shape *tx_shape,
 
 int main(int argc, char *argv[])
 {
-	/* The driver asks for receive buffers for as long as the program runs */
+	/* The driver asks for receive buffers as long as the program runs */
 	static struct netbuf_shape rx_shape;
 	const struct uk_hwaddr *hwaddr;
 	struct options opt;
@@ -325,8 +328,8 @@ int main(int argc, char *argv[])
 		return EXIT_FAILED;
 	rc = dev_start(tx.dev, &tx.shape, &rx_shape, opt.length);
 	if (rc < 0) {
-		fprintf(stderr, "the network device cannot be started: error %d\n",
-			rc);
+		fprintf(stderr,
+			"the network device cannot be started: error %d\n", rc);
 		return EXIT_FAILED;
 	}
 
@@ -339,7 +342,8 @@ int main(int argc, char *argv[])
 		       hwaddr->addr_bytes[4], hwaddr->addr_bytes[5],
 		       tx.shape.buflen, tx.shape.bufalign);
 		if (get_be48(opt.packet.mac_src.addr_bytes) == 0)
-			memcpy(opt.packet.mac_src.addr_bytes, hwaddr->addr_bytes,
+			memcpy(opt.packet.mac_src.addr_bytes,
+			       hwaddr->addr_bytes,
 			       sizeof(opt.packet.mac_src.addr_bytes));
 	}
 
