@@ -16,8 +16,8 @@ def c_comment(text: str, indent: int = 0) -> str:
     '/* ipv4.ttl: 8 bits */'
     >>> print(c_comment("word " * 20, 1).expandtabs())
             /*
-             * word word word word word word word word word word word word word
-             * word word word word word word word
+             * word word word word word word word word word word word word word word
+             * word word word word word word
              */
     """
     tabs = "\t" * indent

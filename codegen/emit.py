@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import io
 import json
 import shutil
 import tempfile
@@ -97,7 +98,7 @@ def write(files: Mapping[str, str], target: Path) -> None:
         raise _unwritable(target, error) from None
     try:
         for name, text in files.items():
-            (staging / name).write_text(text)
+            (staging / name).write_bytes(text.encode())
         target.mkdir(exist_ok=True)
         # The manifest last: an interrupted write leaves one that does not match.
         for name in sorted(files, key=lambda name: name == MANIFEST):
@@ -114,20 +115,28 @@ def check(files: Mapping[str, str], target: Path) -> list[Stale]:
     for name, text in files.items():
         path = target / name
         try:
-            found = path.read_text()
+            found = path.read_bytes().decode()
         except FileNotFoundError:
             found = ""
         except (OSError, UnicodeDecodeError) as error:
             raise CodegenError(f"cannot read {path}: {error}") from None
         if found != text:
-            diff = difflib.unified_diff(
-                found.splitlines(keepends=True),
-                text.splitlines(keepends=True),
-                fromfile=f"{path} (on disk)",
-                tofile=f"{path} (emitted)",
-            )
-            stale.append(Stale(path, "".join(diff)))
+            stale.append(Stale(path, _diff(path, found, text)))
     return stale
+
+
+def _diff(path: Path, found: str, text: str) -> str:
+    lines = difflib.unified_diff(
+        list(io.StringIO(found, newline="\n")),
+        list(io.StringIO(text, newline="\n")),
+        fromfile=str(path),
+        tofile=str(path),
+        fromfiledate="on disk",
+        tofiledate="emitted",
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
 
 
 def _unwritable(target: Path, error: OSError) -> CodegenError:

@@ -13,6 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from codegen.diagnostics import Code, Diagnostic, FormatError
 from codegen.model import (
+    MAC,
     Algorithm,
     Binding,
     Checksum,
@@ -596,7 +597,7 @@ class _Resolver:
             )
         default = None
         if isinstance(source.default, FromDevice):
-            if place.field.bits != 48:
+            if not isinstance(place.field, MAC):
                 self.report(
                     Code.F108,
                     place.path,

@@ -299,7 +299,8 @@ class _Lowering:
         self.is_preset = layout.format is not layout.format.packet
         self.constant = bytearray(layout.header_length)
         self.kept = _kept(layout)
-        self.folded: set[str] = set()
+        #: The checksums that never vary, by path.
+        self.constant_sums: dict[str, int] = {}
         for placed in layout.fields:
             if isinstance(placed.origin, Fixed):
                 self.write_constant(placed, placed.origin.value)
@@ -375,8 +376,7 @@ class _Lowering:
 
     def write_constant(self, placed: Placed, value: int) -> None:
         """Put a value into the template, bit by bit."""
-        octets = value.to_bytes((placed.bits + 7) // 8, placed.field.byteorder)
-        bits = "".join(f"{octet:08b}" for octet in octets)[-placed.bits :]
+        bits = f"{_on_the_wire(placed, value):0{placed.bits}b}"
         for position, bit in enumerate(bits, placed.offset):
             if bit == "1":
                 self.constant[position // 8] |= 0x80 >> position % 8
@@ -554,7 +554,9 @@ class _Lowering:
                 case PseudoField(path=path):
                     source = self.layout[path]
                     if isinstance(source.origin, Fixed):
-                        constant += _weighed(source.origin.value, at + part.bits)
+                        value = _on_the_wire(source, source.origin.value)
+                        constant += _weighed(value, at + part.bits)
+                    constant += _weighed(self.constant_sums.get(path, 0), at + part.bits)
                     add(source, at)
                 case PseudoConst(value=value):
                     constant += _weighed(value, at + part.bits)
@@ -576,8 +578,8 @@ class _Lowering:
             result = ~constant & 0xFFFF
             if result == 0 and total.zero_as is not None:
                 result = total.zero_as
+            self.constant_sums[placed.path] = result
             self.write_constant(placed, result)
-            self.folded.add(placed.path)
             return None
         return ChecksumPlan(
             variable=_variable(placed),
@@ -603,7 +605,7 @@ class _Lowering:
             read = _read(placed)
             match placed.origin:
                 case Fixed(value=value, checked=True):
-                    wire = self.wire_constant(placed, value)
+                    wire = _on_the_wire(placed, value)
                     check = Check(f"{read} != 0x{wire:0{-(-placed.bits // 4)}x}", comment)
                     if isinstance(placed.field.source, NextHeader):
                         foreign.append(check)
@@ -657,19 +659,13 @@ class _Lowering:
             terms.append(Term(f"0x{constant:04x}", "pseudo header: what never varies"))
         return Check(f"csum_add({start}, {size})", describe.declaration(placed), tuple(terms))
 
-    def wire_constant(self, placed: Placed, value: int) -> int:
-        """Return the number that a value's bits are in network order."""
-        if placed.field.byteorder == "big":
-            return value
-        return int.from_bytes(value.to_bytes(placed.bits // 8, "little"), "big")
-
     def field_terms(self, placed: Placed, at: int) -> list[Term]:
         """Return what a field adds to a sum when it starts at bit ``at`` of what is summed."""
         if isinstance(placed.origin, Fixed):
             return []
         if isinstance(placed.origin, Sum):
             # Either a constant by now, or a variable of the emitted function.
-            if placed.path in self.folded:
+            if placed.path in self.constant_sums:
                 return []
             return [_term(_variable(placed), at + placed.bits, placed.path)]
         return _terms(self.wire_value(placed), placed, at)
@@ -714,6 +710,12 @@ def _kept(layout: Layout) -> set[str]:
 
 def _variable(placed: Placed) -> str:
     return placed.path.replace(".", "_")
+
+
+def _on_the_wire(placed: Placed, value: int) -> int:
+    """Return the number that the bits of ``value`` in the field are, read in network order."""
+    octets = value.to_bytes((placed.bits + 7) // 8, placed.field.byteorder)
+    return int.from_bytes(octets, "big")
 
 
 def _overlap(placed: Placed, octet: int) -> bool:

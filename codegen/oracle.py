@@ -201,10 +201,15 @@ def _write(frame: bytearray, placed: Placed, value: int) -> None:
     frame[:] = ((whole & ~mask) | (value << shift)).to_bytes(len(frame), "big")
 
 
-def _read(frame: bytes, placed: Placed) -> int:
-    """Return the bits of the field, the inverse of :func:`_write`."""
+def _bits(frame: bytes, placed: Placed) -> int:
+    """Return the bits of the field as they are on the wire."""
     whole = int.from_bytes(frame, "big")
-    value = (whole >> (len(frame) * 8 - placed.end)) & ((1 << placed.bits) - 1)
+    return (whole >> (len(frame) * 8 - placed.end)) & ((1 << placed.bits) - 1)
+
+
+def _read(frame: bytes, placed: Placed) -> int:
+    """Return the number that the field's bits are, the inverse of :func:`_write`."""
+    value = _bits(frame, placed)
     if placed.field.byteorder == "little":
         value = int.from_bytes(value.to_bytes(placed.bits // 8, "big"), "little")
     return value
@@ -224,7 +229,7 @@ def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:
     for part in origin.pseudo:
         match part:
             case PseudoField(path=path):
-                value = _read(frame, layout[path])
+                value = _bits(frame, layout[path])
             case PseudoConst(value=value):
                 pass
             case PseudoLength():

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 
 import click
 
 import codegen
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, UsageError
 
 #: The verbs, in the order of the help, with the line that the help says of them.
 VERBS = {
@@ -33,9 +34,9 @@ class _Verbs(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         if cmd_name not in VERBS:
-            return None
+            raise UsageError(f"there is no verb {cmd_name!r}; there are: {', '.join(VERBS)}")
         module = importlib.import_module(f"codegen.cli.{cmd_name}")
         command: click.Command = module.command
         return command
@@ -48,6 +49,7 @@ class _Verbs(click.Group):
 
 @click.command(
     cls=_Verbs,
+    subcommand_metavar="VERB [ARGUMENTS]...",
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="'codegen VERB --help' explains a verb.",
 )
@@ -58,11 +60,13 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; the exit code is 2 for misuse and 1 for a failed check."""
+    # Who ends the command ends the program that it runs, and its temporary folders.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
-        cli(prog_name="codegen", standalone_mode=False)
+        # Without standalone mode click returns the code of its Exit, and raises all else.
+        code = cli(prog_name="codegen", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Exit as exit_:
-        sys.exit(exit_.exit_code)
+        sys.exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -71,11 +75,22 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         # Whoever read the output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(1)
     except CodegenError as error:
         print(f"codegen: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:
+        # The operating system names a file unless it is one that was open: the output.
+        what = error.filename or "the output cannot be written"
+        print(f"codegen: {what}: {error.strerror or error}", file=sys.stderr)
+        _drop_output()
+        sys.exit(1)
+
+
+def _drop_output() -> None:
+    """Have what is still buffered for standard output go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

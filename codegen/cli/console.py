@@ -13,9 +13,12 @@ _UNBOUNDED = 1000
 
 
 def console() -> Console:
-    """Return a console on standard output; lines stay whole where it is no terminal."""
+    """Return a console on standard output; lines stay whole where it is no terminal.
+
+    Text is printed as it is: a MAC address may contain what rich takes for an emoji.
+    """
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _UNBOUNDED
-    return Console(width=width, highlight=False)
+    return Console(width=width, highlight=False, markup=False, emoji=False)
 
 
 def table(*columns: str) -> Table:

@@ -21,7 +21,12 @@ from codegen.cli import options
     help="Folder below which FORMAT/STRATEGY/ is written.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff when stale.")
-@click.option("--all", "all_", is_flag=True, help="All applications of the committed set.")
+@click.option(
+    "--all",
+    "all_",
+    is_flag=True,
+    help="The applications that this project keeps in generated/, instead of one.",
+)
 def command(format_spec: str, strategy_name: str, output: Path, check: bool, all_: bool) -> None:
     """Write the application of a format and a strategy to OUTPUT/FORMAT/STRATEGY/."""
     from codegen import emit

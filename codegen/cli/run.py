@@ -42,7 +42,7 @@ from codegen.cli import options
 @click.option("--count", type=click.IntRange(0), help="Packets; 0 for no limit.")
 @click.option(
     "--duration",
-    type=click.FloatRange(0, 1e9),
+    type=click.FloatRange(0, 10**9),
     help="Seconds; 0 for no limit.  [default: 1, when there is no --count]",
 )
 @click.option(

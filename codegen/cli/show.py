@@ -20,9 +20,9 @@ def command(format_spec: str) -> None:
 
     layout = resolve(formats.load(format_spec))
     out = console()
-    out.print(f"{layout.name}: {layout.format.summary}", markup=False)
+    out.print(f"{layout.name}: {layout.format.summary}")
     out.print(f"frames of {layout.min_length} to {layout.max_length} bytes\n")
-    out.print(describe.diagram(layout), markup=False)
+    out.print(describe.diagram(layout))
     out.print()
     rows = table("byte.bit", "bits", "field", "shape", "value")
     for placed in layout.fields:

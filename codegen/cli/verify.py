@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from codegen import formats
@@ -24,6 +26,11 @@ def command(format_specs: tuple[str, ...], examples: int, seed: int) -> None:
     FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME; all of
     the catalogue when none is given. Exits with 1 at the first counterexample.
     """
+    from codegen.host.build import cache_folder
+
+    # hypothesis would leave a folder of its own where the command is called.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache_folder() / "hypothesis"))
+
     from codegen.cli.console import console, print_table, table
     from codegen.verify.judge import verify
     from codegen.verify.subject import Subject
@@ -34,7 +41,7 @@ def command(format_specs: tuple[str, ...], examples: int, seed: int) -> None:
     for format in chosen:
         subject = Subject.build(format, options.strategy(options.DEFAULT_STRATEGY))
         report = verify(subject, examples, seed)
-        out.print(f"{format.name}: {examples} examples, seed {seed}", style="bold", markup=False)
+        out.print(f"{format.name}: {examples} examples, seed {seed}", style="bold")
         rows = table("", "")
         rows.columns[0].justify = "right"
         for comparison, count in report.counts.items():

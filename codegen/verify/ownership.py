@@ -340,7 +340,9 @@ class _Run:
         for name, type_ in members.items():
             if name == "kept":
                 kept = self._option("no packet is kept", "a packet is kept")
-                self._store["tx", name] = _Netbuf(self._ring_packet("the kept packet")) if kept else 0
+                self._store["tx", name] = (
+                    _Netbuf(self._ring_packet("the kept packet")) if kept else 0
+                )
             elif self.source.is_netbuf_pointer(type_) and name != "netbufs":
                 self._store["tx", name] = _Netbuf(self._packet(f"tx->{name}"))
         if "nb_refs" in members:
@@ -353,7 +355,9 @@ class _Run:
             ready = 2 if self._option("the ring is empty", "the ring has packets") else 0
             self._store["tx", "nb_ready"] = ready
             for i in range(ready):
-                self._store["tx", "ready", i] = _Netbuf(self._ring_packet(f"packet {i} of the ring"))
+                self._store["tx", "ready", i] = _Netbuf(
+                    self._ring_packet(f"packet {i} of the ring")
+                )
             self._earlier = self._ring_packet("a packet that was sent earlier")
             self._earlier.given = True
         if "window" in members:
@@ -379,7 +383,9 @@ class _Run:
         """Report each packet that has no home, or two."""
         for packet in self._packets:
             if packet.shared:
-                slots = sum(where == "tx->window" for where in self._members_with(packet, at_the_end))
+                slots = sum(
+                    where == "tx->window" for where in self._members_with(packet, at_the_end)
+                )
                 due = 0 if at_the_end else 1 + self._number("nb_refs") + slots
                 left = packet.references - packet.given_references
                 if left != due:

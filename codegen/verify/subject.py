@@ -77,7 +77,7 @@ class Subject:
         frame, and memory that is not given back.
         """
         self.lib.host_alloc_poison(memory.poison)
-        live = self.lib.host_alloc_live()
+        live, damaged = self.lib.host_alloc_live(), self.lib.host_alloc_check()
         pkt = self._call(arguments, length, memory, shorthand)
         if not pkt:
             raise Mismatch(f"no packet, errno {errno.errorcode.get(self.ffi.errno, 'unknown')}")
@@ -90,7 +90,7 @@ class Subject:
             self.lib.uk_netbuf_free(pkt)
         if self.lib.host_alloc_live() != live:
             raise Mismatch("memory of the packet was not given back")
-        if self.lib.host_alloc_check():
+        if self.lib.host_alloc_check() != damaged:
             raise Mismatch("a byte outside of the allocation was written")
         return frame
 

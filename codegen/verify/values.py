@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
-from codegen.layout import Layout, Placed
+from codegen import oracle
+from codegen.layout import Layout, Placed, Sum
+
+#: Ones' complement arithmetic of 16-bit words is arithmetic modulo this.
+_MODULUS = 0xFFFF
 
 
 def arguments(layout: Layout) -> st.SearchStrategy[dict[str, int]]:
@@ -31,3 +40,71 @@ def lengths(layout: Layout) -> st.SearchStrategy[int]:
     """Draw a frame length in bytes, the bounds and both parities included."""
     low, high = layout.min_length, layout.max_length
     return st.integers(low, high) | st.sampled_from(sorted({low, min(low + 1, high), high}))
+
+
+def zero_sums(layout: Layout, placed: Placed, seed: int) -> Iterator[tuple[dict[str, int], int]]:
+    """Yield arguments and frame lengths for which a checksum comes out as zero.
+
+    One of 65536 does, so a search at random hardly meets them. They are computed
+    instead: each argument counts in the sum with a weight of its own modulo 65535,
+    so the value that completes the others to zero is one division away. Nothing
+    is yielded where no argument is covered, or none reaches far enough.
+    """
+    assert isinstance(placed.origin, Sum)
+    plain = replace(placed, origin=replace(placed.origin, zero_as=None))
+
+    def result(given: dict[str, int], length: int) -> int:
+        return oracle.checksum(layout, plain, oracle.encode(layout, given, length))
+
+    generator = random.Random(seed)
+    for _ in range(10):
+        length = generator.randint(layout.min_length, layout.max_length)
+        levers = [_Lever(each, generator) for each in layout.arguments]
+        generator.shuffle(levers)
+        given = {each.name: each.value for each in levers}
+        start = result(given, length)
+        for each in levers:
+            if each.low < each.high:
+                each.weight = (result(given | {each.name: each.next}, length) - start) * (
+                    each.next - each.value
+                )
+        for changed in _completions(levers, -start):
+            if result(given | changed, length) == 0:
+                yield given | changed, length
+                break
+
+
+class _Lever:
+    """An argument that moves a checksum by ``weight`` for each one that it is raised."""
+
+    def __init__(self, placed: Placed, generator: random.Random) -> None:
+        self.name = placed.argument.name
+        self.low, self.high = placed.argument.minimum, placed.argument.maximum
+        self.value = generator.randint(self.low, self.high)
+        self.next = self.value + (1 if self.value < self.high else -1)
+        self.weight = 0
+
+    def reach(self, distance: int) -> int | None:
+        """Return the value that moves the checksum by ``distance``, None if there is none."""
+        common = math.gcd(self.weight, _MODULUS)
+        if common == _MODULUS or distance % common:
+            return None
+        period = _MODULUS // common
+        steps = distance // common * pow(self.weight // common, -1, period)
+        value = self.low + (self.value + steps - self.low) % period
+        return value if value <= self.high else None
+
+
+def _completions(levers: list[_Lever], distance: int) -> Iterator[dict[str, int]]:
+    """Yield values of one argument, or of two narrow ones, that move a checksum so far."""
+    for each in levers:
+        value = each.reach(distance)
+        if value is not None:
+            yield {each.name: value}
+    for other in levers:
+        for moved in range(other.low, min(other.high, other.low + 0xFF) + 1):
+            rest = distance - other.weight * (moved - other.value)
+            for each in levers:
+                value = each.reach(rest) if each is not other and other.weight else None
+                if value is not None:
+                    yield {other.name: moved, each.name: value}

@@ -13,10 +13,20 @@
 
 #define NSEC_PER_SEC	1000000000ULL
 
+/* What the build configuration may choose otherwise */
+#ifndef CONFIG_APPPKTGEN_MODE
+#define CONFIG_APPPKTGEN_MODE MODE_TX
+#endif
+
+/* Packets or bits a second; a thousand times that fits into 64 bits */
+#define RATE_MAX	1000000000000ULL
+
 enum kind {
 	KIND_UINT,
 	KIND_SECONDS,
 	KIND_MODE,
+	KIND_SWITCH,
+	KIND_RATE,
 	KIND_MAC,
 	KIND_IPV4,
 };
@@ -25,6 +35,8 @@ static const char *const kind_names[] = {
 	[KIND_UINT] = "number",
 	[KIND_SECONDS] = "seconds, such as 0.5",
 	[KIND_MODE] = "tx, rx or both",
+	[KIND_SWITCH] = "on or off",
+	[KIND_RATE] = "rate, such as 1Mpps, 500Mbit or 80%10G; 0: no limit",
 	[KIND_MAC] = "MAC address, such as 02:00:00:00:00:01",
 	[KIND_IPV4] = "IPv4 address, such as 192.0.2.1",
 };
@@ -66,7 +78,10 @@ static const struct arg args[] = {
 	    "between two lines of speed; 0: no lines"),
 	ARG("length", length, KIND_UINT, USOC21_MIN_LEN, USOC21_MAX_LEN,
 	    "bytes of a frame, without frame check sequence"),
+	ARG("match", match, KIND_SWITCH, 0, 0,
+	    "compare received frames with the format"),
 	ARG("mode", mode, KIND_MODE, 0, 0, "send, receive, or both"),
+	ARG("rate", rate, KIND_RATE, 0, 0, "of sending"),
 	ARG("mac_src", packet.mac_src, KIND_MAC, 0, 0xffffffffffffULL,
 	    "ethernet.src, MAC address; 00:00:00:00:00:00: the device's own"),
 	ARG("mac_dst", packet.mac_dst, KIND_MAC, 0, 0xffffffffffffULL,
@@ -86,7 +101,7 @@ static const struct arg args[] = {
 static const struct options defaults = {
 	.interval = 3 * NSEC_PER_SEC,
 	.length = USOC21_MIN_LEN,
-	.mode = MODE_TX,
+	.mode = CONFIG_APPPKTGEN_MODE,
 	.packet = USOC21_ARGS,
 };
 
@@ -171,6 +186,82 @@ static int read_mode(const char *text, uint64_t *value)
 	return -EINVAL;
 }
 
+static int read_switch(const char *text, uint64_t *value)
+{
+	*value = strcmp(text, "on") == 0;
+	return *value || strcmp(text, "off") == 0 ? 0 : -EINVAL;
+}
+
+/* A number with up to three decimals and one of the prefixes k, M and G */
+static int read_milli(const char **text, uint64_t *milli)
+{
+	uint64_t whole, fraction = 0, scale = 1000, prefix = 1;
+	const char *point;
+
+	if (read_digits(text, 10, 10, &whole))
+		return -EINVAL;
+	if (**text == '.') {
+		point = ++*text;
+		if (read_digits(text, 10, 3, &fraction))
+			return -EINVAL;
+		for (; point < *text; point++)
+			scale /= 10;
+		fraction *= scale;
+	}
+	if (**text == 'k')
+		prefix = 1000;
+	else if (**text == 'M')
+		prefix = 1000000;
+	else if (**text == 'G')
+		prefix = 1000000000;
+	if (prefix > 1)
+		(*text)++;
+	if (whole > RATE_MAX / prefix)
+		return -EINVAL;
+	*milli = (whole * 1000 + fraction) * prefix;
+	return 0;
+}
+
+static int read_rate(const char *text, struct rate *rate)
+{
+	uint64_t percent_milli, speed_milli;
+
+	*rate = (struct rate){ 0 };
+	if (read_milli(&text, &rate->milli))
+		return -EINVAL;
+	if (strcmp(text, "pps") == 0 || (*text == '\0' && rate->milli == 0))
+		return 0;
+	rate->is_bits = 1;
+	if (strcmp(text, "bit") == 0)
+		return 0;
+
+	/* N%SPEED: a part of the speed of a link */
+	percent_milli = rate->milli;
+	if (*text++ != '%' || percent_milli > 100000 ||
+	    read_milli(&text, &speed_milli) || *text)
+		return -EINVAL;
+	rate->milli = speed_milli / 100000 * percent_milli;
+	return 0;
+}
+
+/* The time that a packet takes at a rate, in picoseconds */
+static uint64_t rate_ps(const struct rate *rate, uint16_t length)
+{
+	/* 10^15: milli of a second's picoseconds */
+	uint64_t ps = 1000000000000000ULL;
+	const uint64_t bits = 8ULL * (length + ETHER_WIRE_OVERHEAD);
+
+	if (rate->milli == 0)
+		return 0;
+	/* Whole and rest apart, so that their product with the bits fits */
+	if (rate->is_bits)
+		ps = ps / rate->milli * bits +
+		     ps % rate->milli * bits / rate->milli;
+	else
+		ps /= rate->milli;
+	return ps ? ps : 1;
+}
+
 /* Octets with a separator between them, most significant first */
 static int read_octets(const char *text, unsigned int base, char separator,
 		       uint8_t *octets, size_t count)
@@ -227,6 +318,11 @@ static int read_value(const struct arg *arg, const char *text,
 	case KIND_MODE:
 		rc = read_mode(text, &value);
 		break;
+	case KIND_SWITCH:
+		rc = read_switch(text, &value);
+		break;
+	case KIND_RATE:
+		return read_rate(text, member);
 	case KIND_MAC:
 		return read_octets(text, 16, ':', member, arg->size);
 	case KIND_IPV4:
@@ -243,7 +339,8 @@ static void print_kind(const struct arg *arg)
 {
 	fprintf(stderr, "%s", kind_names[arg->kind]);
 	if (arg->kind == KIND_UINT)
-		fprintf(stderr, ", %" PRIu64 " to %" PRIu64, arg->min, arg->max);
+		fprintf(stderr, ", %" PRIu64 " to %" PRIu64, arg->min,
+			arg->max);
 }
 
 static void print_known(void)
@@ -286,12 +383,13 @@ int args_parse(struct options *opt, int argc, char *argv[])
 			return -EINVAL;
 		}
 		if (read_value(arg, equals + 1, opt)) {
-			fprintf(stderr, "bad value in '%s'; %s takes a ", argv[i],
-				arg->key);
+			fprintf(stderr, "bad value in '%s'; %s takes a ",
+				argv[i], arg->key);
 			print_kind(arg);
 			fprintf(stderr, "\n");
 			return -EINVAL;
 		}
 	}
+	opt->rate_ps = rate_ps(&opt->rate, opt->length);
 	return 0;
 }

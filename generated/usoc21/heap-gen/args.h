@@ -20,6 +20,12 @@ enum mode {
 	MODE_BOTH = MODE_TX | MODE_RX,
 };
 
+/** A rate as it was asked for */
+struct rate {
+	uint64_t milli;		/**< packets or bits a second, times 1000 */
+	int is_bits;		/**< bits on the wire, not packets */
+};
+
 /** The names of the modes, by their number */
 extern const char *const mode_names[MODE_BOTH + 1];
 
@@ -28,8 +34,11 @@ struct options {
 	uint64_t count;		/**< packets to send or receive; 0: no limit */
 	__nsec duration;	/**< how long to run; 0: no limit */
 	__nsec interval;	/**< between two lines of speed; 0: no lines */
+	uint64_t rate_ps;	/**< picoseconds from packet to packet; 0: no limit */
 	uint16_t length;	/**< bytes of a frame */
 	uint8_t mode;		/**< enum mode */
+	uint8_t match;		/**< compare received frames with the format */
+	struct rate rate;	/**< what rate_ps follows from */
 	struct udp4_args packet;
 };
 

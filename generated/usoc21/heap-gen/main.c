@@ -31,6 +31,13 @@
 /* Failures in a row after which nothing will change any more */
 #define NB_FAILED_MAX	1024
 
+/* Packets from one look around to the next, and the longest time whose packets
+ * are made up for when a rate is kept
+ */
+#define NB_BURST	32U
+#define NB_DUE_MAX	1024U
+#define CREDIT_MAX_NSEC	1000000ULL
+
 /* How long packets may still be on their way when the last one was sent */
 #define LINGER_NSEC	100000000ULL
 
@@ -44,6 +51,7 @@ struct traffic {
 	uint64_t failed;
 	uint64_t sent_bytes;
 	uint64_t received_bytes;
+	uint64_t verdicts[GENPKT_VERDICTS];	/* of received frames */
 };
 
 /* What sending needs */
@@ -51,132 +59,339 @@ struct sender {
 	struct uk_netdev *dev;
 	const struct options *opt;
 	struct netbuf_shape shape;
+#if CONFIG_APPPKTGEN_SINK_WINDOW
+	struct uk_netbuf *window[CONFIG_APPPKTGEN_SINK_WINDOW];
+	unsigned int window_next;
+#endif
 };
 
-/* Buffers come from the heap, each an allocation of its own */
-static int buffers_init(struct netbuf_shape *shape, unsigned int count __unused)
+/* Packets come from the heap, each an allocation of its own */
+static int buffers_init(struct sender *tx, unsigned int count __unused)
 {
-	shape->a = uk_alloc_get_default();
+	tx->shape.a = uk_alloc_get_default();
 	return 0;
 }
 
-static int fetch_init(struct sender *tx __unused)
+static inline struct uk_netbuf *take(struct sender *tx)
+{
+	struct uk_netbuf *pkt;
+
+	pkt = uk_netbuf_alloc_buf(tx->shape.a, tx->shape.buflen,
+				  tx->shape.bufalign, tx->shape.headroom, 0,
+				  NULL);
+	if (likely(pkt))
+		pkt->len = tx->opt->length;
+	return pkt;
+}
+
+static inline void give_back(struct sender *tx __unused, struct uk_netbuf *pkt)
+{
+	uk_netbuf_free(pkt);
+}
+
+/* After a send the netbuf is the driver's, and not looked at again */
+static inline void sent(struct sender *tx __unused,
+			struct uk_netbuf *pkt __unused)
+{
+}
+
+static void buffers_fini(struct sender *tx __unused)
+{
+}
+
+static int fill_init(struct sender *tx __unused)
 {
 	return 0;
 }
 
-static inline struct uk_netbuf *fetch(struct sender *tx)
+static inline void fill(struct sender *tx, struct uk_netbuf *pkt)
 {
-	return genpkt_usoc21_args(tx->shape.a, tx->shape.bufalign,
-			tx->shape.headroom, tx->opt->length, &tx->opt->packet);
+	usoc21_write(pkt->data, tx->opt->length, &tx->opt->packet);
 }
 
-static void fetch_fini(struct sender *tx __unused)
+static void fill_fini(struct sender *tx __unused)
 {
 }
 
-/* Send one packet: 0, or a negative error when there was none to send or the
- * device refused it. A full queue is no error.
+/*
+ * Where packets go: to the device or, to see what they cost without one,
+ * nowhere. Returns a status as uk_netdev_tx_one() does.
+ */
+#if CONFIG_APPPKTGEN_SINK_FREE
+/* Free each packet at once */
+#define NB_HELD		0U
+
+static inline int put(struct sender *tx __unused, struct uk_netbuf *pkt)
+{
+	uk_netbuf_free(pkt);
+	return UK_NETDEV_STATUS_SUCCESS | UK_NETDEV_STATUS_MORE;
+}
+#elif CONFIG_APPPKTGEN_SINK_WINDOW
+/* Hold the last packets, and move their data as a virtio device does */
+#define NB_HELD		CONFIG_APPPKTGEN_SINK_WINDOW
+
+static inline int put(struct sender *tx, struct uk_netbuf *pkt)
+{
+	struct uk_netbuf **slot = &tx->window[tx->window_next];
+
+	if (++tx->window_next == CONFIG_APPPKTGEN_SINK_WINDOW)
+		tx->window_next = 0;
+	if (likely(*slot))
+		uk_netbuf_free(*slot);
+	*slot = pkt;
+	pkt->data = (uint8_t *)pkt->data - tx->shape.headroom;
+	pkt->len = (uint16_t)(pkt->len + tx->shape.headroom);
+	return UK_NETDEV_STATUS_SUCCESS | UK_NETDEV_STATUS_MORE;
+}
+#else
+/* Hand each packet to the device */
+#define NB_HELD		0U
+
+static inline int put(struct sender *tx, struct uk_netbuf *pkt)
+{
+	return uk_netdev_tx_one(tx->dev, QUEUE, pkt);
+}
+#endif
+
+static int sender_init(struct sender *tx)
+{
+	int rc = fill_init(tx);
+
+	if (rc < 0) {
+		fprintf(stderr, "no packet can be made: error %d\n", rc);
+		return rc;
+	}
+	return 0;
+}
+
+static void sender_fini(struct sender *tx)
+{
+#if CONFIG_APPPKTGEN_SINK_WINDOW
+	unsigned int i;
+
+	for (i = 0; i < CONFIG_APPPKTGEN_SINK_WINDOW; i++) {
+		if (tx->window[i])
+			uk_netbuf_free(tx->window[i]);
+	}
+#endif
+	fill_fini(tx);
+	buffers_fini(tx);
+}
+
+/* Send one packet: 1 when it was accepted, 0 when the queue is full, a negative
+ * error when there was no packet or the device refused it.
  */
 static inline int send_one(struct sender *tx, struct traffic *seen)
 {
 	struct uk_netbuf *pkt;
 	int status;
 
-	pkt = fetch(tx);
+	pkt = take(tx);
 	if (unlikely(!pkt)) {
 		seen->failed++;
 		return -ENOMEM;
 	}
+	fill(tx, pkt);
 
-	status = uk_netdev_tx_one(tx->dev, QUEUE, pkt);
+	status = put(tx, pkt);
 	if (likely(uk_netdev_status_successful(status))) {
-		/* The driver owns the packet now */
-		seen->sent++;
-		seen->sent_bytes += tx->opt->length;
-		return 0;
+		sent(tx, pkt);
+		return 1;
 	}
 	/* The device did not take it, so it is still ours */
-	uk_netbuf_free(pkt);
+	give_back(tx, pkt);
 	seen->failed++;
 	return status < 0 ? status : 0;
 }
 
-/* Take all packets that have arrived */
-static void receive(struct uk_netdev *dev, struct traffic *seen)
+/* Show the first frame of a kind that should not have come */
+static void dump(const struct uk_netbuf *pkt, enum genpkt_verdict verdict)
 {
+	const uint8_t *frame = pkt->data;
+	unsigned int i;
+
+	fprintf(stderr, "first %s frame, %u bytes:", genpkt_verdict_names[verdict],
+		(unsigned int)pkt->len);
+	for (i = 0; i < pkt->len; i++)
+		fprintf(stderr, "%s%02x", i % 16 ? " " : "\n  ",
+			(unsigned int)frame[i]);
+	fprintf(stderr, "\n");
+}
+
+/* Take all packets that have arrived */
+static void receive(const struct sender *tx, struct traffic *seen)
+{
+	enum genpkt_verdict verdict;
 	struct uk_netbuf *pkt;
 	int status;
 
 	do {
-		status = uk_netdev_rx_one(dev, QUEUE, &pkt);
+		status = uk_netdev_rx_one(tx->dev, QUEUE, &pkt);
 		if (!uk_netdev_status_successful(status))
 			return;
 		seen->received++;
+		/* Some releases count a part of their own header as well */
+		pkt->len = usoc21_length(pkt->data, pkt->len);
 		seen->received_bytes += pkt->len;
+		if (tx->opt->match) {
+			verdict = usoc21_match(pkt->data, pkt->len,
+					&tx->opt->packet);
+			if (unlikely(verdict != GENPKT_GOOD &&
+				     !seen->verdicts[verdict]))
+				dump(pkt, verdict);
+			seen->verdicts[verdict]++;
+		}
 		uk_netbuf_free(pkt);
 	} while (uk_netdev_status_more(status));
 }
 
 /* Take what is still on its way, until nothing has come for a while */
-static void receive_late(struct uk_netdev *dev, struct traffic *seen)
+static void receive_late(const struct sender *tx, struct traffic *seen)
 {
 	__nsec quiet_since = ukplat_monotonic_clock();
 	uint64_t before;
 
 	do {
 		before = seen->received;
-		receive(dev, seen);
+		receive(tx, seen);
 		if (seen->received != before)
 			quiet_since = ukplat_monotonic_clock();
 	} while (ukplat_monotonic_clock() - quiet_since < LINGER_NSEC);
 }
 
-static int run(struct sender *tx, struct traffic *seen, __nsec *elapsed)
+/* Time, as the loop sees it */
+struct watch {
+	struct netspeed speed;
+	__nsec start;
+	__nsec now;
+	unsigned int failed;	/* failures in a row */
+	int rc;			/* of the last one */
+};
+
+/* What is counted towards the rate, in bytes as they are on the wire */
+static __nsec look(struct watch *watch, const struct sender *tx,
+		   const struct traffic *seen)
+{
+	uint64_t pkts = seen->sent;
+	uint64_t bytes = pkts * tx->opt->length;
+
+	if (!(tx->opt->mode & MODE_TX)) {
+		pkts = seen->received;
+		bytes = seen->received_bytes;
+	}
+	watch->now = netspeed_read(&watch->speed, pkts,
+				   bytes + pkts * ETHER_WIRE_OVERHEAD);
+	return watch->now - watch->start;
+}
+
+/*
+ * Send up to so many packets, and return how many were accepted. Stops early
+ * when the queue is full or nothing can be sent. What changes with each packet
+ * stays in registers here: the locked operation on a netbuf's reference count
+ * waits for every store before it.
+ */
+static inline uint64_t send_some(struct sender *tx, struct traffic *seen,
+				 struct watch *watch, uint64_t most)
+{
+	uint64_t sent = 0;
+	int rc = 1;
+
+	while (sent < most) {
+		rc = send_one(tx, seen);
+		if (unlikely(rc <= 0))
+			break;
+		sent++;
+	}
+	seen->sent += sent;
+	if (unlikely(rc < 0)) {
+		watch->failed = sent ? 1 : watch->failed + 1;
+		watch->rc = rc;
+	} else {
+		watch->failed = 0;
+	}
+	return sent;
+}
+
+/* Is there no point in going on? */
+static inline int gave_up(const struct watch *watch)
+{
+	return watch->failed >= NB_FAILED_MAX;
+}
+
+/* As fast as it goes, in any mode */
+static void run_unlimited(struct sender *tx, struct traffic *seen,
+			  struct watch *watch)
 {
 	const struct options *opt = tx->opt;
 	const uint64_t count = opt->count ? opt->count : UINT64_MAX;
 	const uint64_t *done = opt->mode & MODE_TX ? &seen->sent
 						   : &seen->received;
-	unsigned int failed = 0;
-	struct netspeed speed;
-	__nsec start, now;
-	int rc = 0;
 
-	start = netspeed_start(&speed, opt->interval);
-	while (*done < count) {
-		if (opt->mode & MODE_TX) {
-			rc = send_one(tx, seen);
-			if (likely(rc == 0))
-				failed = 0;
-			else if (++failed == NB_FAILED_MAX)
-				break;
-		}
+	while (*done < count && !gave_up(watch)) {
+		uint64_t tries = 1;
+
+		if (opt->mode & MODE_TX)
+			tries += send_some(tx, seen, watch,
+					   MIN(count - seen->sent,
+					       (uint64_t)NB_BURST));
 		if (opt->mode & MODE_RX)
-			receive(tx->dev, seen);
-
-		if (unlikely(netspeed_tick(&speed))) {
-			const uint64_t pkts = *done;
-			const uint64_t bytes = opt->mode & MODE_TX
-					       ? seen->sent_bytes
-					       : seen->received_bytes;
-
-			now = netspeed_read(&speed, pkts,
-					    bytes + pkts * ETHER_WIRE_OVERHEAD);
-			if (opt->duration && now - start >= opt->duration)
-				break;
-		}
+			receive(tx, seen);
+		if (unlikely(netspeed_tick(&watch->speed, tries)) &&
+		    look(watch, tx, seen) >= opt->duration && opt->duration)
+			return;
 	}
-	*elapsed = ukplat_monotonic_clock() - start;
+}
 
-	if (failed == NB_FAILED_MAX) {
+/*
+ * At a rate: time earns credit, a packet costs it. The clock is read once for
+ * the packets that are due, not for each. Credit is bounded, so that a pause
+ * is not followed by a flood.
+ */
+static void run_paced(struct sender *tx, struct traffic *seen,
+		      struct watch *watch)
+{
+	const struct options *opt = tx->opt;
+	const uint64_t count = opt->count ? opt->count : UINT64_MAX;
+	const uint64_t cost = opt->rate_ps;
+	const uint64_t most = MAX(cost * NB_BURST, CREDIT_MAX_NSEC * 1000ULL);
+	uint64_t credit = cost;
+	__nsec before = watch->start;
+
+	while (seen->sent < count && !gave_up(watch)) {
+		credit -= cost * send_some(tx, seen, watch,
+					   MIN(MIN(count - seen->sent,
+						   credit / cost), NB_DUE_MAX));
+		if (opt->mode & MODE_RX)
+			receive(tx, seen);
+		if (look(watch, tx, seen) >= opt->duration && opt->duration)
+			return;
+		credit = MIN(credit + (watch->now - before) * 1000ULL, most);
+		before = watch->now;
+	}
+}
+
+static int run(struct sender *tx, struct traffic *seen, __nsec *elapsed)
+{
+	const struct options *opt = tx->opt;
+	struct watch watch = { 0 };
+
+	watch.start = netspeed_start(&watch.speed, opt->interval);
+	if (opt->rate_ps && opt->mode & MODE_TX)
+		run_paced(tx, seen, &watch);
+	else
+		run_unlimited(tx, seen, &watch);
+	*elapsed = ukplat_monotonic_clock() - watch.start;
+	seen->sent_bytes = seen->sent * opt->length;
+
+	if (gave_up(&watch)) {
 		fprintf(stderr, "gave up after %u failures in a row: %s\n",
-			failed, rc == -ENOMEM ? "no memory for a packet"
-					      : "the device refuses packets");
-		return rc;
+			watch.failed, watch.rc == -ENOMEM
+			? "no memory for a packet; the strategy needs more objects"
+			: "the device refuses packets");
+		return watch.rc;
 	}
 	if (opt->mode == MODE_BOTH)
-		receive_late(tx->dev, seen);
+		receive_late(tx, seen);
 	return 0;
 }
 
@@ -194,13 +409,18 @@ static void report(const struct options *opt, const struct traffic *seen,
 	printf("{\"format\":\"usoc21\",\"strategy\":\"heap-gen\","
 	       "\"mode\":\"%s\",\"length\":%u,"
 	       "\"sent\":%" PRIu64 ",\"received\":%" PRIu64 ","
-	       "\"failed\":%" PRIu64 ",\"bytes\":%" PRIu64 ","
+	       "\"failed\":%" PRIu64 ",\"good\":%" PRIu64 ","
+	       "\"foreign\":%" PRIu64 ",\"wrong\":%" PRIu64 ","
+	       "\"bytes\":%" PRIu64 ","
 	       "\"seconds\":%" PRIu64 ".%09" PRIu64 ","
 	       "\"packets_per_second\":%" PRIu64 ".%02" PRIu64 ","
 	       "\"megabits_per_second\":%" PRIu64 ".%03" PRIu64 "}\n",
 	       mode_names[opt->mode], (unsigned int)opt->length,
-	       seen->sent, seen->received, seen->failed, bytes,
-	       (uint64_t)(elapsed / 1000000000), (uint64_t)(elapsed % 1000000000),
+	       seen->sent, seen->received, seen->failed,
+	       seen->verdicts[GENPKT_GOOD], seen->verdicts[GENPKT_FOREIGN],
+	       seen->verdicts[GENPKT_WRONG], bytes,
+	       (uint64_t)(elapsed / 1000000000),
+	       (uint64_t)(elapsed % 1000000000),
 	       pps / 100, pps % 100, kbps / 1000, kbps % 1000);
 }
 
@@ -213,7 +433,8 @@ static struct uk_netdev *dev_probe(void)
 	printf("%u network device%s\n", count, count == 1 ? "" : "s");
 	dev = count ? uk_netdev_get(0) : NULL;
 	if (!dev) {
-		fprintf(stderr, "no network device; attach one to this machine\n");
+		fprintf(stderr,
+			"no network device; attach one to this machine\n");
 		return NULL;
 	}
 #ifdef UK_NETDEV_F_RXQ_INTR
@@ -232,11 +453,12 @@ static uint16_t nb_desc(const struct uk_netdev_queue_info *info)
 }
 
 /*
- * Bring the device up with a queue in each direction: probed, configured,
- * started. Fills in what buffers the device wants.
+ * Bring the device up with a queue in each direction: configured, with
+ * buffers as it wants them, started. The packet gets the device's address
+ * where no other was asked for.
  */
-static int dev_start(struct uk_netdev *dev, struct netbuf_shape *tx_shape,
-		     struct netbuf_shape *rx_shape, uint16_t length)
+static int dev_start(struct sender *tx, struct options *opt,
+		     struct netbuf_shape *rx_shape)
 {
 	const struct uk_netdev_conf conf = { .nb_rx_queues = 1,
 					     .nb_tx_queues = 1 };
@@ -249,12 +471,29 @@ static int dev_start(struct uk_netdev *dev, struct netbuf_shape *tx_shape,
 		.a = uk_alloc_get_default(),
 	};
 	struct uk_netdev_queue_info rxq_info, txq_info;
+	struct netbuf_shape *tx_shape = &tx->shape;
+	struct uk_netdev *dev = tx->dev;
+	const struct uk_hwaddr *hwaddr;
 	struct uk_netdev_info info;
+	unsigned int least;
 	int rc;
 
 	rc = uk_netdev_configure(dev, &conf);
 	if (rc < 0)
 		return rc;
+
+	hwaddr = uk_netdev_hwaddr_get(dev);
+	if (hwaddr) {
+		printf("netdev 0: %02x:%02x:%02x:%02x:%02x:%02x\n",
+		       hwaddr->addr_bytes[0], hwaddr->addr_bytes[1],
+		       hwaddr->addr_bytes[2], hwaddr->addr_bytes[3],
+		       hwaddr->addr_bytes[4], hwaddr->addr_bytes[5]);
+		if (get_be48(opt->packet.mac_src.addr_bytes) == 0)
+			memcpy(opt->packet.mac_src.addr_bytes,
+			       hwaddr->addr_bytes,
+			       sizeof(opt->packet.mac_src.addr_bytes));
+	}
+
 	rc = uk_netdev_rxq_info_get(dev, QUEUE, &rxq_info);
 	if (rc < 0)
 		return rc;
@@ -264,19 +503,19 @@ static int dev_start(struct uk_netdev *dev, struct netbuf_shape *tx_shape,
 	uk_netdev_info_get(dev, &info);
 
 	tx_shape->headroom = info.nb_encap_tx;
-	tx_shape->buflen = (size_t)info.nb_encap_tx + length;
+	tx_shape->buflen = (size_t)info.nb_encap_tx + opt->length;
 	tx_shape->bufalign = netbuf_align(info.ioalign, tx_shape->buflen);
 	rx_shape->headroom = info.nb_encap_rx;
 	rx_shape->buflen = (size_t)info.nb_encap_rx + USOC21_MAX_LEN;
 	rx_shape->bufalign = netbuf_align(info.ioalign, rx_shape->buflen);
 
+	rx_shape->a = uk_alloc_get_default();
+
 	/* A driver takes sent packets back only when the next one is handed to
 	 * it: when every descriptor is in use, there is one packet more.
 	 */
-	rc = buffers_init(tx_shape, nb_desc(&txq_info) + 1U);
-	if (rc < 0)
-		return rc;
-	rc = buffers_init(rx_shape, nb_desc(&rxq_info) + 1U);
+	least = nb_desc(&txq_info) + NB_HELD + 1U;
+	rc = buffers_init(tx, least);
 	if (rc < 0)
 		return rc;
 
@@ -291,11 +530,10 @@ static int dev_start(struct uk_netdev *dev, struct netbuf_shape *tx_shape,
 
 int main(int argc, char *argv[])
 {
-	/* The driver asks for receive buffers for as long as the program runs */
+	/* The driver and destructors use these for as long as the program runs */
 	static struct netbuf_shape rx_shape;
-	const struct uk_hwaddr *hwaddr;
-	struct options opt;
-	struct sender tx = { .opt = &opt };
+	static struct options opt;
+	static struct sender tx = { .opt = &opt };
 	struct traffic seen = { 0 };
 	__nsec elapsed = 0;
 	int rc;
@@ -306,34 +544,18 @@ int main(int argc, char *argv[])
 	tx.dev = dev_probe();
 	if (!tx.dev)
 		return EXIT_FAILED;
-	rc = dev_start(tx.dev, &tx.shape, &rx_shape, opt.length);
+	rc = dev_start(&tx, &opt, &rx_shape);
 	if (rc < 0) {
-		fprintf(stderr, "the network device cannot be started: error %d\n",
-			rc);
+		fprintf(stderr,
+			"the network device cannot be started: error %d\n", rc);
 		return EXIT_FAILED;
 	}
-
-	hwaddr = uk_netdev_hwaddr_get(tx.dev);
-	if (hwaddr) {
-		printf("netdev 0: %02x:%02x:%02x:%02x:%02x:%02x, "
-		       "buffers of %zu bytes aligned to %zu\n",
-		       hwaddr->addr_bytes[0], hwaddr->addr_bytes[1],
-		       hwaddr->addr_bytes[2], hwaddr->addr_bytes[3],
-		       hwaddr->addr_bytes[4], hwaddr->addr_bytes[5],
-		       tx.shape.buflen, tx.shape.bufalign);
-		if (get_be48(opt.packet.mac_src.addr_bytes) == 0)
-			memcpy(opt.packet.mac_src.addr_bytes, hwaddr->addr_bytes,
-			       sizeof(opt.packet.mac_src.addr_bytes));
-	}
-
-	rc = fetch_init(&tx);
-	if (rc < 0) {
-		fprintf(stderr, "no packet can be made: error %d\n", rc);
+	rc = sender_init(&tx);
+	if (rc < 0)
 		return EXIT_FAILED;
-	}
+
 	rc = run(&tx, &seen, &elapsed);
-	fetch_fini(&tx);
-
+	sender_fini(&tx);
 	report(&opt, &seen, elapsed);
 	return rc < 0 ? EXIT_FAILED : EXIT_DONE;
 }

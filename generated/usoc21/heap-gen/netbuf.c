@@ -4,10 +4,10 @@
  * Do not edit: change the format or the strategy and emit again.
  */
 #include <errno.h>
-#include <string.h>
 #include <uk/essentials.h>
 #include <uk/netbuf.h>
 #include "netbuf.h"
+#include "netdef.h"
 
 size_t netbuf_align(size_t ioalign, size_t buflen)
 {
@@ -45,7 +45,7 @@ struct uk_netbuf *uk_netbuf_dup_single(struct uk_alloc *a, size_t buflen,
 		errno = ENOMEM;
 		return NULL;
 	}
-	memcpy(pkt->data, src->data, src->len);
+	frame_copy(pkt->data, src->data, src->len);
 	pkt->len = src->len;
 	pkt->flags = src->flags;
 	return pkt;

@@ -46,6 +46,27 @@ size_t netbuf_align(size_t ioalign, size_t buflen);
 size_t netbuf_object_len(size_t buflen);
 
 /**
+ * Make a netbuf that was sent and freed ready to be sent again
+ *
+ * Stores the members that a driver and uk_netbuf_free() change, whatever
+ * became of them; a plain store of the counter does, as nobody else has it.
+ *
+ * @param pkt
+ *    Netbuf without any reference to it
+ * @param data
+ *    Start of the frame in its buffer
+ * @param len
+ *    Bytes of the frame
+ */
+static inline void netbuf_restore(struct uk_netbuf *pkt, void *data,
+				  uint16_t len)
+{
+	pkt->data = data;
+	pkt->len = len;
+	pkt->refcount.counter = 1;
+}
+
+/**
  * Duplicate a single netbuf, without what is chained to it
  *
  * @param a

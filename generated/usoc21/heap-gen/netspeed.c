@@ -29,7 +29,7 @@ static struct mark netspeed_mark;
 
 uint64_t netspeed_rate(uint64_t nb, __nsec ns, unsigned int digits)
 {
-	uint64_t quotient, remainder;
+	uint64_t quotient, remainder, digit;
 	unsigned int i;
 
 	if (ns == 0)
@@ -46,9 +46,10 @@ uint64_t netspeed_rate(uint64_t nb, __nsec ns, unsigned int digits)
 	quotient = nb / ns;
 	remainder = nb % ns;
 	for (i = 0; i < 9 + digits; i++) {
-		if (quotient > (UINT64_MAX - 9) / 10)
+		digit = remainder * 10 / ns;
+		if (quotient > (UINT64_MAX - digit) / 10)
 			return UINT64_MAX;
-		quotient = quotient * 10 + remainder * 10 / ns;
+		quotient = quotient * 10 + digit;
 		remainder = remainder * 10 % ns;
 	}
 	return quotient;

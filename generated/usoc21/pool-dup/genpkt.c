@@ -9,6 +9,12 @@
 #include <uk/netbuf.h>
 #include "genpkt.h"
 
+const char *const genpkt_verdict_names[GENPKT_VERDICTS] = {
+	[GENPKT_GOOD] = "good",
+	[GENPKT_FOREIGN] = "foreign",
+	[GENPKT_WRONG] = "wrong",
+};
+
 /*
  * udp4: UDP over IPv4 over Ethernet, all checksums computed
  *
@@ -105,8 +111,7 @@ static const uint8_t udp4_template[UDP4_HDR_LEN] = {
 _Static_assert(sizeof(udp4_template) <= UDP4_MIN_LEN,
 	       "the headers fit into the shortest frame");
 
-/* Write every byte of a frame, and nothing outside of it */
-static inline void udp4_write(uint8_t *frame, uint16_t pktlen,
+void udp4_write(uint8_t *frame, uint16_t pktlen,
 		const struct udp4_args *args)
 {
 	uint16_t ipv4_checksum;
@@ -115,7 +120,7 @@ static inline void udp4_write(uint8_t *frame, uint16_t pktlen,
 
 	memcpy(frame, udp4_template, sizeof(udp4_template));
 	/* fill: from the end of the headers to the end of the frame */
-	memset(frame + 42, 0x00, pktlen - 42U);
+	frame_fill(frame + 42, 0x00, pktlen - 42U);
 
 	/*
 	 * ethernet.dst: MAC address, parameter mac_dst, default
@@ -184,6 +189,95 @@ static inline void udp4_write(uint8_t *frame, uint16_t pktlen,
 	if (udp_checksum == 0)
 		udp_checksum = 0xffff;
 	put_be16(frame + 40, udp_checksum);
+}
+
+uint16_t udp4_length(const uint8_t *frame, uint16_t len)
+{
+	uint64_t declared;
+
+	if (len < UDP4_HDR_LEN)
+		return len;
+	/* Another protocol has something else there */
+	if (get_be16(frame + 12) != 0x0800)		/* ethernet.type */
+		return len;
+	/* ipv4.total_length: 16 bits, length of bytes 14..end */
+	declared = get_be16(frame + 16) + 14U;
+	declared = MAX(declared, UDP4_MIN_LEN);
+	return declared < len ? (uint16_t)declared : len;
+}
+
+enum genpkt_verdict udp4_match(const uint8_t *frame, uint16_t len,
+		const struct udp4_args *args)
+{
+	uint64_t sum;
+
+	if (len < UDP4_HDR_LEN)
+		return GENPKT_FOREIGN;
+
+	/* Is it of this format, and one of those that were asked for? */
+	/*
+	 * ethernet.dst: MAC address, parameter mac_dst, default
+	 * ff:ff:ff:ff:ff:ff
+	 */
+	if (get_be48(frame) != get_be48(args->mac_dst.addr_bytes))
+		return GENPKT_FOREIGN;
+	/* ethernet.type: 16 bits, next header, ethertype 0x0800 */
+	if (get_be16(frame + 12) != 0x0800)
+		return GENPKT_FOREIGN;
+	/* ipv4.ttl: 8 bits, parameter ttl, default 64 */
+	if (frame[22] != args->ttl)
+		return GENPKT_FOREIGN;
+	/* ipv4.protocol: 8 bits, next header, ip_protocol 0x11 */
+	if (frame[23] != 0x11)
+		return GENPKT_FOREIGN;
+	/* ipv4.src: IPv4 address, parameter ipv4_src, default 192.0.2.1 */
+	if (get_be32(frame + 26) != args->ipv4_src)
+		return GENPKT_FOREIGN;
+	/* ipv4.dst: IPv4 address, parameter ipv4_dst, default 192.0.2.2 */
+	if (get_be32(frame + 30) != args->ipv4_dst)
+		return GENPKT_FOREIGN;
+	/* udp.src: 16 bits, parameter port_src, default 5001 */
+	if (get_be16(frame + 34) != args->port_src)
+		return GENPKT_FOREIGN;
+	/* udp.dst: 16 bits, parameter port_dst, default 5001 */
+	if (get_be16(frame + 36) != args->port_dst)
+		return GENPKT_FOREIGN;
+
+	/* Then the rest must be as the format says */
+	if (len < UDP4_MIN_LEN || len > UDP4_MAX_LEN)
+		return GENPKT_WRONG;
+	/* ipv4.version: 4 bits, constant 4 */
+	if (((uint64_t)frame[14] >> 4) != 0x4)
+		return GENPKT_WRONG;
+	/* ipv4.ihl: 4 bits, fixed 5 */
+	if (((uint64_t)frame[14] & 0xf) != 0x5)
+		return GENPKT_WRONG;
+	/* ipv4.total_length: 16 bits, length of bytes 14..end */
+	if (get_be16(frame + 16) != len - 14U)
+		return GENPKT_WRONG;
+	/* udp.length: 16 bits, length of bytes 34..end */
+	if (get_be16(frame + 38) != len - 34U)
+		return GENPKT_WRONG;
+
+	/* ipv4.checksum: 16 bits, RFC 1071 internet checksum of bytes 14..33 */
+	sum = csum_add(frame + 14, 34U - 14U);
+	if (csum_fold(sum) != 0)
+		return GENPKT_WRONG;
+
+	/*
+	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
+	 * with pseudo header, 0 sent as 0xffff
+	 */
+	sum = csum_add(frame + 34, len - 34U);
+	sum += get_be32(frame + 26);		/* ipv4.src */
+	sum += get_be32(frame + 30);		/* ipv4.dst */
+	/* pseudo header: size of bytes 34..end */
+	sum += len - 34U;
+	/* pseudo header: what never varies */
+	sum += 0x0011;
+	if (csum_fold(sum) != 0)
+		return GENPKT_WRONG;
+	return GENPKT_GOOD;
 }
 
 struct uk_netbuf *genpkt_udp4_args(struct uk_alloc *a, size_t bufalign,
@@ -339,8 +433,7 @@ static const uint8_t usoc21_template[USOC21_HDR_LEN] = {
 _Static_assert(sizeof(usoc21_template) <= USOC21_MIN_LEN,
 	       "the headers fit into the shortest frame");
 
-/* Write every byte of a frame, and nothing outside of it */
-static inline void usoc21_write(uint8_t *frame, uint16_t pktlen,
+void usoc21_write(uint8_t *frame, uint16_t pktlen,
 		const struct udp4_args *args)
 {
 	uint16_t ipv4_checksum;
@@ -348,7 +441,7 @@ static inline void usoc21_write(uint8_t *frame, uint16_t pktlen,
 
 	memcpy(frame, usoc21_template, sizeof(usoc21_template));
 	/* fill: from the end of the headers to the end of the frame */
-	memset(frame + 42, 0x55, pktlen - 42U);
+	frame_fill(frame + 42, 0x55, pktlen - 42U);
 
 	/*
 	 * ethernet.dst: MAC address, parameter mac_dst, bound to
@@ -396,6 +489,83 @@ static inline void usoc21_write(uint8_t *frame, uint16_t pktlen,
 	sum += args->ipv4_dst;			/* ipv4.dst */
 	ipv4_checksum = csum_fold(sum);
 	put_be16(frame + 24, ipv4_checksum);
+}
+
+uint16_t usoc21_length(const uint8_t *frame, uint16_t len)
+{
+	uint64_t declared;
+
+	if (len < USOC21_HDR_LEN)
+		return len;
+	/* Another protocol has something else there */
+	if (get_be16(frame + 12) != 0x0800)		/* ethernet.type */
+		return len;
+	/* ipv4.total_length: 16 bits, length of bytes 14..end */
+	declared = get_be16(frame + 16) + 14U;
+	declared = MAX(declared, USOC21_MIN_LEN);
+	return declared < len ? (uint16_t)declared : len;
+}
+
+enum genpkt_verdict usoc21_match(const uint8_t *frame, uint16_t len,
+		const struct udp4_args *args)
+{
+	uint64_t sum;
+
+	if (len < USOC21_HDR_LEN)
+		return GENPKT_FOREIGN;
+
+	/* Is it of this format, and one of those that were asked for? */
+	/*
+	 * ethernet.dst: MAC address, parameter mac_dst, bound to
+	 * ff:ff:ff:ff:ff:ff
+	 */
+	if (get_be48(frame) != get_be48(args->mac_dst.addr_bytes))
+		return GENPKT_FOREIGN;
+	/* ethernet.type: 16 bits, next header, ethertype 0x0800 */
+	if (get_be16(frame + 12) != 0x0800)
+		return GENPKT_FOREIGN;
+	/* ipv4.ttl: 8 bits, parameter ttl, bound to 64 */
+	if (frame[22] != args->ttl)
+		return GENPKT_FOREIGN;
+	/* ipv4.protocol: 8 bits, next header, ip_protocol 0x11 */
+	if (frame[23] != 0x11)
+		return GENPKT_FOREIGN;
+	/* ipv4.src: IPv4 address, parameter ipv4_src, bound to 192.168.128.1 */
+	if (get_be32(frame + 26) != args->ipv4_src)
+		return GENPKT_FOREIGN;
+	/*
+	 * ipv4.dst: IPv4 address, parameter ipv4_dst, bound to 192.168.128.254
+	 */
+	if (get_be32(frame + 30) != args->ipv4_dst)
+		return GENPKT_FOREIGN;
+	/* udp.src: 16 bits, parameter port_src, bound to 5001 */
+	if (get_be16(frame + 34) != args->port_src)
+		return GENPKT_FOREIGN;
+	/* udp.dst: 16 bits, parameter port_dst, bound to 5001 */
+	if (get_be16(frame + 36) != args->port_dst)
+		return GENPKT_FOREIGN;
+
+	/* Then the rest must be as the format says */
+	if (len < USOC21_MIN_LEN || len > USOC21_MAX_LEN)
+		return GENPKT_WRONG;
+	/* ipv4.version: 4 bits, constant 4 */
+	if (((uint64_t)frame[14] >> 4) != 0x4)
+		return GENPKT_WRONG;
+	/* ipv4.ihl: 4 bits, fixed 5 */
+	if (((uint64_t)frame[14] & 0xf) != 0x5)
+		return GENPKT_WRONG;
+	/* ipv4.total_length: 16 bits, length of bytes 14..end */
+	if (get_be16(frame + 16) != len - 14U)
+		return GENPKT_WRONG;
+	/* udp.length: 16 bits, length of bytes 34..end */
+	if (get_be16(frame + 38) != len - 34U)
+		return GENPKT_WRONG;
+
+	/* ipv4.checksum: 16 bits, RFC 1071 internet checksum of bytes 14..33 */
+	sum = csum_add(frame + 14, 34U - 14U);
+	if (csum_fold(sum) != 0)
+		return GENPKT_WRONG;
+	return GENPKT_GOOD;
 }
 
 struct uk_netbuf *genpkt_usoc21_args(struct uk_alloc *a, size_t bufalign,

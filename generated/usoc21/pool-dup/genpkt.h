@@ -17,6 +17,17 @@
 extern "C" {
 #endif
 
+/** What a received frame is, held against a format */
+enum genpkt_verdict {
+	GENPKT_GOOD,	/**< a packet of the format, with the values asked for */
+	GENPKT_FOREIGN,	/**< another protocol, or other values */
+	GENPKT_WRONG,	/**< of the format, with a wrong constant or checksum */
+};
+#define GENPKT_VERDICTS	3
+
+/** The names of the verdicts, by their number */
+extern const char *const genpkt_verdict_names[GENPKT_VERDICTS];
+
 /** The values of a udp4 packet; numbers are in host byte order */
 struct udp4_args {
 	struct ether_addr mac_src;		/* ethernet.src, MAC address */
@@ -43,6 +54,46 @@ struct udp4_args {
 		.port_dst = 5001,					\
 		.ttl = 64,						\
 	}
+
+/**
+ * Write every byte of a udp4 frame, and nothing outside of it
+ *
+ * @param frame
+ *    Where the frame goes
+ * @param pktlen
+ *    Bytes of the frame, UDP4_MIN_LEN to UDP4_MAX_LEN
+ * @param args
+ *    Values of the packet, each within its range
+ */
+void udp4_write(uint8_t *frame, uint16_t pktlen,
+		const struct udp4_args *args);
+
+/**
+ * Length of a received frame, without what a driver or a link added to it
+ *
+ * @param frame
+ *    Received frame
+ * @param len
+ *    Bytes that were received
+ * @return
+ *    The length that the frame itself declares, at least UDP4_MIN_LEN and at
+ *    most len; len when it declares none
+ */
+uint16_t udp4_length(const uint8_t *frame, uint16_t len);
+
+/**
+ * Hold a received frame against the format udp4
+ *
+ * @param frame
+ *    Received frame
+ * @param len
+ *    Its length, from udp4_length()
+ * @param args
+ *    The values that its sender was asked for; addresses that come from the
+ *    sender's device, and what is swept, may have any
+ */
+enum genpkt_verdict udp4_match(const uint8_t *frame, uint16_t len,
+		const struct udp4_args *args);
 
 /**
  * Generate a packet of the format udp4
@@ -119,6 +170,46 @@ struct uk_netbuf *genpkt_udp4(struct uk_alloc *a, size_t bufalign,
 		.port_dst = 5001,					\
 		.ttl = 64,						\
 	}
+
+/**
+ * Write every byte of a usoc21 frame, and nothing outside of it
+ *
+ * @param frame
+ *    Where the frame goes
+ * @param pktlen
+ *    Bytes of the frame, USOC21_MIN_LEN to USOC21_MAX_LEN
+ * @param args
+ *    Values of the packet, each within its range
+ */
+void usoc21_write(uint8_t *frame, uint16_t pktlen,
+		const struct udp4_args *args);
+
+/**
+ * Length of a received frame, without what a driver or a link added to it
+ *
+ * @param frame
+ *    Received frame
+ * @param len
+ *    Bytes that were received
+ * @return
+ *    The length that the frame itself declares, at least USOC21_MIN_LEN and at
+ *    most len; len when it declares none
+ */
+uint16_t usoc21_length(const uint8_t *frame, uint16_t len);
+
+/**
+ * Hold a received frame against the format usoc21
+ *
+ * @param frame
+ *    Received frame
+ * @param len
+ *    Its length, from usoc21_length()
+ * @param args
+ *    The values that its sender was asked for; addresses that come from the
+ *    sender's device, and what is swept, may have any
+ */
+enum genpkt_verdict usoc21_match(const uint8_t *frame, uint16_t len,
+		const struct udp4_args *args);
 
 /**
  * Generate a packet of the format usoc21

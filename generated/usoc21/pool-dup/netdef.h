@@ -6,7 +6,9 @@
 #ifndef NETDEF_H
 #define NETDEF_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -72,11 +74,82 @@ static inline void put_le64(uint8_t *p, uint64_t v)
 	put_le32(p + 4, (uint32_t)(v >> 32));
 }
 
+static inline uint16_t get_be16(const uint8_t *p)
+{
+	return (uint16_t)(((unsigned int)p[0] << 8) | p[1]);
+}
+
+static inline uint32_t get_be32(const uint8_t *p)
+{
+	return ((uint32_t)p[0] << 24) | ((uint32_t)p[1] << 16) |
+	       ((uint32_t)p[2] << 8) | (uint32_t)p[3];
+}
+
 static inline uint64_t get_be48(const uint8_t *p)
 {
 	return ((uint64_t)p[0] << 40) | ((uint64_t)p[1] << 32) |
 	       ((uint64_t)p[2] << 24) | ((uint64_t)p[3] << 16) |
 	       ((uint64_t)p[4] << 8) | (uint64_t)p[5];
+}
+
+/*
+ * Copy and fill frames. Short ones are done here, in blocks of a constant size
+ * that compilers turn into single moves, the last one overlapping the one
+ * before it; a call costs more than that. Long ones are left to the libc, but
+ * not to nolibc, which goes byte by byte. The barrier keeps compilers from
+ * turning the loops back into calls.
+ */
+#define FRAME_BLOCK	16U
+
+#if CONFIG_LIBNOLIBC
+#define FRAME_LONG	SIZE_MAX
+#else
+#define FRAME_LONG	256U
+#endif
+
+static inline void frame_copy(uint8_t *to, const uint8_t *from, size_t len)
+{
+	size_t i;
+
+	if (len >= FRAME_LONG) {
+		memcpy(to, from, len);
+		return;
+	}
+	if (len < FRAME_BLOCK) {
+		for (i = 0; i < len; i++) {
+			to[i] = from[i];
+			__asm__ __volatile__("" : : : "memory");
+		}
+		return;
+	}
+	for (i = 0; i < len - FRAME_BLOCK; i += FRAME_BLOCK) {
+		__builtin_memcpy(to + i, from + i, FRAME_BLOCK);
+		__asm__ __volatile__("" : : : "memory");
+	}
+	__builtin_memcpy(to + len - FRAME_BLOCK, from + len - FRAME_BLOCK,
+			 FRAME_BLOCK);
+}
+
+static inline void frame_fill(uint8_t *to, uint8_t value, size_t len)
+{
+	size_t i;
+
+	if (len >= FRAME_LONG) {
+		memset(to, value, len);
+		return;
+	}
+	if (len < FRAME_BLOCK) {
+		for (i = 0; i < len; i++) {
+			to[i] = value;
+			__asm__ __volatile__("" : : : "memory");
+		}
+		return;
+	}
+	for (i = 0; i < len - FRAME_BLOCK; i += FRAME_BLOCK) {
+		__builtin_memset(to + i, value, FRAME_BLOCK);
+		__asm__ __volatile__("" : : : "memory");
+	}
+	__builtin_memset(to + len - FRAME_BLOCK, value, FRAME_BLOCK);
 }
 
 /**
@@ -90,12 +163,27 @@ static inline uint64_t get_be48(const uint8_t *p)
  */
 static inline uint16_t csum_fold(uint64_t sum)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+	uint32_t half;
+
+	/* Added to itself with its halves swapped, a sum has in its upper half
+	 * the sum of both halves, the carry brought around.
+	 */
+	sum += (sum << 32) | (sum >> 32);
+	half = (uint32_t)(sum >> 32);
+	half += (half << 16) | (half >> 16);
+	return (uint16_t)~(half >> 16);
+}
+
+/** Sum of 16-bit words in network order; an odd last byte is the upper half of one */
+static inline uint64_t csum_add(const uint8_t *p, size_t len)
+{
+	uint64_t sum = 0;
+
+	for (; len >= 2; len -= 2) {
+		sum += get_be16(p);
+		p += 2;
+	}
+	return len ? sum + ((uint64_t)*p << 8) : sum;
 }
 
 #ifdef __cplusplus

@@ -59,8 +59,8 @@ int print_netspeed(uint64_t total_nb_pkts, uint64_t total_nb_bytes);
 
 /** When to look at the clock, without looking at it for every packet */
 struct netspeed {
-	uint64_t ticks;		/**< calls of netspeed_tick() */
-	uint64_t mask;		/**< the clock is read when no bit is set */
+	uint64_t ticks;		/**< what netspeed_tick() counted */
+	uint64_t mask;		/**< the clock is read when a bit above changes */
 	__nsec read;		/**< when the clock was read last */
 	__nsec interval;	/**< between two lines; 0 for none */
 	__nsec printed;		/**< when the last line was printed */
@@ -78,17 +78,25 @@ struct netspeed {
  */
 __nsec netspeed_start(struct netspeed *s, __nsec interval);
 
-/** Count a round of the loop; tell whether it is time for netspeed_read() */
-static inline int netspeed_tick(struct netspeed *s)
+/**
+ * Count packets, or tries to send or receive one
+ *
+ * @return
+ *    Whether it is time for netspeed_read()
+ */
+static inline int netspeed_tick(struct netspeed *s, uint64_t count)
 {
-	return (++s->ticks & s->mask) == 0;
+	const uint64_t before = s->ticks;
+
+	s->ticks += count;
+	return (before ^ s->ticks) > s->mask;
 }
 
 /**
  * Read the clock, and print a line when one is due
  *
  * The mask is adapted so that the clock is read about every ten milliseconds,
- * but not more than once in 1024 rounds.
+ * but not more than once in 1024 counts.
  *
  * @param s
  *    Measurement

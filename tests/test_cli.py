@@ -1,0 +1,509 @@
+"""The command as people meet it: every verb bare, every misuse answered, nothing left behind.
+
+All of it runs as a process of its own, because exit codes, broken pipes and
+CTRL+C are properties of a process. The rule for each failure is the same: the
+exit code says whose fault it was, one message says what to do, no traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import codegen
+from codegen import formats, oracle
+from codegen.cli import VERBS
+from codegen.layout import resolve
+
+COMMAND = [sys.executable, "-m", "codegen"]
+WIRE_OVERHEAD = 24
+
+#: Every verb with what keeps it short, where it is not short by itself.
+BARE = {
+    "list": [],
+    "show": [],
+    "emit": [],
+    "verify": ["--examples", "20"],
+    "run": ["--duration", "0.05"],
+}
+
+
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    options.setdefault("stdout", subprocess.PIPE)
+    done = subprocess.run(
+        [*COMMAND, *arguments], stderr=subprocess.PIPE, text=True, timeout=60, **options
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+# ------------------------------------------------------------------ every verb
+
+
+def test_every_verb_is_tried() -> None:
+    assert list(BARE) == list(VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_works_bare_and_again(verb: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        done = run(verb, *BARE[verb], cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.endswith("\n")
+        assert done.stderr == ""
+        assert not re.search(r"[ \t]$|\x1b", done.stdout, re.MULTILINE)
+    assert [path.name for path in tmp_path.iterdir()] == (["generated"] if verb == "emit" else [])
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_explains_itself(verb: str) -> None:
+    done = run(verb, "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"Usage: codegen {verb} [OPTIONS]")
+    assert run(verb, "-h").stdout == done.stdout
+    # Each option is followed by what it does.
+    options = re.split(r"\n  (?=-)", done.stdout.split("Options:\n  ")[1])
+    assert all(re.search(r"(\s{2,}|\n\s+)\S.*[.\])]", option) for option in options), options
+
+
+def test_the_command_lists_its_verbs() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    assert re.findall(r"^  (\w+)  +\w", done.stdout, re.MULTILINE) == list(VERBS)
+    assert run().stderr + run().stdout == done.stdout
+    assert run("--version").stdout == f"codegen, version {codegen.__version__}\n"
+
+
+def test_list_names_what_the_other_verbs_take() -> None:
+    words = run("list").stdout.split()
+    assert {*formats.catalogue(), "heap-gen", "pool-dup", "null", "loop", "pcap:FILE"} <= {*words}
+
+
+def test_show_needs_no_width(tmp_path: Path) -> None:
+    # A pipe has no width: nothing may be folded to that of the terminal behind it.
+    narrow = run("show", env=os.environ | {"COLUMNS": "20"}).stdout
+    assert narrow == run("show").stdout
+    assert max(map(len, narrow.splitlines())) > 80
+
+
+# ---------------------------------------------------------------------- misuse
+
+MISUSE: list[tuple[list[str], str]] = [
+    (["nonsense"], "there is no verb 'nonsense'; there are: list, show, emit, verify, run"),
+    (["--nonsense"], "--nonsense"),
+    (["show", "nope"], "there is no format 'nope'; there are: udp4, usoc21; a format of"),
+    (["emit", "--format", "nope"], "there is no format 'nope'; there are: udp4, usoc21"),
+    (["verify", "usoc21", "nope"], "there is no format 'nope'; there are: udp4, usoc21"),
+    (["run", "--format", "nope"], "there is no format 'nope'; there are: udp4, usoc21"),
+    (["emit", "--strategy", "nope"], "there is no strategy 'nope'; there are: heap-gen, pool-dup"),
+    (["run", "--strategy", "nope"], "there is no strategy 'nope'; there are: heap-gen, pool-dup"),
+    (["run", "--device", "nope"], "there is no device 'nope'; there are: null, loop, pcap:FILE"),
+    (["run", "--device", "pcap"], "there is no device 'pcap'; there are: null, loop, pcap:FILE"),
+    (["run", "--device", "pcap:"], "there is no device 'pcap:'; there are: null, loop, pcap"),
+    (["run", "--device", "null:1"], "there is no device 'null:1'; there are: null, loop, pcap"),
+    (["run", "--platform", "nope"], "'--platform': 'nope' is not 'host'"),
+    (["run", "--mode", "nope"], "'--mode': 'nope' is not one of 'tx', 'rx', 'both'"),
+    (["run", "--count", "many"], "'--count': 'many' is not a valid integer"),
+    (["run", "--count", "-1"], "'--count': -1 is not in the range x>=0"),
+    (["run", "--duration", "-1"], "'--duration': -1.0 is not in the range 0<=x<=1000000000"),
+    (["run", "--duration", "inf"], "'--duration': inf is not in the range 0<=x<=1000000000"),
+    (["run", "--duration", "nan"], "duration"),
+    (["run", "--length", "long"], "'--length': 'long' is not a valid integer"),
+    (["run", "--length", "59"], "'length=59'; length takes a number, 60 to 1514"),
+    (["run", "--length", "1515"], "'length=1515'; length takes a number, 60 to 1514"),
+    (["run", "--length", "-1"], "'length=-1'; length takes a number, 60 to 1514"),
+    (["run", "--length", "65596"], "'length=65596'; length takes a number, 60 to 1514"),
+    (["run", "--set", "ttl"], "--set ttl: key=value is wanted, such as --set ttl=1"),
+    (["run", "--set", "tlt=1"], "unknown argument 'tlt=1'; arguments are key=value, with these"),
+    (["run", "--set", "=1"], "unknown argument '=1'; arguments are key=value, with these keys"),
+    (["run", "--set", "ttl="], "'ttl='; ttl takes a number, 0 to 255"),
+    (["run", "--set", "ttl=256"], "'ttl=256'; ttl takes a number, 0 to 255"),
+    (["run", "--set", "ipv4_dst=1.2.3"], "'ipv4_dst=1.2.3'; ipv4_dst takes a"),
+    (["run", "--set", "mac_dst=02"], "'mac_dst=02'; mac_dst takes a MAC address, such as 02:"),
+    (["run", "--frobnicate"], "No such option '--frobnicate'"),
+    (["verify", "--examples", "0"], "'--examples': 0 is not in the range x>=1"),
+    (["verify", "--seed", "x"], "'--seed': 'x' is not a valid integer"),
+    (["emit", "extra"], "unexpected extra argument (extra)"),
+    (["list", "extra"], "unexpected extra argument (extra)"),
+    (["show", "usoc21", "extra"], "unexpected extra argument (extra)"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISUSE, ids=[" ".join(a) for a, _ in MISUSE])
+def test_misuse_is_answered(arguments: list[str], message: str, tmp_path: Path) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    # Older releases of click end the words about an option otherwise.
+    found = done.stderr.replace("option: --", "option '--").replace("frobnicate\n", "frobnicate'\n")
+    assert message in found
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+FILES = {
+    "empty.py": "x = 1\n",
+    "raising.py": "import os\nraise ValueError('a bad day')\n",
+    "broken.py": "def (\n",
+    "exiting.py": "import sys\nsys.exit(0)\n",
+    "two.py": "from codegen.formats.udp import UDP4, USOC21\n",
+    "one.py": "from helper import UDP4\nfrom codegen.formats.udp import UDP4 as SAME\ndel SAME\n",
+    "helper.py": "from codegen.formats.udp import UDP4\n",
+    "folder.py/x": "",
+    "data.txt": "",
+}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("missing.py", "there is no file missing.py"),
+        ("missing.py:UDP4", "there is no file missing.py"),
+        ("folder.py", "there is no file folder.py"),
+        ("data.txt", "there is no format 'data.txt'; there are: udp4, usoc21"),
+        ("empty.py", "name a format of empty.py; it has: none (no Packet and no preset)"),
+        ("empty.py:x", "there is no format 'x' in empty.py; it has: none"),
+        ("raising.py", "raising.py cannot be run: line 2 raises ValueError: a bad day"),
+        ("{}/raising.py", "/raising.py cannot be run: line 2 raises ValueError: a bad day"),
+        ("broken.py", "broken.py cannot be run: it raises SyntaxError: invalid syntax (broken.py"),
+        ("exiting.py", "exiting.py cannot be run: line 2 raises SystemExit"),
+        ("two.py", "name a format of two.py; it has: two.py:UDP4, two.py:USOC21"),
+        ("two.py:UDP", "there is no format 'UDP' in two.py; it has: two.py:UDP4, two.py:USOC21"),
+        ("", "there is no format ''"),
+        (":UDP4", "there is no format ':UDP4'"),
+    ],
+)
+def test_a_file_that_gives_no_format_is_answered(files: Path, spec: str, message: str) -> None:
+    done = run("show", spec.format(files), cwd=files)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("spec", ["two.py:USOC21", "one.py", "./one.py:UDP4", "{}/one.py"])
+def test_a_file_that_gives_a_format(files: Path, spec: str) -> None:
+    name = "usoc21" if "USOC21" in spec else "udp4"
+    assert run("show", spec.format(files), cwd=files).stdout == run("show", name).stdout
+
+
+# ------------------------------------------------------- what cannot be written
+
+
+@pytest.mark.parametrize("verb", ["emit", "emit --all"])
+@pytest.mark.parametrize(
+    ("output", "code"), [("file", 2), ("file/below", 1), ("folder", 1), ("/proc/nowhere", 1)]
+)
+def test_a_folder_that_cannot_be_written(verb: str, output: str, code: int, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder" / "usoc21").mkdir(parents=True)
+    for strategy in ("pool-dup", "heap-gen"):
+        (tmp_path / "folder" / "usoc21" / strategy).touch()
+    before = sorted(tmp_path.rglob("*"))
+    done = run(*verb.split(), "--output", output, cwd=tmp_path)
+    assert done.returncode == code
+    assert output in done.stderr
+    assert "give a folder that can be written with --output" in done.stderr or code == 2
+    assert done.stdout == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["list"], ["show"], ["emit"], ["run", "--count", "1"], ["run", "--json"]],
+    ids=" ".join,
+)
+def test_a_full_disk_is_said(arguments: list[str], tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        short = ["--duration", "0.01"] if "--json" in arguments else []
+        done = run(*arguments, *short, stdout=full, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == "codegen: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["list"], ["show"], ["emit"], ["emit", "--check"], ["run", "--count", "1"]],
+    ids=" ".join,
+)
+def test_nobody_reads_the_output(arguments: list[str], tmp_path: Path) -> None:
+    # What 'codegen ... | head' leaves behind when head was faster.
+    read, write = os.pipe()
+    os.close(read)
+    done = run(*arguments, stdout=write, cwd=tmp_path)
+    os.close(write)
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+def test_head_takes_what_it_wants(tmp_path: Path) -> None:
+    line = f"{sys.executable} -m codegen emit --check --output nowhere | head -n 2"
+    done = subprocess.run(
+        line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[1].startswith("+++ nowhere/")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"CC": "no-such-compiler"}, "no C compiler 'no-such-compiler' was found: install one"),
+        ({"CC": "false"}, "the compiler failed"),
+        ({"XDG_CACHE_HOME": "/dev/null"}, "the cache cannot be written"),
+    ],
+    ids=["no compiler", "a broken one", "no cache"],
+)
+def test_what_a_build_needs_is_said(variables: dict[str, str], message: str) -> None:
+    done = run("run", "--count", "1", env=os.environ | variables)
+    assert done.returncode == 1
+    assert message in done.stderr
+
+
+def test_a_counterexample_fails_the_command(tmp_path: Path) -> None:
+    # A compiler that has memset() write other bytes: the payload becomes wrong.
+    (tmp_path / "bad.h").write_text(
+        "#include <string.h>\n#define memset(p, c, n) memset(p, (c) ^ 1, n)\n"
+    )
+    environment = os.environ | {"CC": f"gcc -include {tmp_path / 'bad.h'}"}
+    done = run("verify", "usoc21", "--examples", "1", env=environment)
+    assert done.returncode == 1
+    assert "codegen: counterexample: usoc21: length=60, mac_src=" in done.stderr
+
+
+# ---------------------------------------------------------------------- run
+
+
+def measured(*arguments: str) -> dict[str, Any]:
+    """Return the result of a run as JSON."""
+    done = run("run", "--json", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sent", "received"),
+    [
+        (["--count", "200000"], 200000, 0),
+        (["--count", "200000", "--strategy", "heap-gen", "--length", "1514"], 200000, 0),
+        (["--count", "5000", "--device", "loop"], 5000, 5000),
+        (["--duration", "0.1"], None, 0),
+        (["--count", "1", "--format", "udp4", "--length", "61", "--set", "ttl=1"], 1, 0),
+    ],
+    ids=["null", "long", "loop", "time", "one"],
+)
+def test_the_result_is_one_consistent_object(
+    arguments: list[str], sent: int | None, received: int
+) -> None:
+    found = measured(*arguments)
+    given = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    assert found.keys() >= set(
+        "format strategy device mode length sent received failed bytes seconds "
+        "packets_per_second megabits_per_second".split()
+    )
+    assert found["format"] == given.get("--format", "usoc21")
+    assert found["strategy"] == given.get("--strategy", "pool-dup")
+    assert found["device"] == given.get("--device", "null")
+    assert found["mode"] == ("both" if found["device"] == "loop" else "tx")
+    assert found["length"] == int(given.get("--length", "60"))
+    assert found["sent"] == sent or (sent is None and found["sent"] > 0)
+    assert found["received"] == received
+    assert found["failed"] == 0
+
+    assert found["bytes"] == found["sent"] * found["length"]
+    assert found["seconds"] > 0
+    if "--duration" in given:
+        assert found["seconds"] == pytest.approx(float(given["--duration"]), rel=0.5)
+    rate = found["sent"] / found["seconds"]
+    assert found["packets_per_second"] == pytest.approx(rate, rel=1e-6, abs=0.01)
+    bits = 8 * (found["bytes"] + WIRE_OVERHEAD * found["sent"])
+    assert found["wire_overhead_bytes"] == WIRE_OVERHEAD
+    assert found["megabits_per_second"] == pytest.approx(
+        bits / found["seconds"] / 1e6, rel=1e-6, abs=0.001
+    )
+
+
+def test_the_report_for_people_says_the_same(tmp_path: Path) -> None:
+    done = run("run", "--count", "10", "--device", "pcap:x.pcap", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "usoc21, pool-dup, device pcap:x.pcap, mode tx, frames of 60 bytes\n" in done.stdout
+    assert "sent 10, received 0, failed 0 in 0." in done.stdout
+    assert "capture of 10 frames: x.pcap\n" in done.stdout
+
+
+def frames(path: Path) -> list[bytes]:
+    """Return the frames of a capture file, read without any tool."""
+    data = path.read_bytes()
+    magic, major, minor, _, _, _, link = struct.unpack_from("=IHHiIII", data)
+    assert magic in (0xA1B2C3D4, 0xA1B23C4D)
+    assert (major, minor, link) == (2, 4, 1)
+    found, at = [], 24
+    while at < len(data):
+        _, _, kept, length = struct.unpack_from("=IIII", data, at)
+        assert kept == length
+        found.append(data[at + 16 : at + 16 + kept])
+        at += 16 + kept
+    assert at == len(data)
+    return found
+
+
+@pytest.mark.parametrize("strategy", ["heap-gen", "pool-dup"])
+def test_a_capture_has_every_frame(strategy: str, tmp_path: Path) -> None:
+    (tmp_path / "x.pcap").write_text("what was there before")
+    done = run(
+        *("run", "--strategy", strategy, "--device", "pcap:x.pcap", "--count", "1000"),
+        *("--length", "99", "--set", "ipv4_dst=10.0.0.2", "--set", "mac_src=02:00:00:00:00:07"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    wanted = oracle.encode(
+        resolve(formats.load("usoc21")),
+        {"mac_src": "02:00:00:00:00:07", "ipv4_dst": "10.0.0.2"},
+        99,
+    )
+    assert frames(tmp_path / "x.pcap") == [wanted] * 1000
+
+
+@pytest.mark.parametrize(
+    ("device", "message"),
+    [
+        ("pcap:/dev/full", "cannot write to the capture file '/dev/full': No space left on device"),
+        ("pcap:/dev/null/x", "cannot create the capture file '/dev/null/x': Not a directory"),
+    ],
+)
+def test_a_capture_that_cannot_be_written(device: str, message: str) -> None:
+    done = run("run", "--device", device, "--count", "100000")
+    assert done.returncode == 1
+    assert message in done.stderr
+
+
+# ------------------------------------------------------------------ interrupted
+
+
+def session(leader: int) -> dict[int, str]:
+    """Return the processes of a session that still run, with the names of their programs."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                head, _, rest = (folder / "stat").read_text().rpartition(")")
+            except OSError:
+                continue
+            if int(rest.split()[3]) == leader and rest.split()[0] != "Z":
+                found[int(folder.name)] = head.partition("(")[2]
+    return found
+
+
+def soon(condition: Callable[[], object], seconds: float = 20) -> bool:
+    """Wait until a condition holds; tell whether it did."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+class Started:
+    """A command in a session of its own, with folders of its own for what is temporary."""
+
+    def __init__(self, folder: Path, *arguments: str, **variables: str) -> None:
+        self.temporary = folder / "temporary"
+        self.temporary.mkdir()
+        self.process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=folder,
+            env=os.environ | {"TMPDIR": str(self.temporary)} | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def has(self, name: str) -> bool:
+        assert self.process.poll() is None, self.process.communicate()
+        return name in session(self.process.pid).values()
+
+    def maps(self, name: str) -> bool:
+        assert self.process.poll() is None, self.process.communicate()
+        return name in Path("/proc", str(self.process.pid), "maps").read_text()
+
+    def ends(self, code: int, message: str) -> None:
+        """Check how it ended, and that nothing is left of it."""
+        try:
+            _, errors = self.process.communicate(timeout=20)
+        finally:
+            self.process.kill()
+        assert self.process.returncode == code, errors
+        assert errors.strip() == message
+        assert soon(lambda: not session(self.process.pid), 2), session(self.process.pid)
+        assert list(self.temporary.iterdir()) == []
+
+
+SLOW = "print('ready', flush=True)\nimport time\ntime.sleep(60)\n"
+
+
+@pytest.mark.parametrize("whom", ["the group", "the command"])
+def test_interrupted_while_it_sends(tmp_path: Path, whom: str) -> None:
+    started = Started(tmp_path, "run", "--duration", "30")
+    assert soon(lambda: started.has("program"))
+    time.sleep(0.1)
+    (os.killpg if whom == "the group" else os.kill)(started.process.pid, signal.SIGINT)
+    started.ends(130, "codegen: interrupted")
+
+
+def test_ended_while_it_sends(tmp_path: Path) -> None:
+    started = Started(tmp_path, "run", "--duration", "30")
+    assert soon(lambda: started.has("program"))
+    started.process.terminate()
+    started.ends(143, "")
+
+
+def test_interrupted_while_it_compiles(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    started = Started(tmp_path, "run", XDG_CACHE_HOME=str(cache))
+    assert soon(lambda: started.has("cc1"))
+    os.killpg(started.process.pid, signal.SIGINT)
+    started.ends(130, "codegen: interrupted")
+    # What is in the cache is whole; what was begun is gone.
+    left = [path.name for path in (cache / "codegen").iterdir() if path.name.startswith("new-")]
+    assert left == []
+
+
+def test_interrupted_while_it_verifies(tmp_path: Path) -> None:
+    started = Started(tmp_path, "verify", "--examples", "1000000")
+    assert soon(lambda: started.maps("library.so"))
+    time.sleep(0.5)
+    os.killpg(started.process.pid, signal.SIGINT)
+    started.ends(130, "codegen: interrupted")
+
+
+def test_interrupted_while_it_emits(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    started = Started(tmp_path, "emit", "--format", "slow.py", "--output", "out")
+    assert started.process.stdout is not None
+    assert started.process.stdout.readline() == "ready\n"
+    os.killpg(started.process.pid, signal.SIGINT)
+    started.ends(130, "codegen: interrupted")
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,584 @@
+"""Emission: the same input gives the same bytes, and a folder is never left half written.
+
+The emitted folders are committed and reviewed, so everything that could make
+them differ without a cause (time, place, machine, an interrupted write) is
+tried here, and the C is held to the style that it claims.
+"""
+
+from __future__ import annotations
+
+import doctest
+import errno
+import hashlib
+import json
+import os
+import platform
+import re
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jinja2
+import jinja2.meta
+import pytest
+
+import codegen
+from codegen import emit, formats
+from codegen.errors import CodegenError
+from codegen.formats.ethernet import ETHERNET
+from codegen.lower import FormatPlan, lower
+from codegen.model import (
+    STRATEGIES,
+    Default,
+    Fill,
+    Format,
+    Header,
+    Packet,
+    Parameter,
+    Reserved,
+    Strategy,
+    UInt,
+)
+
+ROOT = Path(__file__).parent.parent
+GENERATED = ROOT / "generated"
+TEMPLATES = sorted((ROOT / "c_templates").rglob("*.j2"))
+
+#: A packet that is unlike the catalogue's: bits, both byte orders, ranges, no checksum.
+ODD = Packet(
+    "odd",
+    ETHERNET.named("link")
+    / Header(
+        "telemetry",
+        (
+            UInt("flag", 1, Parameter("flag", 0)),
+            Reserved(3),
+            UInt("wide", 36, Parameter("wide", 5, minimum=1)),
+            UInt("little", 32, Parameter("little", 7, maximum=1000), byteorder="little"),
+            UInt("rest", 64, Default(1)),
+        ),
+        numbers={"ethertype": 0x88B5},
+    )
+    / Fill("x"),
+    "a packet with fields of every kind",
+)
+APPLICATIONS = [
+    (format, strategy) for format in (*formats.catalogue().values(), ODD) for strategy in STRATEGIES
+]
+application = pytest.mark.parametrize(
+    ("format", "strategy"),
+    APPLICATIONS,
+    ids=[f"{format.name}-{strategy.name}" for format, strategy in APPLICATIONS],
+)
+
+
+def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "codegen", "emit", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder, hidden ones included, by its relative path."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+# ------------------------------------------------------------- the same bytes
+
+
+def test_what_is_emitted_depends_on_nothing_else(tmp_path: Path) -> None:
+    found = []
+    for place, locale, seed in (("here", "C.UTF-8", "1"), ("there/and/further", "C", "2")):
+        cwd = tmp_path / place
+        cwd.mkdir(parents=True)
+        environment = os.environ | {
+            "HOME": str(cwd),
+            "LC_ALL": locale,
+            "PYTHONHASHSEED": seed,
+            "TZ": f"XXX{seed}",
+            "USER": f"user{seed}",
+        }
+        done = run("--all", "--output", "out", cwd=cwd, env=environment)
+        assert done.returncode == 0, done.stderr
+        found.append(contents(cwd / "out"))
+    assert found[0] == found[1]
+    assert len(found[0]) == len(emit.COMMITTED) * (len(emit.FILES) + 1)
+
+
+def test_twice_the_same_and_the_second_changes_nothing(tmp_path: Path) -> None:
+    printed = set()
+    for _ in range(2):
+        done = run("--output", tmp_path / "out")
+        assert done.returncode == 0, done.stderr
+        printed.add(done.stdout)
+        (tmp_path / "out").rename(tmp_path / f"out{len(list(tmp_path.iterdir()))}")
+    assert printed == {f"{tmp_path / 'out'}/usoc21/pool-dup\n"}
+    first, second = tmp_path.iterdir()
+    assert contents(first) == contents(second)
+
+
+@application
+def test_nothing_of_this_machine_is_inside(format: Format, strategy: Strategy) -> None:
+    known = {word for path in TEMPLATES for word in re.findall(r"[\w.-]+", path.read_text())}
+    machine = {platform.node(), os.environ.get("USER", "root")} - known - {""}
+    for name, text in emit.render(format, strategy).items():
+        for path in (str(ROOT), str(Path.home()), sys.prefix, "/tmp", "/home/"):
+            assert path == "/" or path not in text, name
+        assert not re.search(r"\b20\d\d-\d\d|__DATE__|__TIME__|\b\d\d:\d\d:\d\d [A-Z]", text), name
+        assert not machine & set(re.findall(r"[\w.-]+", text)), name
+
+
+def test_text_is_written_as_utf8_whatever_the_locale(tmp_path: Path) -> None:
+    source = "from codegen.formats.udp import UDP4\nP = UDP4.preset('p', 'Größe – 1 µs', {})\n"
+    (tmp_path / "own.py").write_text(source, encoding="utf-8")
+    environment = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for options in ((), ("--check",)):
+        done = run(
+            "--format", "own.py:P", "--output", "out", *options, cwd=tmp_path, env=environment
+        )
+        assert done.returncode == 0, done.stderr
+    assert "Größe – 1 µs" in (tmp_path / "out/p/pool-dup/genpkt.c").read_bytes().decode()
+
+
+# --------------------------------------------------------------- the manifest
+
+
+def test_the_manifest_says_what_it_was_made_from(tmp_path: Path) -> None:
+    assert run("--format", "udp4", "--strategy", "heap-gen", "--output", tmp_path).returncode == 0
+    app = tmp_path / "udp4" / "heap-gen"
+    manifest = json.loads((app / "manifest.json").read_text())
+    assert manifest["generator"] == f"codegen {codegen.__version__}"
+    assert (manifest["format"], manifest["strategy"]) == ("udp4", "heap-gen")
+    assert manifest["files"] == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in app.iterdir()
+        if path.name != "manifest.json"
+    }
+
+
+def test_the_hash_of_the_format_follows_the_format() -> None:
+    def digest(format: Format) -> str:
+        manifest = emit.render(format, STRATEGIES[0])["manifest.json"]
+        return str(json.loads(manifest)["format_sha256"])
+
+    def packet(ttl: int, name: str = "ttl", fill: int = 0) -> Packet:
+        header = Header("h", (UInt("ttl", 8, Parameter(name, ttl)), Reserved(8)))
+        return Packet("p", header / Fill(fill))
+
+    assert digest(packet(64)) == digest(packet(64))
+    variants = [packet(64), packet(63), packet(64, "hops"), packet(64, fill=1)]
+    variants += [replace(packet(64), max_length=100), replace(packet(64), summary="other")]
+    assert len({digest(each) for each in variants}) == len(variants)
+
+
+# ------------------------------------------------------------------- --check
+
+
+@pytest.fixture
+def emitted(tmp_path: Path) -> Path:
+    target = tmp_path / "out" / "usoc21" / "pool-dup"
+    emit.write(emit.render(formats.load("usoc21"), _strategy("pool-dup")), target)
+    return target
+
+
+def _strategy(name: str) -> Strategy:
+    return next(each for each in STRATEGIES if each.name == name)
+
+
+def listing(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return modification time and size of everything below a folder, and of itself."""
+    paths = (folder, *folder.rglob("*"))
+    return {str(path): (path.stat().st_mtime_ns, path.stat().st_size) for path in paths}
+
+
+def test_check_of_a_current_folder_is_silent(emitted: Path, tmp_path: Path) -> None:
+    before = listing(tmp_path)
+    done = run("--check", "--output", tmp_path / "out")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert listing(tmp_path) == before
+
+
+def _edit(path: Path) -> None:
+    path.write_text(path.read_text().replace("uint16_t", "uint32_t", 1))
+
+
+def _strip_the_last_newline(path: Path) -> None:
+    path.write_text(path.read_text().rstrip("\n"))
+
+
+def _write_crlf(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+
+@pytest.mark.parametrize(
+    "spoil", [_edit, _strip_the_last_newline, _write_crlf, Path.unlink], ids=lambda f: f.__name__
+)
+def test_check_shows_a_diff_that_mends_the_folder(
+    emitted: Path, tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    current = (emitted / "genpkt.c").read_bytes()
+    spoil(emitted / "genpkt.c")
+    before = listing(tmp_path)
+    command = [sys.executable, "-m", "codegen", "emit", "--check", "--output", "out"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"1 of the emitted files" in done.stderr
+    assert b"emit again" in done.stderr
+    assert listing(tmp_path) == before
+
+    path = b"out/usoc21/pool-dup/genpkt.c"
+    assert done.stdout.startswith(b"--- %s\ton disk\n+++ %s\temitted\n@@ " % (path, path))
+    if spoil is Path.unlink:
+        (emitted / "genpkt.c").touch()
+    subprocess.run(
+        ["git", "apply", "-p0", "-"],
+        cwd=tmp_path,
+        input=done.stdout,
+        check=True,
+        capture_output=True,
+    )
+    assert (emitted / "genpkt.c").read_bytes() == current
+
+
+def test_check_of_a_stale_folder_names_every_file(emitted: Path, tmp_path: Path) -> None:
+    emit.write(emit.render(formats.load("udp4"), _strategy("pool-dup")), emitted)
+    done = run("--check", "--output", tmp_path / "out")
+    assert done.returncode == 1
+    shown = set(re.findall(r"^--- \S*/(\S+)\ton disk$", done.stdout, re.MULTILINE))
+    assert {"genpkt.c", "genpkt.h", "args.c", "main.c", "manifest.json"} <= shown
+    assert f"{len(shown)} of the emitted files" in done.stderr
+
+
+def test_check_of_nothing_writes_nothing(tmp_path: Path) -> None:
+    done = run("--check", "--output", tmp_path / "out")
+    assert done.returncode == 1
+    assert "+++" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_of_what_cannot_be_read(emitted: Path, tmp_path: Path) -> None:
+    (emitted / "genpkt.c").write_bytes(b"\xff\xfe")
+    (emitted / "main.c").unlink()
+    (emitted / "main.c").mkdir()
+    done = run("--check", "--output", tmp_path / "out")
+    assert done.returncode == 1
+    assert "cannot read" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_committed_applications_are_current() -> None:
+    done = run("--all", "--check", "--output", GENERATED)
+    assert done.returncode == 0, f"run 'make emit':\n{done.stdout}{done.stderr}"
+    folders = {str(path.parent.relative_to(GENERATED)) for path in GENERATED.glob("*/*/main.c")}
+    assert folders == {f"{format}/{strategy}" for format, strategy in emit.COMMITTED}
+
+
+# -------------------------------------------------------------- whole folders
+
+
+def test_foreign_files_stay(emitted: Path, tmp_path: Path) -> None:
+    foreign = {".config": "CONFIG_X=y\n", "build/main.o": "object", "notes.txt": "mine\n"}
+    for name, text in foreign.items():
+        (emitted / name).parent.mkdir(exist_ok=True)
+        (emitted / name).write_text(text)
+    (emitted / "main.c").write_text("edited")
+    assert run("--output", tmp_path / "out").returncode == 0
+    assert {name: (emitted / name).read_text() for name in foreign} == foreign
+    assert emit.check(emit.render(formats.load("usoc21"), _strategy("pool-dup")), emitted) == []
+    assert {path.name for path in emitted.iterdir()} == {
+        *emit.FILES,
+        "manifest.json",
+        ".config",
+        "build",
+        "notes.txt",
+    }
+
+
+NEW = {**dict.fromkeys(emit.FILES, "new\n"), emit.MANIFEST: "new manifest\n"}
+OLD = {**dict.fromkeys(emit.FILES, "old\n"), emit.MANIFEST: "old manifest\n"}
+
+
+def fail_at(monkeypatch: pytest.MonkeyPatch, method: str, at: int, error: BaseException) -> None:
+    """Let the ``at``-th call of a method of Path fail."""
+    original = getattr(Path, method)
+    calls = iter(range(1, 1000))
+
+    def failing(self: Path, *arguments: Any) -> Any:
+        if next(calls) == at:
+            raise error
+        return original(self, *arguments)
+
+    monkeypatch.setattr(Path, method, failing)
+
+
+@pytest.mark.parametrize("at", range(1, len(NEW) + 1))
+@pytest.mark.parametrize("method", ["write_bytes", "replace"])
+@pytest.mark.parametrize("kind", ["disk", "interrupt"])
+def test_an_interrupted_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, method: str, at: int
+) -> None:
+    target = tmp_path / "app"
+    emit.write(OLD, target)
+    error: BaseException
+    raised: type[BaseException]
+    if kind == "disk":
+        error, raised = OSError(errno.ENOSPC, "No space left on device"), CodegenError
+    else:
+        error, raised = KeyboardInterrupt(), KeyboardInterrupt
+    with monkeypatch.context() as patched:
+        fail_at(patched, method, at, error)
+        with pytest.raises(raised) as caught:
+            emit.write(NEW, target)
+    if kind == "disk":
+        assert str(caught.value).startswith(f"cannot write {target}: No space left on device; ")
+    assert [path.name for path in tmp_path.iterdir()] == ["app"]
+    found = {path.name: path.read_text() for path in target.iterdir()}
+    assert found.keys() == NEW.keys()
+    assert all(text in (OLD[name], NEW[name]) for name, text in found.items())
+    # Whoever looks at the manifest afterwards must not take a mixture for the new one.
+    assert found[emit.MANIFEST] == OLD[emit.MANIFEST]
+    if method == "write_bytes":
+        assert found == OLD
+    emit.write(NEW, target)
+    assert emit.check(NEW, target) == []
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    assert run("--output", tmp_path / "out").returncode == 0
+    before = contents(tmp_path)
+    done = run(
+        "--output",
+        tmp_path / "out",
+        # No file may grow beyond this: the kernel refuses the write, as on a full disk.
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(
+        r"codegen: cannot write \S+: File too large; give a folder .*\n", done.stderr
+    )
+    assert contents(tmp_path) == before
+
+
+def test_files_can_be_read_by_others(tmp_path: Path) -> None:
+    assert run("--output", tmp_path, umask=0o022).returncode == 0
+    app = tmp_path / "usoc21" / "pool-dup"
+    assert app.stat().st_mode & 0o777 == 0o755
+    assert {path.stat().st_mode & 0o777 for path in app.iterdir()} == {0o644}
+
+
+# ------------------------------------------------------------------ templates
+
+
+def _visible(plan: object, hidden: str) -> SimpleNamespace:
+    """Return an object like ``plan`` that lacks one attribute."""
+    return SimpleNamespace(
+        **{
+            name: getattr(plan, name)
+            for name in dir(plan)
+            if name != hidden and not name.startswith("_")
+        }
+    )
+
+
+def _rendered(plan: Any) -> list[str]:
+    return [emit._render_file(name, plan) for name in emit.FILES]
+
+
+#: What templates print of a format; the name of its packet they get from the plan.
+PRINTED = [each.name for each in fields(FormatPlan) if each.name != "packet"]
+
+
+@pytest.mark.parametrize("hidden", PRINTED)
+def test_no_attribute_of_a_format_is_left_out_silently(hidden: str) -> None:
+    plan = lower(formats.load("udp4"), STRATEGIES[0])
+    hiding = _visible(plan.format, hidden)
+    rest = {"strategy": plan.strategy}
+    with pytest.raises(jinja2.UndefinedError, match=hidden):
+        _rendered(SimpleNamespace(format=hiding, packet=hiding, formats=[hiding], **rest))
+
+
+@pytest.mark.parametrize("hidden", ["format", "formats", "packet", "strategy"])
+def test_no_attribute_of_a_plan_is_left_out_silently(hidden: str) -> None:
+    plan = lower(formats.load("udp4"), STRATEGIES[0])
+    assert _rendered(_visible(plan, "")) == _rendered(plan)
+    with pytest.raises(jinja2.UndefinedError, match=hidden):
+        _rendered(_visible(plan, hidden))
+
+
+@pytest.mark.parametrize("name", emit.FILES)
+def test_every_file_says_what_it_was_made_from(name: str) -> None:
+    # It reads the plan, so it fails when the plan is empty.
+    with pytest.raises(jinja2.UndefinedError):
+        emit._render_file(name, SimpleNamespace())  # type: ignore[arg-type]
+    text = emit._render_file(name, lower(formats.load("udp4"), STRATEGIES[0]))
+    assert f"Generated by codegen {codegen.__version__}: format udp4" in text
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_templates_read_the_plan_and_nothing_else(path: Path) -> None:
+    environment = emit._environment()
+    undeclared = jinja2.meta.find_undeclared_variables(environment.parse(path.read_text()))
+    assert undeclared <= {"plan", "version", "banner"}
+
+
+def test_every_template_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: set[str] = set()
+    environment = emit._environment()
+    original = environment.get_template
+
+    def noting(name: Any, *arguments: Any, **options: Any) -> jinja2.Template:
+        loaded.add(str(name))
+        return original(name, *arguments, **options)
+
+    monkeypatch.setattr(environment, "get_template", noting)
+    for strategy in STRATEGIES:
+        _rendered(lower(ODD, strategy))
+    assert loaded == {str(path.relative_to(ROOT / "c_templates")) for path in TEMPLATES}
+
+
+def test_the_examples_of_the_filters() -> None:
+    from codegen.c_templates import filters
+
+    result = doctest.testmod(filters)
+    assert result.attempted >= 4
+    assert result.failed == 0
+
+
+# ---------------------------------------------------------------------- style
+
+#: What a line of C must not have, as Unikraft's checkpatch has it, and its name.
+UNSTYLISH = (
+    (r"[ \t]+$", "blanks at the end of the line"),
+    (r" \t", "a blank before a tab"),
+    (r"^\t* {8}", "blanks where a tab belongs"),
+    (r"^ (?! ?\*)", "indentation by blanks"),
+    (r"//", "a C++ comment"),
+    (r"\b(if|for|while|switch)\(", "no blank behind a keyword"),
+    (r"(if|for|while|switch) \(.*\)\{|\}else|else\{", "no blank before a brace"),
+    (r",[^\s\"']", "no blank behind a comma"),
+    (r"\w \(\)|\( | \)", "a blank inside parentheses"),
+    (r"\w\* \w+[;,)]", "the star of a pointer at its type"),
+    (r"return \([^()]*\);", "parentheses around what is returned"),
+    (r";;|[^ (];[^\s\"'\\]", "an empty statement, or two in a line"),
+)
+
+
+def code_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines, numbered, with comments and the texts of strings blotted out."""
+
+    def blot(found: re.Match[str]) -> str:
+        return re.sub(r"[^\s*]", "_", found[0])
+
+    text = re.sub(r"(?<=/\*).*?(?=\*/)", blot, text, flags=re.DOTALL)
+    text = re.sub(r'(?<=")(?:\\.|[^"\\\n])*(?=")', blot, text)
+    yield from enumerate(text.splitlines(), 1)
+
+
+@application
+def test_c_looks_as_unikrafts(format: Format, strategy: Strategy) -> None:
+    found = []
+    for name, text in emit.render(format, strategy).items():
+        if not name.endswith((".c", ".h")):
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            # A byte made of several fields of ODD takes a longer expression.
+            if len(line.expandtabs(8)) > 80 and format is not ODD:
+                found.append(f"{name}:{number}: {len(line.expandtabs(8))} columns: {line}")
+        for number, line in code_lines(text):
+            found += [
+                f"{name}:{number}: {what}: {line}"
+                for pattern, what in UNSTYLISH
+                if re.search(pattern, line)
+            ]
+        found += [
+            f"{name}: {what}"
+            for pattern, what in (
+                (r"\n\n\n", "two empty lines in a row"),
+                (r"\{\n\n", "an empty line behind a brace"),
+                (r"\n\n\}", "an empty line before a brace"),
+                (r"\n\w[^\n;=]*\) \{\n", "the brace of a function at its end of line"),
+            )
+            if re.search(pattern, text)
+        ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "int x; ",
+        "        int x;",
+        "\tint x; \t/* y */",
+        "  int x;",
+        "int x; // y",
+        "\tif(x)",
+        "\tif (x){",
+        "f(a,b);",
+        "f( a);",
+        "char* a;",
+        "\treturn (x);",
+        "a = 1; b = 2;c = 3;",
+    ],
+)
+def test_what_is_not_stylish_is_seen(line: str) -> None:
+    ((_, blotted),) = code_lines(line)
+    assert any(re.search(pattern, blotted) for pattern, _ in UNSTYLISH)
+
+
+@application
+def test_every_file_ends_with_one_newline(format: Format, strategy: Strategy) -> None:
+    for name, text in emit.render(format, strategy).items():
+        assert re.search(r"[^\n]\n\Z", text), name
+        assert not text.startswith("\n"), name
+        assert not re.search(r"[ \t]$", text, re.MULTILINE), name
+        assert "\r" not in text, name
+        assert text.isascii(), name
+
+
+@pytest.mark.unikraft
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda strategy: strategy.name)
+def test_unikrafts_own_checkpatch(strategy: Strategy, tmp_path: Path) -> None:
+    tree = Path(os.environ.get("UK_ROOT", Path.home() / ".unikraft" / "unikraft"))
+    script = tree / "support" / "scripts" / "checkpatch.pl"
+    if not script.is_file() or not shutil.which("perl"):
+        pytest.skip("no Unikraft tree with checkpatch, or no perl: set UK_ROOT")
+    for name, text in emit.render(formats.load("usoc21"), strategy).items():
+        if name.endswith((".c", ".h")):
+            (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        ["perl", str(script), "--no-tree", "--terse", "--show-types", "--max-line-length=80", "-f"]
+        + sorted(path.name for path in tmp_path.iterdir()),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "lines checked" in done.stdout
+    # Long formats are split where the output's parts are, __packed is Linux's, and
+    # an include of <uk/netbuf.h> in netbuf.h is taken for the file's own name.
+    accepted = (
+        "SPLIT_STRING",
+        "PREFER_PACKED",
+        "PREFER_DEFINED_ATTRIBUTE_MACRO",
+        "EMBEDDED_FILENAME",
+    )
+    findings = [
+        line
+        for line in done.stdout.splitlines()
+        if re.search(r": (ERROR|WARNING):", line) and not line.split(":")[3].startswith(accepted)
+    ]
+    assert findings == []

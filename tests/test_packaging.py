@@ -1,0 +1,236 @@
+"""What is installed works anywhere: templates and the host platform's C are inside.
+
+From a clean copy of what git tracks a wheel, a source distribution and an
+editable installation are made, each into a virtual environment of its own, and
+the command is run from the root folder, where nothing of the checkout is near.
+Nothing is downloaded: the dependencies are those of the running environment.
+"""
+
+from __future__ import annotations
+
+import email
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import codegen
+from codegen import emit, formats
+from codegen.model import STRATEGIES
+
+ROOT = Path(__file__).parent.parent
+KINDS = ("wheel", "sdist", "editable")
+
+
+def call(*command: str | Path, **variables: str) -> str:
+    """Run a command in the root folder, undisturbed by settings of the caller's Python."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTHON", "PIP_", "VIRTUAL_ENV"))
+    }
+    done = subprocess.run(
+        [str(each) for each in command],
+        cwd="/",
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def pip(*arguments: str | Path) -> None:
+    """Call pip such that it can only use what is here."""
+    offline = ("--no-deps", "--no-build-isolation", "--no-index", "--quiet")
+    call(
+        sys.executable,
+        "-m",
+        "pip",
+        "--isolated",
+        "--disable-pip-version-check",
+        *arguments,
+        *offline,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("packaging")
+
+
+@pytest.fixture(scope="module")
+def checkout(folder: Path) -> Callable[[str], Path]:
+    """Return a function that makes a copy of what git tracks, or would if it were added."""
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-coz", "--exclude-standard"],
+        capture_output=True,
+        check=True,
+    )
+    names = [name for name in listed.stdout.decode().split("\0") if (ROOT / name).is_file()]
+
+    def copy(purpose: str) -> Path:
+        made = folder / "checkouts" / purpose
+        for name in names:
+            (made / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, made / name)
+        return made
+
+    return copy
+
+
+@pytest.fixture(scope="module")
+def sdist(checkout: Callable[[str], Path], folder: Path) -> Path:
+    """Build a source distribution, and unpack it."""
+    target = folder / "dist"
+    target.mkdir()
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"import setuptools.build_meta as b; b.build_sdist({str(target)!r})",
+        ],
+        cwd=checkout("sdist"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (archive,) = target.iterdir()
+    shutil.unpack_archive(archive, folder / "unpacked")
+    (unpacked,) = (folder / "unpacked").iterdir()
+    return unpacked
+
+
+@pytest.fixture(scope="module")
+def wheel(checkout: Callable[[str], Path], folder: Path) -> Path:
+    pip("wheel", "--wheel-dir", folder / "wheels", checkout("wheel"))
+    (wheel,) = (folder / "wheels").iterdir()
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def editable(checkout: Callable[[str], Path]) -> Path:
+    return checkout("editable")
+
+
+@pytest.fixture(scope="module")
+def environment(folder: Path) -> Callable[[str], Path]:
+    """Return a function that makes a virtual environment without codegen, with all it needs."""
+    dependencies = folder / "dependencies"
+    dependencies.mkdir()
+    for key in ("purelib", "platlib"):
+        for entry in Path(sysconfig.get_path(key)).iterdir():
+            link = dependencies / entry.name
+            if not entry.name.startswith(("codegen", "__editable__")) and not link.exists():
+                link.symlink_to(entry)
+
+    def make(name: str) -> Path:
+        call(sys.executable, "-m", "venv", "--without-pip", folder / "venv" / name)
+        python = folder / "venv" / name / "bin" / "python"
+        packages = call(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
+        Path(packages.strip(), "dependencies.pth").write_text(f"{dependencies}\n")
+        return python
+
+    return make
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def command(
+    request: pytest.FixtureRequest, folder: Path, environment: Callable[[str], Path]
+) -> Path:
+    """Install in one of the ways, and return the command."""
+    kind = str(request.param)
+    python = environment(kind)
+    source: Path = request.getfixturevalue(kind)
+    install = ["--editable", source] if kind == "editable" else [source]
+    pip("--python", python, "install", *install)
+    where = Path(call(python, "-c", "import codegen; print(codegen.__file__)").strip())
+    assert where.is_relative_to(source if kind == "editable" else folder / "venv" / kind)
+    return python.parent / "codegen"
+
+
+def test_list(command: Path) -> None:
+    listed = call(command, "list").split()
+    assert {*formats.catalogue(), *(each.name for each in STRATEGIES), "null"} <= {*listed}
+    assert call(command, "--version").split()[-1] == codegen.__version__
+
+
+def test_emit(command: Path, tmp_path: Path) -> None:
+    call(command, "emit", "--format", "udp4", "--strategy", "heap-gen", "--output", tmp_path)
+    strategy = next(each for each in STRATEGIES if each.name == "heap-gen")
+    wanted = emit.render(formats.load("udp4"), strategy)
+    app = tmp_path / "udp4" / "heap-gen"
+    assert {path.name: path.read_text() for path in app.iterdir()} == wanted
+
+
+def test_run(command: Path, folder: Path) -> None:
+    # The cache of this module alone, so that the installed C is what is compiled.
+    printed = call(command, "run", "--count", "10", "--json", XDG_CACHE_HOME=str(folder / "cache"))
+    found = json.loads(printed)
+    assert (found["sent"], found["bytes"]) == (10, 600)
+
+
+def test_nothing_is_left_out(wheel: Path, sdist: Path, checkout: Callable[[str], Path]) -> None:
+    pristine = checkout("pristine")
+    wanted = {
+        ("codegen/" if pattern.startswith("c_templates") else "")
+        + str(path.relative_to(pristine)): path
+        for pattern in (
+            *("codegen/**/*.py", "codegen/**/*.[ch]", "codegen/py.typed"),
+            *("c_templates/**/*.py", "c_templates/**/*.j2"),
+        )
+        for path in pristine.glob(pattern)
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+        assert names == wanted.keys()
+        for name, path in wanted.items():
+            assert archive.read(name) == path.read_bytes()
+    for path in wanted.values():
+        assert (sdist / path.relative_to(pristine)).read_bytes() == path.read_bytes()
+
+
+def test_the_licence_goes_along(wheel: Path, sdist: Path) -> None:
+    text = (ROOT / "LICENSE").read_text()
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (each for each in archive.namelist() if re.search(r"dist-info/.*LICENSE$", each))
+        assert archive.read(name).decode() == text
+    assert (sdist / "LICENSE").read_text() == text
+
+
+def test_the_metadata_is_whole(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (each for each in archive.namelist() if each.endswith("dist-info/METADATA"))
+        metadata = email.message_from_string(archive.read(name).decode())
+    assert metadata["Version"] == codegen.__version__
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert "BSD-3-Clause" in (metadata["License"], metadata["License-Expression"])
+    assert str(metadata.get_payload()).startswith("# codegen")
+    required = {
+        re.split(r"[^\w-]", each)[0]
+        for each in metadata.get_all("Requires-Dist", [])
+        if "extra" not in each
+    }
+    assert required == {"cffi", "click", "hypothesis", "jinja2", "pycparser", "rich"}
+
+
+def test_every_package_is_listed() -> None:
+    """Without a search for packages a new folder must be named, or it is not installed."""
+    listed = (
+        (ROOT / "setup.cfg").read_text().partition("packages =\n")[2].partition("package_dir")[0]
+    )
+    found = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for path in (ROOT / "codegen").rglob("__init__.py")
+    }
+    assert set(listed.split()) == found | {"codegen.c_templates"}
