@@ -13,11 +13,12 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: $(VENV)/installed ## emit, build, validate and run a packet generator on this machine
+	@$(BIN)/codegen show usoc21
 	@$(BIN)/codegen emit
 	@$(BIN)/codegen verify usoc21
-	@$(BIN)/codegen run
+	@mkdir -p build
 	@$(BIN)/codegen run --device pcap:build/usoc21.pcap --count 1000
-	@$(BIN)/codegen show usoc21
+	@$(BIN)/codegen run
 
 test: lint ## run the whole suite
 	@$(BIN)/python -m pytest -n $(JOBS)
@@ -29,6 +30,12 @@ lint: $(VENV)/installed-test ## check style and types
 
 emit: $(VENV)/installed ## renew the committed applications in generated/
 	@$(BIN)/codegen emit --all
+
+bench: $(VENV)/installed ## nanoseconds a packet of every strategy, against the plain ways
+	@$(BIN)/codegen bench
+
+bench-wire: $(VENV)/installed ## sending over a real interface, against trafgen
+	@$(BIN)/python -m codegen.bench.wire
 
 bench-startup: $(VENV)/installed ## time the start of the command
 	@$(BIN)/python -m codegen.bench.startup
@@ -44,11 +51,13 @@ $(VENV)/installed: setup.cfg pyproject.toml
 	@$(PYTHON) -m venv $(VENV) || { \
 		echo "no virtual environment can be made; on Debian and Ubuntu: apt install python3-venv" >&2; \
 		exit 2; }
+	@echo "installing into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
+	@echo "installing what the tests need into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-.PHONY: help run test lint emit bench-startup clean
+.PHONY: help run test lint emit bench bench-wire bench-startup clean

@@ -21,7 +21,7 @@ def c_comment(text: str, indent: int = 0) -> str:
              */
     """
     tabs = "\t" * indent
-    one_line = f"{tabs}/* {text} */"
+    one_line = f"{tabs}/* {c_inside(text)} */"
     if len(one_line.expandtabs(_TAB)) <= _COLUMNS:
         return one_line
     return f"{tabs}/*\n{c_comment_lines(text, indent)}\n{tabs} */"
@@ -35,7 +35,7 @@ def c_comment_lines(text: str, indent: int = 0) -> str:
     """
     start = "\t" * indent + " * "
     width = _COLUMNS - len(start.expandtabs(_TAB))
-    return "\n".join(f"{start}{line}" for line in textwrap.wrap(text, width))
+    return "\n".join(f"{start}{line}" for line in textwrap.wrap(c_inside(text), width))
 
 
 def c_trailing(statement: str, comment: str) -> str:
@@ -45,10 +45,15 @@ def c_trailing(statement: str, comment: str) -> str:
     '        sum += args->ttl;                       /* ipv4.ttl */'
     """
     pad = "\t" * max(1, -(-(5 * _TAB - len(statement)) // _TAB))
-    line = f"\t{statement}{pad}/* {comment} */"
+    line = f"\t{statement}{pad}/* {c_inside(comment)} */"
     if len(line.expandtabs(_TAB)) <= _COLUMNS:
         return line
     return f"{c_comment(comment, 1)}\n\t{statement}"
+
+
+def c_inside(text: str) -> str:
+    """Return a text that does not end the comment that it stands in."""
+    return text.replace("*/", "* /").replace("/*", "/ *")
 
 
 def c_continued(line: str) -> str:
@@ -62,4 +67,6 @@ def c_continued(line: str) -> str:
     return line + "\t" * max(1, tabs) + "\\"
 
 
-ALL = {each.__name__: each for each in (c_comment, c_comment_lines, c_continued, c_trailing)}
+ALL = {
+    each.__name__: each for each in (c_comment, c_comment_lines, c_continued, c_inside, c_trailing)
+}

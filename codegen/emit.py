@@ -100,6 +100,8 @@ def write(files: Mapping[str, str], target: Path) -> None:
         for name, text in files.items():
             (staging / name).write_bytes(text.encode())
         target.mkdir(exist_ok=True)
+        for name in _emitted_before(target) - files.keys():
+            (target / name).unlink(missing_ok=True)
         # The manifest last: an interrupted write leaves one that does not match.
         for name in sorted(files, key=lambda name: name == MANIFEST):
             (staging / name).replace(target / name)
@@ -107,6 +109,15 @@ def write(files: Mapping[str, str], target: Path) -> None:
         raise _unwritable(target, error) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _emitted_before(target: Path) -> set[str]:
+    """Return the files that the folder's manifest names: a build would take all of them."""
+    try:
+        manifest = json.loads((target / MANIFEST).read_text())
+        return {name for name in manifest["files"] if Path(name).name == name}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def check(files: Mapping[str, str], target: Path) -> list[Stale]:

@@ -145,7 +145,6 @@ class FormatPlan:
     """
 
     name: str
-    packet: str
     summary: str
     is_preset: bool
     arguments: tuple[ArgumentPlan, ...]
@@ -313,7 +312,6 @@ class _Lowering:
         payload = layout.payload
         return FormatPlan(
             name=layout.name,
-            packet=layout.format.packet.name,
             summary=layout.format.summary,
             is_preset=self.is_preset,
             arguments=tuple(self.argument(placed) for placed in layout.arguments),

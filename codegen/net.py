@@ -95,7 +95,10 @@ def _make_bridge(bridge: str) -> Iterator[str]:
         return
     data = found["linkinfo"]["info_data"]
     if any(data.get(key) != value for key, value in BRIDGE_SETTINGS.items()):
-        _ip(f"set bridge {bridge}", "link", "set", "dev", bridge, "type", "bridge", *settings)
+        # With a spanning tree there is no forward delay of 0: one setting after the other.
+        for key, value in BRIDGE_SETTINGS.items():
+            setting = ("type", "bridge", key, str(value))
+            _ip(f"set bridge {bridge}", "link", "set", "dev", bridge, *setting)
         yield f"bridge {bridge}: was there; now {words}"
     else:
         yield f"bridge {bridge}: was there already ({words})"

@@ -17,13 +17,16 @@ import pytest
 from codegen import emit, formats
 from codegen.model.strategy import STRATEGIES
 
+#: The packages of tools that are not named like theirs.
+PACKAGES = {"clang++": "clang", "nm": "binutils"}
+
 
 def find_tool(tool: str) -> str:
     """Return the path of a tool; skips the test when it is missing, or fails it in CI."""
     path = shutil.which(tool)
     if path is not None:
         return path
-    message = f"{tool} is missing: apt install {tool}"
+    message = f"{tool} is missing: apt install {PACKAGES.get(tool, tool)}"
     if os.environ.get("CI"):
         pytest.fail(message, pytrace=False)
     pytest.skip(message)

@@ -31,7 +31,7 @@ SOURCES = {
 
 #: The columns from left to right; a package stands for all that is in it.
 COLUMNS = (
-    ("errors",),
+    ("errors", "userfile"),
     ("model", "diagnostics"),
     ("formats",),
     ("layout",),
@@ -40,7 +40,8 @@ COLUMNS = (
     ("emit",),
     ("cheader", "host"),
     ("verify",),
-    ("run", "bench"),
+    ("run", "net"),
+    ("bench",),
     ("cli", "__main__"),
 )
 

@@ -36,6 +36,9 @@ BARE = {
     "emit": [],
     "verify": ["--examples", "20"],
     "run": ["--duration", "0.05"],
+    "bench": "--length 60 --sink free --strategy zero-copy --repeat 1 --seconds 0.01".split(),
+    # It needs rights that not every test run has; tests/wire tries it.
+    "net": ["--help"],
 }
 
 
@@ -102,12 +105,12 @@ def test_show_needs_no_width(tmp_path: Path) -> None:
 MISUSE: list[tuple[list[str], str]] = [
     (["nonsense"], "there is no verb 'nonsense'; there are: list, show, emit, verify, run"),
     (["--nonsense"], "--nonsense"),
-    (["show", "nope"], "there is no format 'nope'; there are: udp4, usoc21; a format of"),
+    (["show", "nope"], "there is no format 'nope'; there are: udp4, usoc21, udp4_seq; a format of"),
     (["emit", "--format", "nope"], "there is no format 'nope'; there are: udp4, usoc21"),
     (["verify", "usoc21", "nope"], "there is no format 'nope'; there are: udp4, usoc21"),
     (["run", "--format", "nope"], "there is no format 'nope'; there are: udp4, usoc21"),
-    (["emit", "--strategy", "nope"], "there is no strategy 'nope'; there are: heap-gen, pool-dup"),
-    (["run", "--strategy", "nope"], "there is no strategy 'nope'; there are: heap-gen, pool-dup"),
+    (["emit", "--strategy", "nope"], "there is no strategy 'nope'; there are: heap-gen, heap-gen-retry"),
+    (["run", "--strategy", "nope"], "there is no strategy 'nope'; there are: heap-gen, heap-gen-retry"),
     (["run", "--device", "nope"], "there is no device 'nope'; there are: null, loop, pcap:FILE"),
     (["run", "--device", "pcap"], "there is no device 'pcap'; there are: null, loop, pcap:FILE"),
     (["run", "--device", "pcap:"], "there is no device 'pcap:'; there are: null, loop, pcap"),
@@ -120,22 +123,22 @@ MISUSE: list[tuple[list[str], str]] = [
     (["run", "--duration", "inf"], "'--duration': inf is not in the range 0<=x<=1000000000"),
     (["run", "--duration", "nan"], "duration"),
     (["run", "--length", "long"], "'--length': 'long' is not a valid integer"),
-    (["run", "--length", "59"], "'length=59'; length takes a number, 60 to 1514"),
-    (["run", "--length", "1515"], "'length=1515'; length takes a number, 60 to 1514"),
-    (["run", "--length", "-1"], "'length=-1'; length takes a number, 60 to 1514"),
-    (["run", "--length", "65596"], "'length=65596'; length takes a number, 60 to 1514"),
+    (["run", "--length", "59"], "'length=59'; length takes: number, 60 to 1514"),
+    (["run", "--length", "1515"], "'length=1515'; length takes: number, 60 to 1514"),
+    (["run", "--length", "-1"], "'length=-1'; length takes: number, 60 to 1514"),
+    (["run", "--length", "65596"], "'length=65596'; length takes: number, 60 to 1514"),
     (["run", "--set", "ttl"], "--set ttl: key=value is wanted, such as --set ttl=1"),
     (["run", "--set", "tlt=1"], "unknown argument 'tlt=1'; arguments are key=value, with these"),
     (["run", "--set", "=1"], "unknown argument '=1'; arguments are key=value, with these keys"),
-    (["run", "--set", "ttl="], "'ttl='; ttl takes a number, 0 to 255"),
-    (["run", "--set", "ttl=256"], "'ttl=256'; ttl takes a number, 0 to 255"),
-    (["run", "--set", "ipv4_dst=1.2.3"], "'ipv4_dst=1.2.3'; ipv4_dst takes a"),
-    (["run", "--set", "mac_dst=02"], "'mac_dst=02'; mac_dst takes a MAC address, such as 02:"),
+    (["run", "--set", "ttl="], "'ttl='; ttl takes: number, 0 to 255"),
+    (["run", "--set", "ttl=256"], "'ttl=256'; ttl takes: number, 0 to 255"),
+    (["run", "--set", "ipv4_dst=1.2.3"], "'ipv4_dst=1.2.3'; ipv4_dst takes: "),
+    (["run", "--set", "mac_dst=02"], "'mac_dst=02'; mac_dst takes: MAC address, such as 02:"),
     (["run", "--frobnicate"], "No such option '--frobnicate'"),
     (["verify", "--examples", "0"], "'--examples': 0 is not in the range x>=1"),
     (["verify", "--seed", "x"], "'--seed': 'x' is not a valid integer"),
     (["emit", "extra"], "unexpected extra argument (extra)"),
-    (["list", "extra"], "unexpected extra argument (extra)"),
+    (["list", "extra"], "'extra' is not one of 'formats', 'presets', 'strategies', 'devices'"),
     (["show", "usoc21", "extra"], "unexpected extra argument (extra)"),
 ]
 
@@ -253,6 +256,18 @@ def test_nobody_reads_the_output(arguments: list[str], tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+def test_nobody_reads_what_was_still_buffered(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("print('hello')\nfrom codegen.formats.udp import UDP4\n")
+    emission = ("emit", "--format", "own.py", "--output", "out")
+    assert run(*emission, cwd=tmp_path).stdout.startswith("hello\n")
+    read, write = os.pipe()
+    os.close(read)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = run(*emission, "--check", stdout=write, cwd=tmp_path, env=buffered)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_head_takes_what_it_wants(tmp_path: Path) -> None:
     line = f"{sys.executable} -m codegen emit --check --output nowhere | head -n 2"
     done = subprocess.run(
@@ -278,12 +293,10 @@ def test_what_a_build_needs_is_said(variables: dict[str, str], message: str) -> 
     assert message in done.stderr
 
 
-def test_a_counterexample_fails_the_command(tmp_path: Path) -> None:
-    # A compiler that has memset() write other bytes: the payload becomes wrong.
-    (tmp_path / "bad.h").write_text(
-        "#include <string.h>\n#define memset(p, c, n) memset(p, (c) ^ 1, n)\n"
-    )
-    environment = os.environ | {"CC": f"gcc -include {tmp_path / 'bad.h'}"}
+def test_a_counterexample_fails_the_command() -> None:
+    # A compiler that fills with other bytes: the payload becomes wrong.
+    wrong = "-D__builtin_memset(p,c,n)=__builtin_memset(p,(c)^1,n)"
+    environment = os.environ | {"CC": f"gcc '{wrong}'"}
     done = run("verify", "usoc21", "--examples", "1", env=environment)
     assert done.returncode == 1
     assert "codegen: counterexample: usoc21: length=60, mac_src=" in done.stderr
@@ -334,7 +347,8 @@ def test_the_result_is_one_consistent_object(
     assert found["bytes"] == found["sent"] * found["length"]
     assert found["seconds"] > 0
     if "--duration" in given:
-        assert found["seconds"] == pytest.approx(float(given["--duration"]), rel=0.5)
+        # On a busy machine it may look at the clock late, but never early.
+        assert float(given["--duration"]) <= found["seconds"] < 10
     rate = found["sent"] / found["seconds"]
     assert found["packets_per_second"] == pytest.approx(rate, rel=1e-6, abs=0.01)
     bits = 8 * (found["bytes"] + WIRE_OVERHEAD * found["sent"])
@@ -457,7 +471,7 @@ class Started:
             self.process.kill()
         assert self.process.returncode == code, errors
         assert errors.strip() == message
-        assert soon(lambda: not session(self.process.pid), 2), session(self.process.pid)
+        assert soon(lambda: not session(self.process.pid), 10), session(self.process.pid)
         assert list(self.temporary.iterdir()) == []
 
 

@@ -32,10 +32,12 @@ import codegen
 from codegen import emit, formats
 from codegen.errors import CodegenError
 from codegen.formats.ethernet import ETHERNET
+from codegen.layout import resolve
 from codegen.lower import FormatPlan, lower
 from codegen.model import (
     STRATEGIES,
     Default,
+    Fetch,
     Fill,
     Format,
     Header,
@@ -69,7 +71,10 @@ ODD = Packet(
     "a packet with fields of every kind",
 )
 APPLICATIONS = [
-    (format, strategy) for format in (*formats.catalogue().values(), ODD) for strategy in STRATEGIES
+    (format, strategy)
+    for format in (*formats.catalogue().values(), ODD)
+    for strategy in STRATEGIES
+    if not (strategy.fetch is Fetch.SHARE and resolve(format).sweeps)
 ]
 application = pytest.mark.parametrize(
     ("format", "strategy"),
@@ -398,8 +403,11 @@ def _rendered(plan: Any) -> list[str]:
     return [emit._render_file(name, plan) for name in emit.FILES]
 
 
-#: What templates print of a format; the name of its packet they get from the plan.
-PRINTED = [each.name for each in fields(FormatPlan) if each.name != "packet"]
+#: What templates print of a format; its checksums they get by whether they are kept.
+PRINTED = [
+    *(each.name for each in fields(FormatPlan) if each.name != "checksums"),
+    "fixed_checksums",
+]
 
 
 @pytest.mark.parametrize("hidden", PRINTED)

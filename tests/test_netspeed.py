@@ -51,7 +51,7 @@ unsigned int loop(struct netspeed *s, __nsec start, uint64_t rounds,
 	uint64_t i;
 
 	for (i = 1; i <= rounds && n < room; i++) {
-		if (!netspeed_tick(s))
+		if (!netspeed_tick(s, 1))
 			continue;
 		host_clock_set(start + i * cost, 0);
 		readings[n].at = netspeed_read(s, i, i * bytes);

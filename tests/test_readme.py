@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
-(PYTHON,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+PYTHON, STRATEGY = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
 SHELL = "".join(re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
 COMMANDS = [
     line.split("#")[0].split()
@@ -38,6 +38,13 @@ def test_the_example_works(command: list[str], tmp_path: Path) -> None:
     run = codegen(tmp_path, *arguments)
     assert run.returncode == 0, run.stderr
     assert run.stdout
+
+
+def test_the_strategy_of_ones_own_works(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(STRATEGY)
+    run = codegen(tmp_path, "run", "--strategy", "mine.py:BIG_POOL", "--count", "1000", "--json")
+    assert run.returncode == 0, run.stderr
+    assert '"strategy": "big-pool"' in run.stdout
 
 
 def test_the_diagnostic_is_printed_as_shown(tmp_path: Path) -> None:

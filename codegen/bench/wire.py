@@ -24,14 +24,14 @@ from pathlib import Path
 
 from codegen import emit, formats
 from codegen.bench.matrix import Spread
-from codegen.cli import options
 from codegen.errors import CodegenError
 from codegen.host import build
+from codegen.model import STRATEGIES
 from codegen.run import Request, run_host
 
 #: What is sent: no field differs from packet to packet, so one netbuf will do.
 FORMAT = "usoc21"
-STRATEGY = "zero-copy"
+STRATEGY = next(each for each in STRATEGIES if each.name == "zero-copy")
 LENGTH = 60
 #: To a station that is not there: the far end drops it early.
 ADDRESSES = ("mac_dst=02:00:00:00:00:99", "mac_src=02:00:00:00:00:01")
@@ -63,12 +63,13 @@ class Sender:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, who: str, command: Sequence[str], stack: ExitStack) -> Sender:
+    def start(cls, who: str, command: Sequence[str], folder: str, stack: ExitStack) -> Sender:
         """Start a sender, see that it sends, and stop it until its first turn."""
         process = subprocess.Popen(
             ["timeout", "--foreground", str(LIMIT), *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
+            cwd=folder,  # trafgen writes there
             start_new_session=True,
         )
         sender = cls(who, process)
@@ -118,9 +119,8 @@ def _far_end_packets() -> int:
 
 def _program(device: str) -> list[str]:
     """Build the emitted program; return the command that sends for ever on a device."""
-    format, strategy = formats.load(FORMAT), options.strategy(STRATEGY)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
-        emit.write(emit.render(format, strategy), Path(folder))
+        emit.write(emit.render(formats.load(FORMAT), STRATEGY), Path(folder))
         program = build.build_program(Path(folder))
     arguments = ["mode=tx", f"length={LENGTH}", "count=0", "duration=0", *ADDRESSES]
     return [str(program), f"device={device}", "--", *arguments]
@@ -132,7 +132,7 @@ def _frame() -> bytes:
         capture = Path(folder, "one.pcap")
         request = Request(
             formats.load(FORMAT),
-            options.strategy(STRATEGY),
+            STRATEGY,
             device=f"pcap:{capture}",
             length=LENGTH,
             count=1,
@@ -163,9 +163,9 @@ def _measure(rounds: int) -> dict[str, list[float]]:
         frame = Path(folder, "frame.cfg")
         frame.write_text(f"{{ {', '.join(f'0x{byte:02x}' for byte in _frame())} }}\n")
         rival = [RIVAL, "--dev", NEAR, "--conf", str(frame), "--cpus", "1", "--no-sock-mem"]
-        senders = [Sender.start(RIVAL, rival, stack)]
+        senders = [Sender.start(RIVAL, rival, folder, stack)]
         for device in TARGETS:
-            senders.append(Sender.start(device, _program(device), stack))
+            senders.append(Sender.start(device, _program(device), folder, stack))
         rates: dict[str, list[float]] = {each.who: [] for each in senders}
         for _ in range(rounds):
             for sender in senders:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -125,7 +126,12 @@ def command(
         TimeRemainingColumn(),
     )
     # The bar goes to standard error: the figures may be piped elsewhere.
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    ) as progress:
         task = progress.add_task("", total=len(cells) * (repeat + 1))
         result = matrix.measure(
             cells,

@@ -51,7 +51,7 @@ UDP4 = Packet(
 )
 
 SEQUENCE = Header(
-    "sequence",
+    "seqno",
     (UInt("number", 32, Counter()),),
     title="Sequence number of the packet, counted by the sender",
 )

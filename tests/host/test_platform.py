@@ -292,7 +292,7 @@ def test_there_may_be_no_device(run: Run) -> None:
     [
         ("devise=null", "pcap:FILE"),
         ("null", "rx_extra="),
-        ("device=tap", "pcap:FILE"),
+        ("device=tape", "pcap:FILE"),
         ("device=pcap", "device=pcap:FILE"),
         ("device=null:x", "takes nothing"),
         ("device=loop:many", "1 to 65536"),

@@ -7,11 +7,14 @@ what makes it possible to try every strategy with every sink in seconds.
 
 from __future__ import annotations
 
+import os
+import subprocess
 import tempfile
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -32,6 +35,60 @@ _SINKS = {
 _SHARED_PARTS = ("args", "genpkt", "netbuf", "netspeed")
 
 Programs = Callable[..., Path]
+
+
+class Server:
+    """A program that forks for each run; see ``script.c`` for what a run is."""
+
+    def __init__(self, command: Sequence[str | Path], environment: dict[str, str]) -> None:
+        """Start it; ``command`` is the program, and what it runs under before it."""
+        self._process = subprocess.Popen(
+            [*command, "device=none", "--"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **environment},
+        )
+        assert self._process.stdin and self._process.stdout
+        self._in: IO[bytes] = self._process.stdin
+        self._out: IO[bytes] = self._process.stdout
+
+    def run(self, name: str, arguments: str, **settings: object) -> tuple[int, str, str]:
+        """Run a program with these arguments: status, output, and standard error.
+
+        A status below 0 is a signal. Settings are those of :data:`DEFAULTS`.
+        """
+        assert not set(settings) - set(DEFAULTS)
+        words = " ".join(f"{key}={value}" for key, value in (DEFAULTS | settings).items())
+        self._in.write(f"{name} {words} -- {arguments}\n".encode())
+        self._in.flush()
+        status, out, err = map(int, self._out.readline().split())
+        return status, self._out.read(out).decode(), self._out.read(err).decode()
+
+    def close(self) -> None:
+        """End it."""
+        self._in.close()
+        self._process.wait()
+
+
+#: What a run is like if nothing else is said.
+DEFAULTS: dict[str, object] = {
+    "device": "null",
+    "ring": 256,
+    "descs": 1,
+    "encap": 16,
+    "ioalign": 8,
+    "rx_extra": 0,
+    "script": 0,
+    "steps": "",
+    "memory": "",
+    "then": "good",
+    "hoard": 0,
+    "fail": -1,
+    "clock": 1000,
+    "flood": 0,
+    "plain": 0,
+    "time": 3,
+}
 
 
 def allowed(format: str, strategy: Strategy) -> bool:
@@ -85,12 +142,24 @@ def programs() -> Programs:
     return program
 
 
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[..., Server]]:
+    """Return a function that starts a server, as :class:`Server` does."""
+    running: list[Server] = []
+
+    def start(*command: str | Path, **environment: str) -> Server:
+        running.append(Server(command, environment))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.close()
+
+
 def _mutants(format: str) -> list[dict[str, str]]:
     """Return the mistakes of a format that a run must show."""
     mutants = tomllib.loads((HERE / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
-    return [
-        each for each in mutants if each.get("run") and each.get("format", "usoc21") == format
-    ]
+    return [each for each in mutants if each.get("run") and each.get("format", "usoc21") == format]
 
 
 def _add(files: dict[str, str], name: str, main: str, strategy: Strategy, sink: str) -> None:

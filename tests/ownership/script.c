@@ -4,8 +4,9 @@
  *
  * Standard input has one run a line: NAME KEY=VALUE... -- ARGUMENT...
  *
- *	device, ring, encap, ioalign	settings of the device; with a device
- *			other than null, packets go to it and not to the script
+ *	device, ring, descs, encap, ioalign, rx_extra	settings of the
+ *			device
+ *	script=1	packets go to the script and not to the device
  *	steps=RA...	two letters for each packet that is handed over:
  *			reclaim before: 0 none, 1 one, a all, n all and this
  *			one too; answer: y taken, m taken and more, f full,
@@ -15,6 +16,10 @@
  *	hoard=1		the device holds more packets than it has descriptors
  *	fail=N		the Nth allocation of all fails
  *	clock=N		nanoseconds that each look at the clock takes
+ *	flood=1		packets of others never stop to arrive
+ *	plain=1		the allocator neither fails nor fills and counts blocks,
+ *			so that a sanitizer sees each of them as it is
+ *	time=N		seconds after which the run is ended
  *
  * What the device saw is written behind the program's own output. A status
  * other than 0 is a fault: the program's (an assertion, a sanitizer), or of
@@ -44,7 +49,6 @@
 #define WORDS_MAX	64
 #define HELD_MAX	65536U
 #define HEADER_BYTE	0xec
-#define TIME_MAX	20
 #define STATUS_FAULT	97
 
 /* A packet that the device has, as it was when it was handed over */
@@ -63,6 +67,7 @@ static struct {
 	bool on;		/* the device is ours */
 	bool running;		/* past the program's start */
 	bool sink;		/* there is no device in this program */
+	bool flood;
 	const char *steps;
 	const char *memory;
 	const char *then;
@@ -294,13 +299,31 @@ int script_tx_one(struct uk_netdev *dev, uint16_t queue_id,
 	       (answer == 'm' ? UK_NETDEV_STATUS_MORE : 0);
 }
 
+int script_rx_one(struct uk_netdev *dev, uint16_t queue_id,
+		  struct uk_netbuf **pkt)
+{
+	if (!script.flood)
+		return uk_netdev_rx_one(dev, queue_id, pkt);
+
+	*pkt = uk_netbuf_alloc_buf(uk_alloc_get_default(), 60, 8, 0, 0, NULL);
+	if (!*pkt)
+		return 0;
+	memset((*pkt)->data, 0, 60);
+	(*pkt)->len = 60;
+	return UK_NETDEV_STATUS_SUCCESS | UK_NETDEV_STATUS_MORE;
+}
+
 void script_free(struct uk_netbuf *pkt)
 {
-	/* What goes nowhere is seen when the program itself frees it */
+	uint8_t *frame = (uint8_t *)pkt->buf + script.encap;
+
+	/* What goes nowhere is seen when the program itself frees it. The
+	 * window moves the data, so only the end of the frame is where it was.
+	 */
 	if (script.sink && script.running) {
 		note_ring(pkt);
-		log_frame((uint8_t *)pkt->buf + script.encap,
-			  pkt->buflen - script.encap);
+		log_frame(frame, (size_t)((uint8_t *)pkt->data + pkt->len
+					  - frame));
 	}
 	uk_netbuf_free(pkt);
 }
@@ -369,7 +392,7 @@ static void run(char *words[], int argc, char *argv[])
 	struct host_netdev_stats stats;
 	struct uk_netdev *dev;
 	struct uk_alloc *a;
-	unsigned int clock;
+	uint64_t clock;
 	int code;
 
 	for (program = programs; program; program = program->next)
@@ -382,7 +405,8 @@ static void run(char *words[], int argc, char *argv[])
 	host_netdev_settings_init(&settings);
 	settings.device = value_of(words, "device");
 	settings.ring = number_of(words, "ring");
-	settings.descs = 1;
+	settings.descs = number_of(words, "descs");
+	settings.rx_extra = number_of(words, "rx_extra");
 	settings.encap = number_of(words, "encap");
 	settings.ioalign = number_of(words, "ioalign");
 	script.steps = value_of(words, "steps");
@@ -391,22 +415,25 @@ static void run(char *words[], int argc, char *argv[])
 	script.encap = settings.encap;
 	script.capacity = number_of(words, "hoard") ? HELD_MAX : settings.ring;
 	script.fail = strtol(value_of(words, "fail"), NULL, 10);
-	script.on = !strcmp(settings.device, "null");
+	script.on = number_of(words, "script");
+	script.flood = number_of(words, "flood");
 	script.sink = !strstr(program->name, "/netdev");
 	seen.log_file = open_memstream(&seen.log, &seen.log_len);
-	clock = number_of(words, "clock");
+	clock = strtoul(value_of(words, "clock"), NULL, 10);
 
 	dev = host_netdev_create(&settings);
 	if (!dev || !seen.log_file)
 		exit(2);
-	host_alloc_poison(0xa5);
-	a = uk_alloc_get_default();
-	real = *a;
-	a->malloc = scripted_malloc;
-	a->posix_memalign = scripted_posix_memalign;
+	if (!number_of(words, "plain")) {
+		host_alloc_poison(0xa5);
+		a = uk_alloc_get_default();
+		real = *a;
+		a->malloc = scripted_malloc;
+		a->posix_memalign = scripted_posix_memalign;
+	}
 	host_clock_set(0, clock);
 
-	alarm(TIME_MAX);
+	alarm(number_of(words, "time"));
 	code = program->run(argc, argv);
 	script.on = false;
 

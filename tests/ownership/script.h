@@ -35,12 +35,15 @@ void script_register(struct script_program *program);
 
 int script_tx_one(struct uk_netdev *dev, uint16_t queue_id,
 		  struct uk_netbuf *pkt);
+int script_rx_one(struct uk_netdev *dev, uint16_t queue_id,
+		  struct uk_netbuf **pkt);
 void script_free(struct uk_netbuf *pkt);
 void *script_take(struct uk_allocpool *pool);
 __nsec script_start(struct netspeed *s, __nsec interval);
 
 #ifndef SCRIPT_C
 #define uk_netdev_tx_one	script_tx_one
+#define uk_netdev_rx_one	script_rx_one
 #define uk_netbuf_free		script_free
 #define uk_allocpool_take	script_take
 #define netspeed_start		script_start

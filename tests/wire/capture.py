@@ -43,7 +43,7 @@ def main(interface: str, count: int, file: Path) -> None:
             while not in_use(ring, count - 1) and time.monotonic() < deadline:
                 time.sleep(0.02)
             time.sleep(AFTERWARDS)
-            frames = []
+            frames: list[bytes] = []
             while in_use(ring, len(frames)):
                 frames.append(frame(ring, len(frames)))
         _, dropped = struct.unpack("=2I", sock.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))

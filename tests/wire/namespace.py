@@ -48,9 +48,11 @@ def need(tool: str, package: str) -> None:
         missing(f"{tool} (apt install {package})")
 
 
-def wait_until(condition: Callable[[], object], what: str) -> None:
+def wait_until(condition: Callable[[], object], what: str, process: Process) -> None:
+    """Wait for what a process does; fail when it does not, or ends."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
+        assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline, f"waited {PATIENCE} s until {what}"
         time.sleep(0.02)
 

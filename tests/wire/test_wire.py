@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .namespace import POWERLESS, Done, Namespace, finish, need, wait_until
+from .namespace import POWERLESS, Done, Namespace, Process, finish, need, wait_until
 
 COUNT = 3000
 RETRY = ("--strategy", "ring-patch-retry")
@@ -85,7 +85,7 @@ def test_every_frame_arrives(namespace: Namespace, sender: Sender, tmp_path: Pat
 
 
 @pytest.mark.parametrize("length", [60, 1514])
-@pytest.mark.parametrize("strategy", ["pool-dup", "zero-copy", "ring-patch-retry"])
+@pytest.mark.parametrize("strategy", ["pool-dup", "zero-copy"])
 def test_frames_are_those_of_a_capture_file(
     namespace: Namespace, sender: Sender, strategy: str, length: int, tmp_path: Path
 ) -> None:
@@ -132,10 +132,11 @@ def test_xdp_can_be_run_twice(cabled: Namespace) -> None:
 # ----------------------------------------------------------------- receiving
 
 
-def wait_for_receiver(namespace: Namespace) -> None:
+def wait_for_receiver(namespace: Namespace, receiver: Process) -> None:
     wait_until(
         lambda: len(namespace.do("cat", "/proc/net/packet").splitlines()) > 1,
         "the receiver is there",
+        receiver,
     )
 
 
@@ -145,7 +146,7 @@ def test_what_arrives_is_received(cabled: Namespace, device: str) -> None:
         *("run", "--device", "packet:far", "--mode", "rx", "--set", "match=on", "--json"),
         *(*SEQUENCE, "--count", "1000", "--duration", "30"),
     )
-    wait_for_receiver(cabled)
+    wait_for_receiver(cabled, receiver)
     sent = cabled.codegen(
         *("run", "--device", device, *SEQUENCE, "--count", "1000", "--json"),
         *("--set", "rate=20kpps"),
@@ -162,7 +163,7 @@ def test_a_vlan_tag_is_received_in_its_place(cabled: Namespace) -> None:
         *("run", "--device", "packet:far", "--mode", "rx", "--set", "match=on"),
         *("--count", "1", "--duration", "30"),
     )
-    wait_for_receiver(cabled)
+    wait_for_receiver(cabled, receiver)
     send = f"""
 import socket
 with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
@@ -200,6 +201,7 @@ def test_two_programs_over_the_bridge(namespace: Namespace) -> None:
             namespace.link("usocbr0-tap1")["linkinfo"]["info_slave_data"]["state"] == "forwarding"
         ),
         "the bridge forwards to the receiver",
+        receiver,
     )
     sent = result(namespace.codegen(*run, "tap:usocbr0-tap0", *RETRY, "--count", "20000"))
     assert receiver.poll() is None, "the machine is too slow for this test"
@@ -226,13 +228,18 @@ def test_two_programs_over_the_bridge(namespace: Namespace) -> None:
         ("packet:nosuch0", "there is no interface 'nosuch0' here; 'ip link' lists"),
         ("xdp:nosuch0", "there is no interface 'nosuch0' here; 'ip link' lists"),
         ("xdp:near:7", "interface 'near' has no queue 7"),
-        ("tap:near", "interface 'near' is no tap"),
         ("packet:lo", "interface 'lo' is down; bring it up: ip link set lo up"),
     ],
 )
 def test_wrong_interface(cabled: Namespace, device: str, expected: str) -> None:
     (line,) = errors(cabled.codegen("run", "--device", device, "--count", "1"))
     assert expected in line
+
+
+def test_an_interface_that_is_no_tap(cabled: Namespace) -> None:
+    cabled.tap("other")  # shows that taps can be made here
+    (line,) = errors(cabled.codegen("run", "--device", "tap:near", "--count", "1"))
+    assert "interface 'near' is no tap" in line
 
 
 @pytest.mark.parametrize(
@@ -259,6 +266,8 @@ def test_no_link(cabled: Namespace, device: str) -> None:
 def test_no_permission(namespace: Namespace, sender: Sender) -> None:
     need("setpriv", "util-linux")
     device, _, _ = sender
+    # Everybody may use a tap that is there and nobody's, but not make one.
+    device = device.replace("tap:tap0", "tap:fresh")
     done = namespace.codegen("run", "--device", device, "--count", "1", before=POWERLESS)
     (line,) = errors(done)
     assert "Operation not permitted" in line
@@ -277,7 +286,7 @@ def test_the_interface_goes_while_it_is_used(
 ) -> None:
     device, under, end = sender
     running = namespace.start_codegen("run", "--device", device, "--duration", "60", *RETRY)
-    wait_until(lambda: namespace.received(end) > 1000, "frames arrive")
+    wait_until(lambda: namespace.received(end) > 1000, "frames arrive", running)
     namespace.do("ip", "link", how[0], "dev", under, *how[1:])
     why, how_many = errors(finish(running))
     assert expected.replace("{}", under) in why
@@ -288,7 +297,7 @@ def test_the_interface_goes_while_it_is_used(
 @pytest.mark.parametrize("device", ["packet:near"])
 def test_the_cable_is_pulled(cabled: Namespace, device: str) -> None:
     running = cabled.start_codegen("run", "--device", device, "--duration", "60", *RETRY)
-    wait_until(lambda: cabled.received("far") > 1000, "frames arrive")
+    wait_until(lambda: cabled.received("far") > 1000, "frames arrive", running)
     cabled.do("ip", "link", "set", "far", "down")
     assert "interface 'near' has no link" in errors(finish(running))[0]
 
@@ -297,7 +306,7 @@ def test_the_interface_goes_while_it_is_listened_to(cabled: Namespace) -> None:
     running = cabled.start_codegen(
         "run", "--device", "packet:near", "--mode", "rx", "--duration", "60"
     )
-    wait_for_receiver(cabled)
+    wait_for_receiver(cabled, running)
     cabled.do("ip", "link", "delete", "near")
     assert "interface 'near' went away" in errors(finish(running))[0]
 

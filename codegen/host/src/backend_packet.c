@@ -160,8 +160,9 @@ static int packet_xmit(void *state, const struct host_frame frames[],
 
 	count = MIN(count, TX_BATCH);
 	for (i = 0; i < count; i++) {
-		/* A sender writes nothing through this pointer. */
-		packet->tx_parts[i].iov_base = (void *)(uintptr_t)frames[i].data;
+		/* Nothing is written through this pointer. */
+		packet->tx_parts[i].iov_base =
+			(void *)(uintptr_t)frames[i].data;
 		packet->tx_parts[i].iov_len = frames[i].len;
 	}
 	sent = sendmmsg(packet->fd, packet->tx, count, MSG_DONTWAIT);

@@ -36,7 +36,7 @@ struct replay {
 	char *path;
 	bool swapped;
 	bool ended;
-	unsigned int check_len;	/* frame check sequence behind each frame */
+	unsigned int check_len;	/* of the frame check sequence, if any */
 	uint64_t records;
 	unsigned char frame[FRAME_MAX];
 };
@@ -124,7 +124,7 @@ static int replay_xmit(void *state __unused,
 	return (int)count;
 }
 
-/* A capture that was cut off, as one that is still being written, is no error. */
+/* A capture that ends too early may still be being written: no error. */
 static ssize_t finish(struct replay *replay, bool whole)
 {
 	replay->ended = true;

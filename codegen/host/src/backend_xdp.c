@@ -8,7 +8,7 @@
  * is free, or in the transmit ring, or on its way, or in the completion ring.
  */
 #define _GNU_SOURCE
-#define _FILE_OFFSET_BITS 64	/* the rings are mapped at offsets past 4 GiB */
+#define _FILE_OFFSET_BITS 64	/* for mmap() past 4 GiB */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -368,9 +368,9 @@ static int xdp_xmit(void *state, const struct host_frame frames[],
 	return rc ? rc : (int)count;
 }
 
-static int xdp_flush(void *state)
+/* Waits until the kernel has taken what is in the transmit ring. */
+static int drain(struct xdp *xdp)
 {
-	struct xdp *xdp = state;
 	int msec;
 	int rc;
 
@@ -393,7 +393,7 @@ static int xdp_flush(void *state)
 static int xdp_close(void *state)
 {
 	struct xdp *xdp = state;
-	const int rc = xdp_flush(xdp);
+	const int rc = drain(xdp);
 
 	release(xdp);
 	return rc;
@@ -405,7 +405,6 @@ const struct host_backend host_backend_xdp = {
 	.summary = "send on an interface, through an AF_XDP socket",
 	.open = xdp_open,
 	.xmit = xdp_xmit,
-	.flush = xdp_flush,
 	.close = xdp_close,
 	.hwaddr = xdp_hwaddr,
 };

@@ -195,6 +195,9 @@ int main(int argc, char *argv[])
 	    && !host_netdev_create(&settings))
 		return errno == EINVAL ? EXIT_USAGE : EXIT_FAILURE;
 
+	/* Lines are for whoever watches, even through a pipe. */
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+
 	set_up_signals();
 	host_netdev_hook = end_if_due;
 	atexit(finish_at_exit);

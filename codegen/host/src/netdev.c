@@ -153,8 +153,11 @@ static void deal_with(struct uk_netdev *dev, int rc)
 {
 	if (rc < 0 && !dev->failure) {
 		dev->failure = rc;
-		uk_pr_err("the device took %" PRIu64 " frames and gave %" PRIu64 " before that\n",
-			  dev->stats.tx_packets, dev->stats.rx_packets);
+		/* What a backend holds back, it tells of itself. */
+		if (!dev->backend->flush)
+			uk_pr_err("the device took %" PRIu64 " frames and gave %" PRIu64 " before that\n",
+				  dev->stats.tx_packets,
+				  dev->stats.rx_packets);
 	}
 	if (host_netdev_hook)
 		host_netdev_hook(dev->failure);

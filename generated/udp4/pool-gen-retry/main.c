@@ -39,8 +39,11 @@
 #define NB_DUE_MAX	1024U
 #define CREDIT_MAX_NSEC	1000000ULL
 
-/* How long packets may still be on their way when the last one was sent */
+/* How long packets may still be on their way when the last one was sent or came
+ * in, and for how long the packets of others can put off the end
+ */
 #define LINGER_NSEC	100000000ULL
+#define LINGER_MAX_NSEC	1000000000ULL
 
 _Static_assert(sizeof(struct ether_addr) == sizeof(struct uk_hwaddr),
 	       "the device's address is copied into the packet's");
@@ -85,13 +88,15 @@ static int buffers_init(struct sender *tx, unsigned int count)
 
 	tx->pool = uk_allocpool_alloc(parent, count, len, tx->shape.bufalign);
 	if (!tx->pool) {
-		fprintf(stderr, "no memory for a pool of %u objects of %zu bytes; "
+		fprintf(stderr,
+			"no memory for a pool of %u objects of %zu bytes; "
 			"give the machine more\n", count, len);
 		return -ENOMEM;
 	}
 	tx->shape.a = uk_allocpool2ukalloc(tx->pool);
 
-	for (i = 0; i < count; i++) {
+	/* All that there are: for the sake of alignment it may be one more */
+	for (i = 0; ; i++) {
 		pkt = uk_netbuf_alloc_buf(tx->shape.a, tx->shape.buflen,
 					  tx->shape.bufalign,
 					  tx->shape.headroom, 0, NULL);
@@ -107,7 +112,7 @@ static int buffers_init(struct sender *tx, unsigned int count)
 		made->next = NULL;
 		uk_netbuf_free(made);
 	}
-	return i ? 0 : -ENOMEM;
+	return i < count ? -ENOMEM : 0;
 }
 
 static inline struct uk_netbuf *take(struct sender *tx)
@@ -260,25 +265,30 @@ static void dump(const struct uk_netbuf *pkt, enum genpkt_verdict verdict)
 	const uint8_t *frame = pkt->data;
 	unsigned int i;
 
-	fprintf(stderr, "first %s frame, %u bytes:", genpkt_verdict_names[verdict],
-		(unsigned int)pkt->len);
+	fprintf(stderr, "first %s frame, %u bytes:",
+		genpkt_verdict_names[verdict], (unsigned int)pkt->len);
 	for (i = 0; i < pkt->len; i++)
 		fprintf(stderr, "%s%02x", i % 16 ? " " : "\n  ",
 			(unsigned int)frame[i]);
 	fprintf(stderr, "\n");
 }
 
-/* Take all packets that have arrived */
-static void receive(const struct sender *tx, struct traffic *seen)
+/*
+ * Take packets that have arrived, and return how many; not more than so many:
+ * where they come in faster than they are taken, the last one never comes.
+ */
+static uint64_t receive(const struct sender *tx, struct traffic *seen,
+			uint64_t most)
 {
+	const uint64_t before = seen->received;
 	enum genpkt_verdict verdict;
 	struct uk_netbuf *pkt;
 	int status;
 
-	do {
+	while (seen->received - before < most) {
 		status = uk_netdev_rx_one(tx->dev, QUEUE, &pkt);
 		if (!uk_netdev_status_successful(status))
-			return;
+			break;
 		seen->received++;
 		/* Some releases count a part of their own header as well */
 		pkt->len = udp4_length(pkt->data, pkt->len);
@@ -292,21 +302,26 @@ static void receive(const struct sender *tx, struct traffic *seen)
 			seen->verdicts[verdict]++;
 		}
 		uk_netbuf_free(pkt);
-	} while (uk_netdev_status_more(status));
+		if (!uk_netdev_status_more(status))
+			break;
+	}
+	return seen->received - before;
 }
 
 /* Take what is still on its way, until nothing has come for a while */
 static void receive_late(const struct sender *tx, struct traffic *seen)
 {
-	__nsec quiet_since = ukplat_monotonic_clock();
-	uint64_t before;
+	const __nsec start = ukplat_monotonic_clock();
+	__nsec now, quiet_since = start;
+	uint64_t received;
 
 	do {
-		before = seen->received;
-		receive(tx, seen);
-		if (seen->received != before)
-			quiet_since = ukplat_monotonic_clock();
-	} while (ukplat_monotonic_clock() - quiet_since < LINGER_NSEC);
+		received = receive(tx, seen, NB_DUE_MAX);
+		now = ukplat_monotonic_clock();
+		if (received)
+			quiet_since = now;
+	} while (now - quiet_since < LINGER_NSEC &&
+		 now - start < LINGER_MAX_NSEC);
 }
 
 /* Time, as the loop sees it */
@@ -378,14 +393,14 @@ static void run_unlimited(struct sender *tx, struct traffic *seen,
 						   : &seen->received;
 
 	while (*done < count && !gave_up(watch)) {
+		const uint64_t most = MIN(count - *done, (uint64_t)NB_BURST);
 		uint64_t tries = 1;
 
 		if (opt->mode & MODE_TX)
-			tries += send_some(tx, seen, watch,
-					   MIN(count - seen->sent,
-					       (uint64_t)NB_BURST));
+			tries += send_some(tx, seen, watch, most);
 		if (opt->mode & MODE_RX)
-			receive(tx, seen);
+			tries += receive(tx, seen, opt->mode == MODE_RX
+						   ? most : NB_BURST);
 		if (unlikely(netspeed_tick(&watch->speed, tries)) &&
 		    look(watch, tx, seen) >= opt->duration && opt->duration)
 			return;
@@ -412,7 +427,7 @@ static void run_paced(struct sender *tx, struct traffic *seen,
 					   MIN(MIN(count - seen->sent,
 						   credit / cost), NB_DUE_MAX));
 		if (opt->mode & MODE_RX)
-			receive(tx, seen);
+			receive(tx, seen, NB_DUE_MAX);
 		if (look(watch, tx, seen) >= opt->duration && opt->duration)
 			return;
 		credit = MIN(credit + (watch->now - before) * 1000ULL, most);
@@ -435,9 +450,9 @@ static int run(struct sender *tx, struct traffic *seen, __nsec *elapsed)
 
 	if (gave_up(&watch)) {
 		fprintf(stderr, "gave up after %u failures in a row: %s\n",
-			watch.failed, watch.rc == -ENOMEM
-			? "no memory for a packet; the strategy needs more objects"
-			: "the device refuses packets");
+			watch.failed,
+			watch.rc == -ENOMEM ? "no object is left"
+					    : "the device refuses packets");
 		return watch.rc;
 	}
 	if (opt->mode == MODE_BOTH)
@@ -580,7 +595,7 @@ static int dev_start(struct sender *tx, struct options *opt,
 
 int main(int argc, char *argv[])
 {
-	/* The driver and destructors use these for as long as the program runs */
+	/* The driver and destructors use these until the very end */
 	static struct netbuf_shape rx_shape;
 	static struct options opt;
 	static struct sender tx = { .opt = &opt };

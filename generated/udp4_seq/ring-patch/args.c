@@ -383,7 +383,7 @@ int args_parse(struct options *opt, int argc, char *argv[])
 			return -EINVAL;
 		}
 		if (read_value(arg, equals + 1, opt)) {
-			fprintf(stderr, "bad value in '%s'; %s takes a ",
+			fprintf(stderr, "bad value in '%s'; %s takes: ",
 				argv[i], arg->key);
 			print_kind(arg);
 			fprintf(stderr, "\n");

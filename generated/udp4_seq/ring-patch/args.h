@@ -34,7 +34,7 @@ struct options {
 	uint64_t count;		/**< packets to send or receive; 0: no limit */
 	__nsec duration;	/**< how long to run; 0: no limit */
 	__nsec interval;	/**< between two lines of speed; 0: no lines */
-	uint64_t rate_ps;	/**< picoseconds from packet to packet; 0: no limit */
+	uint64_t rate_ps;	/**< picoseconds a packet; 0: no limit */
 	uint16_t length;	/**< bytes of a frame */
 	uint8_t mode;		/**< enum mode */
 	uint8_t match;		/**< compare received frames with the format */

@@ -113,7 +113,7 @@ static const uint8_t udp4_seq_template[UDP4_SEQ_HDR_LEN] = {
 	 * with pseudo header, 0 sent as 0xffff
 	 */
 	0x00, 0x00,
-	/* sequence.number: 32 bits, counter from 0 in steps of 1 */
+	/* seqno.number: 32 bits, counter from 0 in steps of 1 */
 	0x00, 0x00, 0x00, 0x00,
 };
 

@@ -19,7 +19,7 @@ extern "C" {
 
 /** What a received frame is, held against a format */
 enum genpkt_verdict {
-	GENPKT_GOOD,	/**< a packet of the format, with the values asked for */
+	GENPKT_GOOD,	/**< of the format, with the values asked for */
 	GENPKT_FOREIGN,	/**< another protocol, or other values */
 	GENPKT_WRONG,	/**< of the format, with a wrong constant or checksum */
 };
@@ -98,19 +98,19 @@ void udp4_seq_sweep_init(struct udp4_seq_sweep *sweep, uint16_t pktlen,
 static inline void udp4_seq_sweep_write(uint8_t *frame,
 		const struct udp4_seq_sweep *sweep)
 {
-	const uint32_t sequence_number = (uint32_t)(sweep->n);
+	const uint32_t seqno_number = (uint32_t)(sweep->n);
 	uint16_t udp_checksum;
 	uint64_t sum;
 
-	/* sequence.number: 32 bits, counter from 0 in steps of 1 */
-	put_be32(frame + 42, sequence_number);
+	/* seqno.number: 32 bits, counter from 0 in steps of 1 */
+	put_be32(frame + 42, seqno_number);
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
 	 * with pseudo header, 0 sent as 0xffff
 	 */
 	sum = sweep->udp_checksum;
-	sum += sequence_number;			/* sequence.number */
+	sum += seqno_number;			/* seqno.number */
 	udp_checksum = csum_fold(sum);
 	if (udp_checksum == 0)
 		udp_checksum = 0xffff;
@@ -131,8 +131,8 @@ static inline void udp4_seq_sweep_next(struct udp4_seq_sweep *sweep)
  * @param len
  *    Bytes that were received
  * @return
- *    The length that the frame itself declares, at least UDP4_SEQ_MIN_LEN and at
- *    most len; len when it declares none
+ *    The length that the frame itself declares, at most len and at least
+ *    UDP4_SEQ_MIN_LEN; len when it declares none
  */
 uint16_t udp4_seq_length(const uint8_t *frame, uint16_t len);
 

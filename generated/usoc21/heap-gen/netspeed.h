@@ -60,7 +60,7 @@ int print_netspeed(uint64_t total_nb_pkts, uint64_t total_nb_bytes);
 /** When to look at the clock, without looking at it for every packet */
 struct netspeed {
 	uint64_t ticks;		/**< what netspeed_tick() counted */
-	uint64_t mask;		/**< the clock is read when a bit above changes */
+	uint64_t mask;		/**< above it, a changed bit means: look */
 	__nsec read;		/**< when the clock was read last */
 	__nsec interval;	/**< between two lines; 0 for none */
 	__nsec printed;		/**< when the last line was printed */

@@ -174,7 +174,7 @@ static inline uint16_t csum_fold(uint64_t sum)
 	return (uint16_t)~(half >> 16);
 }
 
-/** Sum of 16-bit words in network order; an odd last byte is the upper half of one */
+/** Sum of 16-bit words in network order; an odd last byte is an upper half */
 static inline uint64_t csum_add(const uint8_t *p, size_t len)
 {
 	uint64_t sum = 0;

@@ -19,7 +19,7 @@ extern "C" {
 
 /** What a received frame is, held against a format */
 enum genpkt_verdict {
-	GENPKT_GOOD,	/**< a packet of the format, with the values asked for */
+	GENPKT_GOOD,	/**< of the format, with the values asked for */
 	GENPKT_FOREIGN,	/**< another protocol, or other values */
 	GENPKT_WRONG,	/**< of the format, with a wrong constant or checksum */
 };
@@ -76,8 +76,8 @@ void udp4_write(uint8_t *frame, uint16_t pktlen,
  * @param len
  *    Bytes that were received
  * @return
- *    The length that the frame itself declares, at least UDP4_MIN_LEN and at
- *    most len; len when it declares none
+ *    The length that the frame itself declares, at most len and at least
+ *    UDP4_MIN_LEN; len when it declares none
  */
 uint16_t udp4_length(const uint8_t *frame, uint16_t len);
 
@@ -192,8 +192,8 @@ void usoc21_write(uint8_t *frame, uint16_t pktlen,
  * @param len
  *    Bytes that were received
  * @return
- *    The length that the frame itself declares, at least USOC21_MIN_LEN and at
- *    most len; len when it declares none
+ *    The length that the frame itself declares, at most len and at least
+ *    USOC21_MIN_LEN; len when it declares none
  */
 uint16_t usoc21_length(const uint8_t *frame, uint16_t len);
 
