@@ -109,8 +109,14 @@ MISUSE: list[tuple[list[str], str]] = [
     (["emit", "--format", "nope"], "there is no format 'nope'; there are: udp4, usoc21"),
     (["verify", "usoc21", "nope"], "there is no format 'nope'; there are: udp4, usoc21"),
     (["run", "--format", "nope"], "there is no format 'nope'; there are: udp4, usoc21"),
-    (["emit", "--strategy", "nope"], "there is no strategy 'nope'; there are: heap-gen, heap-gen-retry"),
-    (["run", "--strategy", "nope"], "there is no strategy 'nope'; there are: heap-gen, heap-gen-retry"),
+    (
+        ["emit", "--strategy", "nope"],
+        "there is no strategy 'nope'; there are: heap-gen, heap-gen-retry",
+    ),
+    (
+        ["run", "--strategy", "nope"],
+        "there is no strategy 'nope'; there are: heap-gen, heap-gen-retry",
+    ),
     (["run", "--device", "nope"], "there is no device 'nope'; there are: null, loop, pcap:FILE"),
     (["run", "--device", "pcap"], "there is no device 'pcap'; there are: null, loop, pcap:FILE"),
     (["run", "--device", "pcap:"], "there is no device 'pcap:'; there are: null, loop, pcap"),

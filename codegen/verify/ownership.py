@@ -267,7 +267,7 @@ def _calls(functions: dict[str, Any], name: str) -> Iterator[Any]:
 
 
 def _is_netbuf(type_: Any) -> bool:
-    inner = getattr(type_, "type", None)
+    inner: Any = getattr(type_, "type", None)
     return type(inner).__name__ == "Struct" and inner.name == "uk_netbuf"
 
 

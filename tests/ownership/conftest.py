@@ -137,9 +137,22 @@ def programs() -> Programs:
         with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
             for name, text in files.items():
                 Path(folder, name).write_text(text, encoding="utf-8")
-            return build.build_program(Path(folder), optimize="-O1", extra_flags=flags)
+            return build.build_program(Path(folder), optimize="-O0", extra_flags=flags)
 
     return program
+
+
+@pytest.fixture(scope="session")
+def mutants() -> Callable[[str], dict[str, dict[str, str]]]:
+    """Return a function that gives a format's mistakes by the names of their programs."""
+
+    def named(format: str) -> dict[str, dict[str, str]]:
+        return {
+            f"mutant{number}/{mutant.get('sink', 'netdev')}": mutant
+            for number, mutant in enumerate(_mutants(format))
+        }
+
+    return named
 
 
 @pytest.fixture(scope="session")
@@ -157,9 +170,13 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 
 def _mutants(format: str) -> list[dict[str, str]]:
-    """Return the mistakes of a format that a run must show."""
+    """Return the mistakes of a format that a run must show; their programs are numbered."""
     mutants = tomllib.loads((HERE / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
-    return [each for each in mutants if each.get("run") and each.get("format", "usoc21") == format]
+    return [
+        each
+        for each in mutants
+        if {"run", "flood", "start"} & set(each) and each.get("format", "usoc21") == format
+    ]
 
 
 def _add(files: dict[str, str], name: str, main: str, strategy: Strategy, sink: str) -> None:

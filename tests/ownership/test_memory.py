@@ -8,10 +8,7 @@ written, or beyond a buffer, or never given back.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import struct
-import tomllib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -23,8 +20,6 @@ from codegen import formats, oracle
 from codegen.layout import resolve
 from codegen.model import STRATEGIES, Buffers, QueueFull, Strategy
 
-HERE = Path(__file__).parent
-MUTANTS = tomllib.loads((HERE / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
 SANITIZE = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 VALGRIND_FOUND = 96
 VALGRIND = (
@@ -81,10 +76,10 @@ def sanitized(programs: Callable[..., Path], serve: Callable[..., Any]) -> Calla
 
 
 @pytest.fixture(scope="session")
-def valgrind(programs: Callable[..., Path], serve: Callable[..., Any]) -> Callable[[str], Watched]:
-    if not shutil.which("valgrind"):
-        assert not os.environ.get("CI"), "no valgrind: apt install valgrind libc6-dbg"
-        pytest.skip("no valgrind")
+def valgrind(
+    require: Callable[[str], str], programs: Callable[..., Path], serve: Callable[..., Any]
+) -> Callable[[str], Watched]:
+    require("valgrind")
 
     @cache
     def start(format: str) -> Watched:
@@ -204,31 +199,32 @@ def test_valgrind_finds_nothing(
 # ----------------------------------------------------------------- the judges
 
 
-def mutant(name: str) -> str:
-    """Return the program of a mistake of usoc21."""
-    names = [
-        each["name"]
-        for each in MUTANTS
-        if each.get("run") and each.get("format", "usoc21") == "usoc21"
-    ]
-    return f"mutant{names.index(name)}/netdev"
+Mutants = Callable[[str], dict[str, dict[str, str]]]
 
 
-def test_sanitizers_see_a_mistake(sanitized: Callable[[str], Watched]) -> None:
+def program_of(mutants: Mutants, mistake: str) -> str:
+    """Return the name of the program that has a mistake in it."""
+    return next(name for name, each in mutants("usoc21").items() if each["name"] == mistake)
+
+
+def test_sanitizers_see_a_mistake(sanitized: Callable[[str], Watched], mutants: Mutants) -> None:
     watched = sanitized("usoc21")
-    name = mutant("a packet is read after it was taken")
-    # A packet is freed by the next send, so reading it is too late only after its own:
-    # the scripted device gives it back at once.
-    status, report = watched.run(name, "mode=tx count=1", script=1, steps="ny")
+    # The scripted device frees a packet at once: no other does so that early.
+    read = program_of(mutants, "a packet is read after it was taken")
+    status, report = watched.run(read, "mode=tx count=1", script=1, steps="ny")
     assert status not in (0, VALGRIND_FOUND)
     assert "heap-use-after-free" in report["said"]
 
 
-def test_valgrind_sees_mistakes(valgrind: Callable[[str], Watched]) -> None:
+def test_valgrind_sees_mistakes(
+    valgrind: Callable[[str], Watched], mutants: Mutants, tmp_path: Path
+) -> None:
     watched = valgrind("usoc21")
+    read = program_of(mutants, "a packet is read after it was taken")
+    assert watched.run(read, "mode=tx count=1", script=1, steps="ny")[0] == VALGRIND_FOUND
+    lost = program_of(mutants, "a packet that was not taken is not given back")
     full = {"device": "loop:8", "ring": 4, "clock": 10_000_000}
-    lost = mutant("a packet that was not taken is not given back")
     assert watched.run(lost, "mode=tx duration=0.05", **full)[0] == VALGRIND_FOUND
-    read = mutant("a packet is read after it was taken")
-    run = watched.run(read, "mode=tx count=1", script=1, steps="ny")
-    assert run[0] == VALGRIND_FOUND
+    unwritten = program_of(mutants, "a frame is not written")
+    capture = f"pcap:{tmp_path}/out.pcap"
+    assert watched.run(unwritten, "mode=tx count=40", device=capture)[0] == VALGRIND_FOUND

@@ -6,12 +6,13 @@ hand is.
 
 from __future__ import annotations
 
+import shutil
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from codegen import emit, formats
 from codegen.model import STRATEGIES, Buffers, Strategy
 from codegen.verify import ownership
 
@@ -25,9 +26,7 @@ SINKS = {
 FORMATS = ("usoc21", "udp4_seq")
 
 
-def emitted(folder: Path, format: str, strategy: Strategy) -> Path:
-    emit.write(emit.render(formats.load(format), strategy), folder / strategy.name)
-    return folder / strategy.name
+Emitted = Callable[[str, str], Path]
 
 
 @pytest.mark.parametrize("sink", SINKS)
@@ -42,9 +41,9 @@ def emitted(folder: Path, format: str, strategy: Strategy) -> Path:
     ],
 )
 def test_every_packet_has_one_owner(
-    format: str, strategy: Strategy, sink: str, tmp_path: Path
+    emitted: Emitted, format: str, strategy: Strategy, sink: str
 ) -> None:
-    app = emitted(tmp_path, format, strategy)
+    app = emitted(format, strategy.name)
     report = ownership.check(app, flags=SINKS[sink])
     assert not report.findings, "\n".join(map(str, report.findings))
     # Fewer would mean that something was not followed: there are two ends at least.
@@ -63,9 +62,9 @@ def test_every_packet_has_one_owner(
 @pytest.mark.parametrize(
     "mutant", [pytest.param(each, id=each["name"]) for each in MUTANTS if each.get("source")]
 )
-def test_each_mistake_is_found(mutant: dict[str, str], tmp_path: Path) -> None:
-    strategy = next(each for each in STRATEGIES if each.name == mutant["strategy"])
-    app = emitted(tmp_path, mutant.get("format", "usoc21"), strategy)
+def test_each_mistake_is_found(emitted: Emitted, mutant: dict[str, str], tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    shutil.copytree(emitted(mutant.get("format", "usoc21"), mutant["strategy"]), app)
     main = app / "main.c"
     text = main.read_text()
     assert text.count(mutant["find"]) == 1, "the emitted source has changed: renew the mutant"
@@ -77,10 +76,10 @@ def test_each_mistake_is_found(mutant: dict[str, str], tmp_path: Path) -> None:
         assert 0 < each.line <= len(each.file.read_text().splitlines())
 
 
-def test_a_finding_says_where_and_when(tmp_path: Path) -> None:
+def test_a_finding_says_where_and_when(emitted: Emitted, tmp_path: Path) -> None:
     """A message that does not name the path would have to be believed."""
-    strategy = next(each for each in STRATEGIES if each.name == "heap-gen")
-    app = emitted(tmp_path, "usoc21", strategy)
+    app = tmp_path / "app"
+    shutil.copytree(emitted("usoc21", "heap-gen"), app)
     main = app / "main.c"
     main.write_text(main.read_text().replace("\tgive_back(tx, pkt);\n", ""))
     (lost,) = {str(each) for each in ownership.check(app).findings}
@@ -101,11 +100,11 @@ def test_a_finding_says_where_and_when(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_followed_is_no_pass(
-    find: str, replace: str, reason: str, tmp_path: Path
+    emitted: Emitted, find: str, replace: str, reason: str, tmp_path: Path
 ) -> None:
     """Silence about code that nobody looked at would be taken for a proof."""
-    strategy = next(each for each in STRATEGIES if each.name == "pool-dup")
-    app = emitted(tmp_path, "usoc21", strategy)
+    app = tmp_path / "app"
+    shutil.copytree(emitted("usoc21", "pool-dup"), app)
     main = app / "main.c"
     assert find in main.read_text()
     main.write_text(main.read_text().replace(find, replace))

@@ -1,0 +1,1 @@
+"""Who owns a packet: read from the emitted source, run against scripts, watched in memory."""
