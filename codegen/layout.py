@@ -201,6 +201,24 @@ class Layout:
         """The name of the format."""
         return self.format.name
 
+    @property
+    def length_field(self) -> Placed | None:
+        """The field that tells a receiver where the frame ends: the first such, in network order.
+
+        Behind that may be padding, or what a driver added.
+        """
+        for each in self.fields:
+            if isinstance(each.origin, FrameLength) and each.field.byteorder == "big":
+                return each
+        return None
+
+    def announcing(self) -> Iterator[Placed]:
+        """Yield the fields that announce the header above theirs."""
+        for each in self.fields:
+            announces = isinstance(each.field.source, NextHeader)
+            if announces and isinstance(each.origin, Fixed) and each.origin.checked:
+                yield each
+
     def covered(self, checksum: Placed) -> Iterator[str]:
         """Yield the paths of the fields on which a checksum depends."""
         for each in self.fields:

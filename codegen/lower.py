@@ -111,11 +111,17 @@ class SweepPlan:
 
 @dataclass(frozen=True)
 class Check:
-    """A condition on a received frame; of a checksum, the sum that ``terms`` go on with."""
+    """A condition on a received frame.
+
+    Of a checksum it is a sum that ``terms`` go on with, and ``field`` the checksum
+    that came with the frame.
+    """
 
     condition: str
     comment: str
     terms: tuple[Term, ...] = ()
+    field: str = ""
+    zero_as: str | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,11 @@ class MatchPlan:
     wrong: tuple[Check, ...]
     checksums: tuple[Check, ...]
     values: bool
+
+    @property
+    def reads(self) -> bool:
+        """Whether anything of the frame is looked at."""
+        return bool(self.foreign or self.wrong or self.checksums)
 
 
 @dataclass(frozen=True)
@@ -596,8 +607,7 @@ class _Lowering:
     # Matching
 
     def match(self) -> MatchPlan:
-        guards, foreign, wrong, values = [], [], [], False
-        length: Check | None = None
+        foreign, wrong, values = [], [], False
         for placed in self.layout.fields:
             comment = describe.declaration(placed)
             read = _read(placed)
@@ -607,24 +617,19 @@ class _Lowering:
                     check = Check(f"{read} != 0x{wire:0{-(-placed.bits // 4)}x}", comment)
                     if isinstance(placed.field.source, NextHeader):
                         foreign.append(check)
-                        # What announces a header can be believed up to there.
-                        if length is None:
-                            guards.append(Check(check.condition, placed.path))
                     else:
                         wrong.append(check)
                 case Argument(default=default):
                     if default is not None:
                         values = True
                         foreign.append(Check(f"{read} != {self.wire_value(placed)}", comment))
-                case FrameLength(of=extent, plus=plus):
+                case FrameLength():
                     wanted = self.wire_value(placed).replace("pktlen", "len")
                     wrong.append(Check(f"{read} != {wanted}", comment))
-                    if length is None and placed.field.byteorder == "big":
-                        total = f"{read} + {extent.start - plus}U"
-                        length = Check(total, comment)
+        length, guards = self.match_length()
         checksums = [self.match_checksum(placed) for placed in self.layout.checksums]
         return MatchPlan(
-            guards=tuple(guards) if length else (),
+            guards=guards,
             length=length,
             foreign=tuple(foreign),
             wrong=tuple(wrong),
@@ -632,30 +637,64 @@ class _Lowering:
             values=values,
         )
 
+    def match_length(self) -> tuple[Check | None, tuple[Check, ...]]:
+        """Return where the frame says that it ends, and what speaks against believing it."""
+        ending = self.layout.length_field
+        if ending is None or not isinstance(ending.origin, FrameLength):
+            return None, ()
+        start = ending.origin.of.start - ending.origin.plus
+        guards = [
+            Check(f"{_read(each)} != 0x{each.origin.value:x}", each.path)
+            for each in self.layout.announcing()
+            if each.offset < ending.offset and isinstance(each.origin, Fixed)
+        ]
+        # Signed: what a frame declares may be less than what is not counted.
+        total = f"(int64_t)({_read(ending)}) + {start}" if start else f"(int64_t)({_read(ending)})"
+        return Check(total, describe.declaration(ending)), tuple(guards)
+
     def match_checksum(self, placed: Placed) -> Check:
-        """A receiver's sum over everything, the checksum included, is all ones (RFC 1071)."""
+        """Return the sum of a received frame from which its checksum follows.
+
+        It leaves out the checksum itself. Summed up with the rest as receivers
+        often do, the two zeros of ones' complement could not be told apart.
+        """
         total = placed.origin
         assert isinstance(total, Sum)
-        start = f"frame + {total.over.start}" if total.over.start else "frame"
-        size = f"{total.over.end}U" if total.over.end is not None else "len"
-        if total.over.start:
-            size = f"{size} - {total.over.start}U"
+        start, end, first = total.over.start, total.over.end, placed.offset // 8
+
+        def size_from(at: int) -> str:
+            return f"{end - at}U" if end is not None else f"len - {at}U" if at else "len"
+
+        parts = []
+        if start < first:
+            parts.append((start, f"{first - start}U"))
+        if end != first + 2:
+            parts.append((max(first + 2, start), size_from(max(first + 2, start))))
+        sums = [f"csum_add({f'frame + {at}' if at else 'frame'}, {size})" for at, size in parts]
+        size = size_from(start)
         terms = []
         at = constant = 0
         for part in total.pseudo:
-            end = at + part.bits
             match part:
                 case PseudoField(path=path):
                     source = self.layout[path]
                     terms += _terms(_read(source), source, at)
                 case PseudoConst(value=value):
-                    constant += _weighed(value, end)
+                    constant += _weighed(value, at + part.bits)
                 case PseudoLength():
-                    terms.append(_term(size, end, f"pseudo header: size of {total.over}"))
-            at = end
+                    terms.append(
+                        _term(size, at + part.bits, f"pseudo header: size of {total.over}")
+                    )
+            at += part.bits
         if constant:
             terms.append(Term(f"0x{constant:04x}", "pseudo header: what never varies"))
-        return Check(f"csum_add({start}, {size})", describe.declaration(placed), tuple(terms))
+        return Check(
+            sums[0] if sums else "0",
+            describe.declaration(placed),
+            tuple([Term(each, "behind the checksum") for each in sums[1:]] + terms),
+            field=_read(placed),
+            zero_as=None if total.zero_as is None else f"0x{total.zero_as:04x}",
+        )
 
     def field_terms(self, placed: Placed, at: int) -> list[Term]:
         """Return what a field adds to a sum when it starts at bit ``at`` of what is summed."""

@@ -24,7 +24,7 @@ from codegen.layout import (
     Sum,
     Swept,
 )
-from codegen.model import Algorithm, NextHeader, Value
+from codegen.model import Algorithm, Value
 
 
 @dataclass(frozen=True)
@@ -122,19 +122,35 @@ def verdict(layout: Layout, arguments: Mapping[str, Value], frame: bytes) -> str
     one of ours with something in it that the format rules out.
     """
     values = _argument_values(layout, arguments)
-    decoded = decode(layout, frame)
+    decoded = decode(layout, without_padding(layout, frame))
     if not decoded.values:
         return "foreign"
-    for placed in layout.fields:
-        found = decoded.values[placed.path]
-        match placed.origin:
-            case Fixed(value=value, checked=True) if isinstance(placed.field.source, NextHeader):
-                if found != value:
-                    return "foreign"
-            case Argument(name=name, default=default) if default is not None:
-                if found != values[name]:
-                    return "foreign"
+    for placed in layout.announcing():
+        if isinstance(placed.origin, Fixed) and decoded.values[placed.path] != placed.origin.value:
+            return "foreign"
+    for placed in layout.arguments:
+        argument = placed.argument
+        if argument.default is not None and decoded.values[placed.path] != values[argument.name]:
+            return "foreign"
     return "wrong" if decoded.problems else "good"
+
+
+def without_padding(layout: Layout, frame: bytes) -> bytes:
+    """Return a received frame up to where it says itself that it ends.
+
+    That is believed where the headers up to the length are those of the format,
+    and never below the least frame, which is filled up on the wire.
+    """
+    ending = layout.length_field
+    if ending is None or len(frame) < layout.header_length:
+        return frame
+    assert isinstance(ending.origin, FrameLength)
+    for placed in layout.announcing():
+        announced = isinstance(placed.origin, Fixed) and placed.origin.value
+        if placed.offset < ending.offset and _read(frame, placed) != announced:
+            return frame
+    size = (_read(frame, ending) - ending.origin.plus) * ending.origin.unit
+    return frame[: max(ending.origin.of.start + size, layout.min_length)]
 
 
 def explain(layout: Layout, wanted: bytes, found: bytes) -> str:

@@ -361,6 +361,7 @@ static void print_seen(const struct script_program *program, int code,
 	printf("device_sent %" PRIu64 "\ndevice_received %" PRIu64 "\n",
 	       stats->tx_packets, stats->rx_packets);
 	printf("live %zu\ndamaged %u\n", host_alloc_live(), host_alloc_check());
+	printf("failed_one %d\n", script.fail < 0);
 	if (seen.pool)
 		printf("pool %u\npool_before %u\n",
 		       uk_allocpool_availcount(seen.pool), seen.pool_objects);

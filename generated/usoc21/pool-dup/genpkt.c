@@ -193,22 +193,23 @@ void udp4_write(uint8_t *frame, uint16_t pktlen,
 
 uint16_t udp4_length(const uint8_t *frame, uint16_t len)
 {
-	uint64_t declared;
+	int64_t declared;
 
 	if (len < UDP4_HDR_LEN)
 		return len;
 	/* Another protocol has something else there */
-	if (get_be16(frame + 12) != 0x0800)		/* ethernet.type */
+	if (get_be16(frame + 12) != 0x800)		/* ethernet.type */
 		return len;
 	/* ipv4.total_length: 16 bits, length of bytes 14..end */
-	declared = get_be16(frame + 16) + 14U;
-	declared = MAX(declared, UDP4_MIN_LEN);
+	declared = (int64_t)(get_be16(frame + 16)) + 14;
+	declared = MAX(declared, (int64_t)UDP4_MIN_LEN);
 	return declared < len ? (uint16_t)declared : len;
 }
 
 enum genpkt_verdict udp4_match(const uint8_t *frame, uint16_t len,
 		const struct udp4_args *args)
 {
+	uint16_t wanted;
 	uint64_t sum;
 
 	if (len < UDP4_HDR_LEN)
@@ -260,22 +261,28 @@ enum genpkt_verdict udp4_match(const uint8_t *frame, uint16_t len,
 		return GENPKT_WRONG;
 
 	/* ipv4.checksum: 16 bits, RFC 1071 internet checksum of bytes 14..33 */
-	sum = csum_add(frame + 14, 34U - 14U);
-	if (csum_fold(sum) != 0)
+	sum = csum_add(frame + 14, 10U);
+	sum += csum_add(frame + 26, 8U);	/* behind the checksum */
+	wanted = csum_fold(sum);
+	if (get_be16(frame + 24) != wanted)
 		return GENPKT_WRONG;
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
 	 * with pseudo header, 0 sent as 0xffff
 	 */
-	sum = csum_add(frame + 34, len - 34U);
+	sum = csum_add(frame + 34, 6U);
+	sum += csum_add(frame + 42, len - 42U);	/* behind the checksum */
 	sum += get_be32(frame + 26);		/* ipv4.src */
 	sum += get_be32(frame + 30);		/* ipv4.dst */
 	/* pseudo header: size of bytes 34..end */
 	sum += len - 34U;
 	/* pseudo header: what never varies */
 	sum += 0x0011;
-	if (csum_fold(sum) != 0)
+	wanted = csum_fold(sum);
+	if (wanted == 0)
+		wanted = 0xffff;
+	if (get_be16(frame + 40) != wanted)
 		return GENPKT_WRONG;
 	return GENPKT_GOOD;
 }
@@ -493,22 +500,23 @@ void usoc21_write(uint8_t *frame, uint16_t pktlen,
 
 uint16_t usoc21_length(const uint8_t *frame, uint16_t len)
 {
-	uint64_t declared;
+	int64_t declared;
 
 	if (len < USOC21_HDR_LEN)
 		return len;
 	/* Another protocol has something else there */
-	if (get_be16(frame + 12) != 0x0800)		/* ethernet.type */
+	if (get_be16(frame + 12) != 0x800)		/* ethernet.type */
 		return len;
 	/* ipv4.total_length: 16 bits, length of bytes 14..end */
-	declared = get_be16(frame + 16) + 14U;
-	declared = MAX(declared, USOC21_MIN_LEN);
+	declared = (int64_t)(get_be16(frame + 16)) + 14;
+	declared = MAX(declared, (int64_t)USOC21_MIN_LEN);
 	return declared < len ? (uint16_t)declared : len;
 }
 
 enum genpkt_verdict usoc21_match(const uint8_t *frame, uint16_t len,
 		const struct udp4_args *args)
 {
+	uint16_t wanted;
 	uint64_t sum;
 
 	if (len < USOC21_HDR_LEN)
@@ -562,8 +570,10 @@ enum genpkt_verdict usoc21_match(const uint8_t *frame, uint16_t len,
 		return GENPKT_WRONG;
 
 	/* ipv4.checksum: 16 bits, RFC 1071 internet checksum of bytes 14..33 */
-	sum = csum_add(frame + 14, 34U - 14U);
-	if (csum_fold(sum) != 0)
+	sum = csum_add(frame + 14, 10U);
+	sum += csum_add(frame + 26, 8U);	/* behind the checksum */
+	wanted = csum_fold(sum);
+	if (get_be16(frame + 24) != wanted)
 		return GENPKT_WRONG;
 	return GENPKT_GOOD;
 }
