@@ -57,7 +57,7 @@ struct held {
 	struct uk_netbuf copy;
 	uint8_t *frame;
 	size_t frame_len;
-	uint8_t *bytes;		/* of the whole buffer; of the frame if shared */
+	uint8_t *bytes;		/* of the buffer; of the frame if shared */
 	bool shared;
 };
 

@@ -36,7 +36,7 @@
  */
 #define NB_BURST	32U
 #define NB_DUE_MAX	1024U
-#define CREDIT_MAX_NSEC	1000000ULL
+#define CREDIT_MAX_NSEC	10000000ULL
 
 /* How long packets may still be on their way when the last one was sent or came
  * in, and for how long the packets of others can put off the end
@@ -397,10 +397,14 @@ static int run(struct sender *tx, struct traffic *seen, __nsec *elapsed)
 	seen->sent_bytes = seen->sent * opt->length;
 
 	if (gave_up(&watch)) {
-		fprintf(stderr, "gave up after %u failures in a row: %s\n",
-			watch.failed,
-			watch.rc == -ENOMEM ? "no memory for a packet"
-					    : "the device refuses packets");
+		fprintf(stderr, "gave up after %u failures in a row: ",
+			watch.failed);
+		if (watch.rc == -ENOMEM)
+			fprintf(stderr, "%s\n",
+				"no memory is left; give it more");
+		else
+			fprintf(stderr, "the device refuses packets (%d)\n",
+				watch.rc);
 		return watch.rc;
 	}
 	if (opt->mode == MODE_BOTH)
