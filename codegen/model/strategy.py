@@ -71,10 +71,10 @@ class Strategy:
 
 _HEAP_GEN = "an allocation, a write of every byte, a free"
 _HEAP_DUP = "an allocation, a copy of the frame, a free"
-_POOL_GEN = "four stores to the netbuf, a write of every byte"
-_POOL_DUP = "four stores to the netbuf, a copy of the frame"
-_PATCH = "four stores to the netbuf, a store for each swept field and its checksums"
-_SHARE = "two stores to the netbuf; a reference is taken for many packets at once"
+_POOL_GEN = "three stores to the netbuf, a write of every byte"
+_POOL_DUP = "three stores to the netbuf, a copy of the frame"
+_PATCH = "three stores to the netbuf, a store for each swept field and its checksums"
+_SHARE = "at most two stores to the netbuf; a reference is taken for many packets at once"
 _SWEEPS = "for a packet that sweeps a field: all packets on their way are one and the same"
 
 

@@ -34,8 +34,9 @@ What is assumed:
   ``UK_NETDEV_STATUS_SUCCESS`` is set, and otherwise leaves it as it was. Before that
   it may give back one packet that was sent earlier, running its destructor.
 - Members are known by name: ``kept``, ``shared`` with ``nb_refs``, ``ready`` with
-  ``nb_ready``, ``window`` with ``window_next``; ``netbufs`` is the memory of the ring. Any
-  other netbuf is the sender's own for as long as it runs, such as ``primordial``.
+  ``nb_ready``, ``window`` with ``window_next``; ``netbufs`` is the memory of the ring
+  or has, at the number of a pool's object, the netbuf of that object. Any other
+  netbuf is the sender's own for as long as it runs, such as ``primordial``.
 - A function that is only declared touches the netbufs that it is handed, and keeps
   none. A condition on anything else may be true or false.
 - Loops whose condition is unknown run at most :data:`UNKNOWN_ROUNDS` times.
@@ -686,6 +687,13 @@ class _Run:
                 return self._lvalue(node.expr)
         return None
 
+    def _netbuf_of_object(self, node: Any) -> _Netbuf | None:
+        """Return what ``netbufs[]`` has for an object of the pool, None for anything else."""
+        if type(node).__name__ != "ArrayRef" or type(node.name).__name__ != "StructRef":
+            return None
+        index = self._value(node.subscript) if node.name.field.name == "netbufs" else _UNKNOWN
+        return _Netbuf(index.packet) if isinstance(index, _Bytes) else None
+
     def _element(self, node: Any) -> _Place | None:
         index = self._value(node.subscript)
         base = self._lvalue(node.name)
@@ -741,7 +749,7 @@ class _Run:
     def _unary(self, node: Any) -> Any:
         match node.op:
             case "&":
-                return self._lvalue(node.expr) or _UNKNOWN
+                return self._netbuf_of_object(node.expr) or self._lvalue(node.expr) or _UNKNOWN
             case "*":
                 return self._load(self._lvalue(node), node)
             case "sizeof":
@@ -777,6 +785,9 @@ class _Run:
         buffers = [each for each in (left, right) if isinstance(each, _Bytes | _Netbuf)]
         if op in "+-" and len(buffers) == 1:
             return buffers[0]
+        # The number of an object in its pool stands for the object.
+        if op == ">>" and isinstance(left, _Bytes):
+            return left
         return _UNKNOWN
 
     def _cast(self, node: Any) -> Any:

@@ -29,6 +29,9 @@
 /* Some devices offer more descriptors than there is memory for packets */
 #define NB_DESC_MAX	1024
 
+/* Room for what else may arrive */
+#define RX_FRAME_LEN	MAX(UDP4_MAX_LEN, 1514U)
+
 /* Failures in a row after which nothing will change any more */
 #define NB_FAILED_MAX	1024
 
@@ -64,7 +67,9 @@ struct sender {
 	const struct options *opt;
 	struct netbuf_shape shape;
 	struct uk_allocpool *pool;
-	size_t netbuf_offset;		/* of a netbuf in its pool object */
+	struct uk_netbuf *netbufs;	/* one for each object */
+	uint8_t *objects;		/* the object with the lowest address */
+	unsigned int object_shift;	/* objects are 2^object_shift apart */
 	struct uk_netbuf *kept;		/* was not taken, and is sent next */
 #if CONFIG_APPPKTGEN_SINK_WINDOW
 	struct uk_netbuf *window[CONFIG_APPPKTGEN_SINK_WINDOW];
@@ -72,47 +77,70 @@ struct sender {
 #endif
 };
 
+static inline struct uk_netbuf *netbuf_of(const struct sender *tx,
+					  const uint8_t *object)
+{
+	return &tx->netbufs[(size_t)(object - tx->objects) >> tx->object_shift];
+}
+
 /*
  * Packets come from a pool with as many objects as can be on their way at
- * once. Each object is made a netbuf once, here: the pool touches the first
- * bytes of a free object, and the netbuf lies behind its buffer. Of a netbuf
- * that was sent and freed, only take() has something to restore.
+ * once. An object is the buffer alone; its netbuf is made once, here, and says
+ * that the object goes back to the pool. Of one that was sent and freed, only
+ * take() has something to restore. The netbufs lie in a dense array: behind
+ * buffers that are aligned to a large power of two, they would all share a few
+ * cache sets.
  */
 static int buffers_init(struct sender *tx, unsigned int count)
 {
-	const size_t need = netbuf_object_len(tx->shape.buflen);
 	struct uk_alloc *parent = uk_alloc_get_default();
-	struct uk_netbuf *pkt, *made = NULL;
-	size_t len = need;
-	unsigned int i;
+	size_t len = tx->shape.buflen;
+	uint8_t *object, *made = NULL, *highest = NULL;
+	struct uk_netbuf *pkt;
+	unsigned int nb_made = 0;
 
+	tx->shape.a = parent;
 	tx->pool = uk_allocpool_alloc(parent, count, len, tx->shape.bufalign);
-	if (!tx->pool) {
-		fprintf(stderr,
-			"no memory for a pool of %u objects of %zu bytes; "
-			"give the machine more\n", count, len);
-		return -ENOMEM;
-	}
-	tx->shape.a = uk_allocpool2ukalloc(tx->pool);
+	if (!tx->pool)
+		goto no_memory;
 
-	/* All that there are: for the sake of alignment it may be one more */
-	for (i = 0; ; i++) {
-		pkt = uk_netbuf_alloc_buf(tx->shape.a, tx->shape.buflen,
-					  tx->shape.bufalign,
-					  tx->shape.headroom, 0, NULL);
-		if (!pkt)
-			break;
-		tx->netbuf_offset = (size_t)((uint8_t *)pkt -
-					     (uint8_t *)pkt->buf);
-		pkt->next = made;
-		made = pkt;
+	/* Chain all objects; for the sake of alignment it may be one more */
+	while ((object = uk_malloc(uk_allocpool2ukalloc(tx->pool), len))) {
+		memcpy(object, &made, sizeof(made));
+		made = object;
+		if (!tx->objects || object < tx->objects)
+			tx->objects = object;
+		if (!highest || object > highest)
+			highest = object;
+		nb_made++;
 	}
-	for (; made; made = pkt) {
-		pkt = made->next;
-		made->next = NULL;
-		uk_netbuf_free(made);
+	if (nb_made < count)
+		goto no_memory;
+
+	while ((size_t)1 << tx->object_shift < tx->shape.bufalign)
+		tx->object_shift++;
+	tx->netbufs = uk_calloc(parent, 1 + ((size_t)(highest - tx->objects) >>
+					     tx->object_shift),
+				sizeof(*tx->netbufs));
+	if (!tx->netbufs)
+		goto no_memory;
+	while (made) {
+		object = made;
+		memcpy(&made, object, sizeof(made));
+		pkt = netbuf_of(tx, object);
+		uk_netbuf_init_indir(pkt, object, tx->shape.buflen,
+				     tx->shape.headroom, NULL, NULL);
+		/* As uk_netbuf_alloc_buf() says where memory goes back to */
+		pkt->_a = uk_allocpool2ukalloc(tx->pool);
+		pkt->_b = object;
+		uk_allocpool_return(tx->pool, object);
 	}
-	return i < count ? -ENOMEM : 0;
+	return 0;
+
+no_memory:
+	fprintf(stderr, "no memory for a pool of %u objects of %zu bytes; "
+		"give the machine more\n", count, len);
+	return -ENOMEM;
 }
 
 static inline struct uk_netbuf *take(struct sender *tx)
@@ -122,7 +150,7 @@ static inline struct uk_netbuf *take(struct sender *tx)
 
 	if (unlikely(!object))
 		return NULL;
-	pkt = (struct uk_netbuf *)(void *)(object + tx->netbuf_offset);
+	pkt = netbuf_of(tx, object);
 	netbuf_restore(pkt, object + tx->shape.headroom, tx->opt->length);
 	return pkt;
 }
@@ -544,6 +572,7 @@ static int dev_start(struct sender *tx, struct options *opt,
 	struct uk_netdev *dev = tx->dev;
 	const struct uk_hwaddr *hwaddr;
 	struct uk_netdev_info info;
+	struct uk_allocpool *pool;
 	unsigned int least;
 	int rc;
 
@@ -575,10 +604,20 @@ static int dev_start(struct sender *tx, struct options *opt,
 	tx_shape->buflen = (size_t)info.nb_encap_tx + opt->length;
 	tx_shape->bufalign = netbuf_align(info.ioalign, tx_shape->buflen);
 	rx_shape->headroom = info.nb_encap_rx;
-	rx_shape->buflen = (size_t)info.nb_encap_rx + UDP4_MAX_LEN;
+	rx_shape->buflen = (size_t)info.nb_encap_rx + RX_FRAME_LEN;
 	rx_shape->bufalign = netbuf_align(info.ioalign, rx_shape->buflen);
 
-	rx_shape->a = uk_alloc_get_default();
+	/* Buffers to receive into are all alike, and soon given back */
+	pool = uk_allocpool_alloc(uk_alloc_get_default(),
+				  nb_desc(&rxq_info) + 1U,
+				  netbuf_object_len(rx_shape->buflen),
+				  rx_shape->bufalign);
+	if (!pool) {
+		fprintf(stderr, "no memory for %u receive buffers; "
+			"give the machine more\n", nb_desc(&rxq_info) + 1U);
+		return -ENOMEM;
+	}
+	rx_shape->a = uk_allocpool2ukalloc(pool);
 
 	/* A driver takes sent packets back only when the next one is handed to
 	 * it: when every descriptor is in use, there is one packet more.

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <uk/alloc.h>
+#include <uk/allocpool.h>
 #include <uk/essentials.h>
 #include <uk/netbuf.h>
 #include <uk/netdev.h>
@@ -27,6 +28,9 @@
 
 /* Some devices offer more descriptors than there is memory for packets */
 #define NB_DESC_MAX	1024
+
+/* Room for what else may arrive */
+#define RX_FRAME_LEN	MAX(USOC21_MAX_LEN, 1514U)
 
 /* Failures in a row after which nothing will change any more */
 #define NB_FAILED_MAX	1024
@@ -528,6 +532,7 @@ static int dev_start(struct sender *tx, struct options *opt,
 	struct uk_netdev *dev = tx->dev;
 	const struct uk_hwaddr *hwaddr;
 	struct uk_netdev_info info;
+	struct uk_allocpool *pool;
 	unsigned int least;
 	int rc;
 
@@ -559,10 +564,20 @@ static int dev_start(struct sender *tx, struct options *opt,
 	tx_shape->buflen = (size_t)info.nb_encap_tx + opt->length;
 	tx_shape->bufalign = netbuf_align(info.ioalign, tx_shape->buflen);
 	rx_shape->headroom = info.nb_encap_rx;
-	rx_shape->buflen = (size_t)info.nb_encap_rx + USOC21_MAX_LEN;
+	rx_shape->buflen = (size_t)info.nb_encap_rx + RX_FRAME_LEN;
 	rx_shape->bufalign = netbuf_align(info.ioalign, rx_shape->buflen);
 
-	rx_shape->a = uk_alloc_get_default();
+	/* Buffers to receive into are all alike, and soon given back */
+	pool = uk_allocpool_alloc(uk_alloc_get_default(),
+				  nb_desc(&rxq_info) + 1U,
+				  netbuf_object_len(rx_shape->buflen),
+				  rx_shape->bufalign);
+	if (!pool) {
+		fprintf(stderr, "no memory for %u receive buffers; "
+			"give the machine more\n", nb_desc(&rxq_info) + 1U);
+		return -ENOMEM;
+	}
+	rx_shape->a = uk_allocpool2ukalloc(pool);
 
 	/* A driver takes sent packets back only when the next one is handed to
 	 * it: when every descriptor is in use, there is one packet more.
