@@ -100,6 +100,11 @@ def _report(found: dict[str, object]) -> None:
         f"  sent {found['sent']}, received {found['received']}, failed {found['failed']} "
         f"in {numbers['seconds']:.3f} s"
     )
+    if any(found[verdict] for verdict in ("good", "foreign", "wrong")):
+        click.echo(
+            f"  of those received {found['good']} are good, {found['foreign']} foreign, "
+            f"{found['wrong']} wrong"
+        )
     click.echo(
         f"  {_si(numbers['packets_per_second'])}pps, {found['megabits_per_second']} Mbit/s "
         f"(with {found['wire_overhead_bytes']} bytes of Ethernet overhead a frame)"
