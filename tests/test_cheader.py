@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -90,9 +89,8 @@ UDP = Signature(
 
 
 @pytest.fixture(params=["gcc", "clang"])
-def compiler(request: pytest.FixtureRequest) -> str:
-    if not shutil.which(request.param):
-        pytest.skip(f"no {request.param}")
+def compiler(request: pytest.FixtureRequest, require: Callable[[str], str]) -> str:
+    require(request.param)
     return str(request.param)
 
 

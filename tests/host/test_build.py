@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,8 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(params=["gcc", "clang"])
-def cc(request: pytest.FixtureRequest) -> str:
-    if not shutil.which(request.param):
-        pytest.skip(f"no {request.param}")
+def cc(request: pytest.FixtureRequest, require: Callable[[str], str]) -> str:
+    require(request.param)
     return str(request.param)
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import re
 import resource
-import shutil
 import signal
 import struct
 import subprocess
@@ -63,18 +62,16 @@ class Toolchain:
 
 
 @pytest.fixture(scope="session", params=["gcc", "clang"])
-def toolchain(request: pytest.FixtureRequest) -> Toolchain:
+def toolchain(request: pytest.FixtureRequest, require: Callable[[str], str]) -> Toolchain:
     """Return each compiler that is there."""
-    if not shutil.which(request.param):
-        pytest.skip(f"no {request.param}")
+    require(request.param)
     return Toolchain(request.param)
 
 
 @pytest.fixture(scope="session")
-def gcc() -> Toolchain:
+def gcc(require: Callable[[str], str]) -> Toolchain:
     """Return the compiler for tests that would not learn more from two."""
-    if not shutil.which("gcc"):
-        pytest.skip("no gcc")
+    require("gcc")
     return Toolchain("gcc")
 
 
@@ -380,9 +377,8 @@ def test_a_pool_that_is_not_given_back_is_no_leak(run: Run) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_tshark_reads_the_capture(run: Run, tmp_path: Path) -> None:
-    if not shutil.which("tshark"):
-        pytest.skip("no tshark")
+def test_tshark_reads_the_capture(run: Run, tmp_path: Path, require: Callable[[str], str]) -> None:
+    require("tshark")
     run("device=pcap:out.pcap", "--", "send", "40")
     done = subprocess.run(
         ["tshark", "-r", "out.pcap", "-T", "fields", "-e", "frame.len"],
