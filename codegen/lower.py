@@ -459,7 +459,7 @@ class _Lowering:
 
     def swept_octet_store(self, octet: int, placed: Placed) -> str:
         """Return the store of a swept field's bits in one byte, its other bits left alone."""
-        low, high = max(placed.offset, octet * 8), min(placed.end, octet * 8 + 8)
+        low, high = _bits_in(placed, octet)
         others = 0xFF & ~(((1 << (high - low)) - 1) << (octet * 8 + 8 - high))
         value = self.octet_part(octet, placed)
         if others:
@@ -497,8 +497,7 @@ class _Lowering:
 
     def octet_part(self, octet: int, placed: Placed) -> str:
         """Return the expression of a field's bits at their place in one byte."""
-        low = max(placed.offset, octet * 8)
-        high = min(placed.end, octet * 8 + 8)
+        low, high = _bits_in(placed, octet)
         part = f"(uint64_t){_primary(self.wire_value(placed))}"
         if placed.end > high:
             part = f"{part} >> {placed.end - high}"
@@ -716,7 +715,7 @@ def _read(placed: Placed) -> str:
         return f"frame[{first}]" if placed.bits == 8 else f"get_be{placed.bits}({where})"
     parts = []
     for octet in range(first, (placed.end + 7) // 8):
-        low, high = max(placed.offset, octet * 8), min(placed.end, octet * 8 + 8)
+        low, high = _bits_in(placed, octet)
         part = f"(uint64_t)frame[{octet}]"
         if octet * 8 + 8 > high:
             part = f"({part} >> {octet * 8 + 8 - high})"
@@ -753,6 +752,11 @@ def _on_the_wire(placed: Placed, value: int) -> int:
     """Return the number that the bits of ``value`` in the field are, read in network order."""
     octets = value.to_bytes((placed.bits + 7) // 8, placed.field.byteorder)
     return int.from_bytes(octets, "big")
+
+
+def _bits_in(placed: Placed, octet: int) -> tuple[int, int]:
+    """Return the first bit of the field in that byte of the frame, and the first behind it."""
+    return max(placed.offset, octet * 8), min(placed.end, octet * 8 + 8)
 
 
 def _overlap(placed: Placed, octet: int) -> bool:

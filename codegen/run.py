@@ -98,6 +98,17 @@ def sink_flags(sink: str) -> tuple[str, ...]:
     )
 
 
+def build_application(format: Format, strategy: Strategy, sink: str = "netdev") -> Path:
+    """Emit an application, compile it for this machine, and return the program's path.
+
+    Raises UsageError for a sink that does not exist, and BuildError.
+    """
+    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+        app = Path(folder, strategy.name)
+        emit.write(emit.render(format, strategy), app)
+        return build.build_program(app, extra_flags=sink_flags(sink))
+
+
 def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, object]:
     """Build the application for this machine, run it, and return its result.
 
@@ -108,10 +119,7 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
     for setting in request.settings:
         if "=" not in setting:
             raise UsageError(f"--set {setting}: key=value is wanted, such as --set ttl=1")
-    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
-        app = Path(folder, request.strategy.name)
-        emit.write(emit.render(request.format, request.strategy), app)
-        program = build.build_program(app, extra_flags=sink_flags(request.sink))
+    program = build_application(request.format, request.strategy, request.sink)
     command = [str(program), f"device={device}", "--", *request.program_arguments()]
     lines = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

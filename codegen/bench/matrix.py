@@ -11,16 +11,14 @@ import json
 import os
 import statistics
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codegen import emit
 from codegen.errors import CodegenError
 from codegen.host import build
 from codegen.model import Fetch, Format, Strategy
-from codegen.run import sink_flags
+from codegen.run import build_application, sink_flags
 
 _BASELINE_SOURCE = Path(__file__).parent / "baseline"
 
@@ -163,7 +161,7 @@ def cells(
                 made.append(Cell(name, "", length, sink, command))
             for strategy in strategies:
                 format = swept if strategy.fetch is Fetch.PATCH else plain
-                program = _program(format, strategy, sink)
+                program = build_application(format, strategy, sink)
                 command = (
                     str(program),
                     "device=null",
@@ -175,13 +173,6 @@ def cells(
                 )
                 made.append(Cell(strategy.name, format.name, length, sink, command))
     return made
-
-
-def _program(format: Format, strategy: Strategy, sink: str) -> Path:
-    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
-        app = Path(folder, strategy.name)
-        emit.write(emit.render(format, strategy), app)
-        return build.build_program(app, extra_flags=sink_flags(sink))
 
 
 def measure(

@@ -22,12 +22,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from codegen import emit, formats
+from codegen import formats
 from codegen.bench.matrix import Spread
 from codegen.errors import CodegenError
-from codegen.host import build
 from codegen.model import STRATEGIES
-from codegen.run import Request, run_host
+from codegen.run import Request, build_application, run_host
 
 #: What is sent: no field differs from packet to packet, so one netbuf will do.
 FORMAT = "usoc21"
@@ -119,9 +118,7 @@ def _far_end_packets() -> int:
 
 def _program(device: str) -> list[str]:
     """Build the emitted program; return the command that sends for ever on a device."""
-    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
-        emit.write(emit.render(formats.load(FORMAT), STRATEGY), Path(folder))
-        program = build.build_program(Path(folder))
+    program = build_application(formats.load(FORMAT), STRATEGY)
     arguments = ["mode=tx", f"length={LENGTH}", "count=0", "duration=0", *ADDRESSES]
     return [str(program), f"device={device}", "--", *arguments]
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from codegen import formats
 from codegen.cli import options
 from codegen.errors import CodegenError, UsageError
+
+if TYPE_CHECKING:
+    from codegen.bench.matrix import Result
 
 
 @click.command("bench")
@@ -110,7 +114,7 @@ def command(
     )
     out = console()
     for line in matrix.machine():
-        out.print(line, style="dim", markup=False)
+        out.print(line, style="dim")
     cells = matrix.cells(
         chosen,
         formats.load(format_spec),
@@ -154,15 +158,14 @@ def _lengths(text: str) -> list[int]:
         ) from None
 
 
-def _print(result: object) -> None:
-    from codegen.bench.matrix import Result, Spread
+def _print(result: Result) -> None:
+    from codegen.bench.matrix import Spread
     from codegen.cli.console import console, print_table, table
 
-    assert isinstance(result, Result)
     out = console()
     ratios = result.ratios()
     for length, sink in dict.fromkeys((cell.length, cell.sink) for cell in result.times):
-        out.print(f"\n{length} bytes, sink {sink}", style="bold", markup=False)
+        out.print(f"\n{length} bytes, sink {sink}", style="bold")
         rows = table("who", "ns/packet", "low..high", "Mpps", "times the time of")
         for column in rows.columns[1:4]:
             column.justify = "right"

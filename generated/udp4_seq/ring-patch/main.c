@@ -98,7 +98,6 @@ static int buffers_init(struct sender *tx, unsigned int count)
 	uint8_t *memory;
 	unsigned int i;
 
-	tx->shape.a = parent;
 	memory = uk_memalign(parent, tx->shape.bufalign, count * stride);
 	tx->netbufs = uk_calloc(parent, count, sizeof(*tx->netbufs));
 	tx->ready = uk_calloc(parent, count, sizeof(struct uk_netbuf *));

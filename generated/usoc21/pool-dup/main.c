@@ -99,7 +99,6 @@ static int buffers_init(struct sender *tx, unsigned int count)
 	struct uk_netbuf *pkt;
 	unsigned int nb_made = 0;
 
-	tx->shape.a = parent;
 	tx->pool = uk_allocpool_alloc(parent, count, len, tx->shape.bufalign);
 	if (!tx->pool)
 		goto no_memory;
