@@ -44,6 +44,9 @@ FILES = (
     "Makefile.uk",
     "Config.uk",
     "Kraftfile",
+    "qemu-x86_64.defconfig",
+    "qemu-arm64.defconfig",
+    "linuxu-x86_64.defconfig",
 )
 MANIFEST = "manifest.json"
 

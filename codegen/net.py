@@ -8,13 +8,18 @@ and what was interrupted can be completed.
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import pwd
 import re
 import shutil
+import struct
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +85,60 @@ def down(bridge: str) -> Iterator[str]:
         else:
             _ip(f"remove {kind} {name}", "link", "delete", "dev", name)
             yield f"{kind} {name}: removed"
+
+
+#: Of <linux/if_tun.h>: Ethernet frames, without a header of the kernel's in front.
+_TUNSETIFF = 0x400454CA
+_IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
+
+
+@dataclass(frozen=True)
+class Tap:
+    """A tap that ends with the last file open on it: ``fd`` here, or a virtual machine's."""
+
+    name: str
+    fd: int
+
+    def dropped(self) -> int:
+        """Return the frames that were dropped on it, on their way in or out."""
+        found = _link(self.name, "-statistics")
+        counts = (found or {}).get("stats64", {})
+        return sum(counts.get(way, {}).get("dropped", 0) for way in ("rx", "tx"))
+
+
+def check_bridge(bridge: str) -> None:
+    """Raise NetError when there is no such bridge."""
+    if _find(bridge, "bridge") is None:
+        raise NetError(f"there is no bridge {bridge}; make it with: codegen net up {bridge}")
+
+
+@contextmanager
+def tap_of(bridge: str) -> Iterator[Tap]:
+    """Make a tap in a bridge; it goes away with the block and the machines that use it.
+
+    Raises NetError when there is no such bridge, or no right to make a tap.
+    """
+    check_bridge(bridge)
+    try:
+        fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+    except OSError as error:
+        reason = f"open: {error.strerror}"
+        raise NetError(f"cannot make a tap: {reason}{_remedy(reason)}") from None
+    try:
+        # The kernel puts the first free number in place of %d.
+        wanted = struct.pack("16sH22x", f"{bridge}-vm%d".encode(), _IFF_TAP | _IFF_NO_PI)
+        try:
+            made = fcntl.ioctl(fd, _TUNSETIFF, wanted)
+        except OSError as error:
+            reason = os.strerror(error.errno or errno.EIO)
+            raise NetError(f"cannot make a tap: {reason}{_remedy(reason)}") from None
+        name = made[:16].rstrip(b"\0").decode()
+        for step in (_silence(name), _join(name, bridge), _bring_up(name)):
+            for _ in step:
+                pass
+        yield Tap(name, fd)
+    finally:
+        os.close(fd)
 
 
 # --------------------------------------------------------------------- steps
@@ -201,9 +260,10 @@ def _find(name: str, kind: str) -> dict[str, Any] | None:
     return found
 
 
-def _link(name: str) -> dict[str, Any] | None:
+def _link(name: str, *options: str) -> dict[str, Any] | None:
     # Not from /sys: in a namespace of its own, that may show another namespace's.
-    links = json.loads(_ip("list the interfaces", "-details", "-json", "link", "show") or "[]")
+    shown = _ip("list the interfaces", "-details", *options, "-json", "link", "show")
+    links = json.loads(shown or "[]")
     return next((each for each in links if each.get("ifname") == name), None)
 
 

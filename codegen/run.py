@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from codegen import emit
+from codegen import sink as sinks
 from codegen.errors import CodegenError, UsageError
 from codegen.host import build, devices
 from codegen.model import Format, Strategy
@@ -25,9 +26,6 @@ WIRE_OVERHEAD = 24
 
 #: The modes of the emitted program.
 MODES = ("tx", "rx", "both")
-
-#: The most packets that the sink window holds.
-WINDOW_MAX = 65536
 
 #: Seconds of a run for which neither count nor duration was asked.
 DEFAULT_DURATION = 1.0
@@ -79,25 +77,6 @@ class Request:
         )
 
 
-def sink_flags(sink: str) -> tuple[str, ...]:
-    """Return the compiler's flags for a sink; raises UsageError when there is none such.
-
-    ``netdev`` sends to the device, ``free`` gives each packet back at once,
-    ``window:N`` holds the last N packets as a device does.
-    """
-    kind, _, held = sink.partition(":")
-    if sink == "netdev":
-        return ()
-    if sink == "free":
-        return ("-DCONFIG_APPPKTGEN_SINK_FREE=1",)
-    if kind == "window" and held.isdecimal() and 1 <= int(held) <= WINDOW_MAX:
-        return (f"-DCONFIG_APPPKTGEN_SINK_WINDOW={int(held)}",)
-    raise UsageError(
-        f"there is no sink {sink!r}; there are: netdev, free, and window:N "
-        f"with N from 1 to {WINDOW_MAX}"
-    )
-
-
 def build_application(format: Format, strategy: Strategy, sink: str = "netdev") -> Path:
     """Emit an application, compile it for this machine, and return the program's path.
 
@@ -106,7 +85,7 @@ def build_application(format: Format, strategy: Strategy, sink: str = "netdev") 
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         app = Path(folder, strategy.name)
         emit.write(emit.render(format, strategy), app)
-        return build.build_program(app, extra_flags=sink_flags(sink))
+        return build.build_program(app, extra_flags=sinks.compiler_flags(sink))
 
 
 def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, object]:
@@ -116,9 +95,7 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
     BuildError, UsageError for a device that does not exist, and RunError.
     """
     device = devices.for_mode(request.device, request.effective_mode)
-    for setting in request.settings:
-        if "=" not in setting:
-            raise UsageError(f"--set {setting}: key=value is wanted, such as --set ttl=1")
+    check_settings(request.settings)
     program = build_application(request.format, request.strategy, request.sink)
     command = [str(program), f"device={device}", "--", *request.program_arguments()]
     lines = []
@@ -136,21 +113,41 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
         raise RunError(f"the program was ended by signal {-process.returncode}", 1)
     if process.returncode:
         raise RunError(f"the program ended with exit code {process.returncode}", process.returncode)
-    return result(request, lines, platform="host")
+    return complete(request, _result(lines), "host", request.device)
 
 
-def result(request: Request, lines: Sequence[str], platform: str) -> dict[str, object]:
-    """Return the result from the program's last line; raises RunError when there is none."""
+def check_settings(settings: Sequence[str]) -> None:
+    """Raise UsageError when one of the settings is no key=value."""
+    for setting in settings:
+        if "=" not in setting:
+            raise UsageError(f"--set {setting}: key=value is wanted, such as --set ttl=1")
+
+
+def complete(
+    request: Request, measured: Mapping[str, object], platform: str, device: str, **more: object
+) -> dict[str, object]:
+    """Return the result of every platform from what a program measured.
+
+    ``more`` is what else there is to say of the platform.
+    """
+    first = ("format", "strategy")
+    return {
+        **{key: measured[key] for key in first},
+        "platform": platform,
+        "device": device,
+        "sink": request.sink,
+        **{key: value for key, value in measured.items() if key not in first},
+        "wire_overhead_bytes": WIRE_OVERHEAD,
+        **more,
+    }
+
+
+def _result(lines: Sequence[str]) -> dict[str, object]:
+    """Return the object of the program's last line; raises RunError when there is none."""
     try:
-        measured = json.loads(lines[-1])
+        measured: dict[str, object] = json.loads(lines[-1])
     except (IndexError, ValueError):
         raise RunError("the program printed no result", 1) from None
-    first = {key: measured.pop(key) for key in ("format", "strategy")}
-    return {
-        **first,
-        "platform": platform,
-        "device": request.device,
-        "sink": request.sink,
-        **measured,
-        "wire_overhead_bytes": WIRE_OVERHEAD,
-    }
+    # The process has told it already.
+    measured.pop("exit_code", None)
+    return measured

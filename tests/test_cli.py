@@ -36,6 +36,8 @@ BARE = {
     "emit": [],
     "verify": ["--examples", "20"],
     "run": ["--duration", "0.05"],
+    # It needs a Unikraft tree; tests/images tries it.
+    "image": ["--help"],
     "bench": "--length 60 --sink free --strategy zero-copy --repeat 1 --seconds 0.01".split(),
     # It needs rights that not every test run has; tests/wire tries it.
     "net": ["--help"],

@@ -18,9 +18,10 @@ from pathlib import Path
 from codegen.errors import CodegenError
 from codegen.host import build
 from codegen.model import Fetch, Format, Strategy
-from codegen.run import build_application, sink_flags
+from codegen.run import build_application
+from codegen.sink import compiler_flags
 
-_BASELINE_SOURCE = Path(__file__).parent / "baseline"
+BASELINE_SOURCE = Path(__file__).parent / "baseline"
 
 #: The plain ways, by name, with the flags that choose them in ``baseline/main.c``.
 BASELINES = {
@@ -149,7 +150,7 @@ def cells(
         for sink in sinks:
             for name, flags in BASELINES.items():
                 program = build.build_program(
-                    _BASELINE_SOURCE, extra_flags=(*flags, *sink_flags(sink))
+                    BASELINE_SOURCE, extra_flags=(*flags, *compiler_flags(sink))
                 )
                 command: tuple[str, ...] = (
                     str(program),

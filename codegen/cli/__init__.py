@@ -23,6 +23,7 @@ VERBS = {
     "emit": "write an application folder",
     "verify": "compare the emitted C with the oracle, over generated values",
     "run": "build and run the emitted program",
+    "image": "build the Unikraft image of an application",
     "bench": "what a packet costs with each strategy, against the plain ways",
     "net": "make and remove a bridge with two taps, to send and receive for real",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,24 +93,11 @@ def command(
     uk_netbuf_free(). All are measured in turn; a ratio compares figures of the
     same round.
     """
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
     from codegen.bench import matrix
     from codegen.cli.console import console
-    from codegen.model import STRATEGIES
+    from codegen.cli.progress import progress_bar
 
-    chosen = (
-        list(STRATEGIES)
-        if strategy_specs == "all"
-        else [options.strategy(spec) for spec in strategy_specs.split(",")]
-    )
+    chosen = options.strategies(strategy_specs)
     out = console()
     for line in matrix.machine():
         out.print(line, style="dim")
@@ -123,19 +109,7 @@ def command(
         sinks.split(","),
         seconds,
     )
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    # The bar goes to standard error: the figures may be piped elsewhere.
-    with Progress(
-        *columns,
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    ) as progress:
+    with progress_bar() as progress:
         task = progress.add_task("", total=len(cells) * (repeat + 1))
         result = matrix.measure(
             cells,

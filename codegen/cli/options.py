@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from codegen import formats, userfile
+from codegen.errors import UsageError
 from codegen.model import STRATEGIES, Strategy
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -28,6 +30,26 @@ def strategy(spec: str) -> Strategy:
         kinds="Strategy",
     )
     return found
+
+
+def strategies(specs: str) -> list[Strategy]:
+    """Return the strategies of a list with commas, or all; UsageError when there is none."""
+    if specs == "all":
+        return list(STRATEGIES)
+    return [strategy(spec) for spec in specs.split(",")]
+
+
+#: The names of :data:`codegen.image.BUILDS`.
+BUILDS = ("default", "dce", "lto", "dce+lto")
+
+
+def builds(names: str) -> list[str]:
+    """Return the builds of a list with commas, or all; UsageError when there is none."""
+    chosen = list(BUILDS) if names == "all" else names.split(",")
+    for name in chosen:
+        if name not in BUILDS:
+            raise UsageError(f"there is no build {name!r}; there are: {', '.join(BUILDS)}, and all")
+    return chosen
 
 
 def format_option(function: _Function) -> _Function:
@@ -52,3 +74,68 @@ def strategy_option(function: _Function) -> _Function:
         metavar="STRATEGY",
         help="How packet buffers are got, filled and given back; a name or path/to/file.py:NAME.",
     )(function)
+
+
+def uk_root_option(function: _Function) -> _Function:
+    """Add ``--uk-root``."""
+    return click.option(
+        "--uk-root",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="DIR",
+        help="The Unikraft tree.  [default: $UK_ROOT, $UK_WORKDIR/unikraft, ~/.unikraft/unikraft]",
+    )(function)
+
+
+def image_options(function: _Function) -> _Function:
+    """Add what a Unikraft image is configured with."""
+    for option in (
+        click.option(
+            "--log-level",
+            type=click.Choice(["crit", "err", "warn", "info", "debug"]),
+            default="crit",
+            show_default=True,
+            help="What Unikraft itself prints on the console.",
+        ),
+        uk_root_option,
+        click.option(
+            "--arch",
+            type=click.Choice(["x86_64", "arm64"]),
+            default="x86_64",
+            show_default=True,
+            help="The machine's architecture.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def machine_options(function: _Function) -> _Function:
+    """Add what a unikernel runs on."""
+    for option in (
+        click.option(
+            "--notify",
+            type=click.Choice(["timer", "bh"]),
+            help="When QEMU takes sent packets (tx=): in batches, or each.  [default: the faster]",
+        ),
+        click.option(
+            "--virtio",
+            "bus",
+            type=click.Choice(["pci", "mmio"]),
+            help="How the network device is attached.  [default: mmio on arm64, else pci]",
+        ),
+        click.option(
+            "--kvm",
+            type=click.Choice(["auto", "on", "off"]),
+            default="auto",
+            show_default=True,
+            help="Let the processor run the guest; auto: where that works.",
+        ),
+        click.option(
+            "--bridge",
+            default="usocbr0",
+            show_default=True,
+            help="The bridge that the network device is on.",
+        ),
+    ):
+        function = option(function)
+    return function

@@ -1,23 +1,38 @@
-"""``codegen run``: build the emitted program and run it."""
+"""``codegen run``: build the emitted program and run it, on this machine or as a unikernel."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from codegen.cli import options
+from codegen.errors import UsageError
+
+if TYPE_CHECKING:
+    from codegen.guest import Setup
+    from codegen.model import Strategy
+    from codegen.run import Request
 
 
 @click.command("run")
 @options.format_option
-@options.strategy_option
+@click.option(
+    "--strategy",
+    "strategy_specs",
+    default=options.DEFAULT_STRATEGY,
+    show_default=True,
+    metavar="STRATEGY,...",
+    help="How packet buffers are got, filled and given back; names, path/to/file.py:NAME, or all.",
+)
 @click.option(
     "--platform",
-    type=click.Choice(["host"]),
+    type=click.Choice(["host", "qemu", "linuxu"]),
     default="host",
     show_default=True,
-    help="Where the program runs; host is a process on this machine.",
+    help="host: a process here; qemu: a unikernel; linuxu: a unikernel as a process.",
 )
 @click.option(
     "--device",
@@ -53,9 +68,31 @@ from codegen.cli import options
     help="An argument of the program, such as ipv4_dst=10.0.0.2, rate=1Mpps, match=on; repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option(
+    "--repeat",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="Rounds of a table of several programs.",
+)
+@click.option(
+    "--pair",
+    is_flag=True,
+    help="Two unikernels on one bridge: one sends, one receives and checks.",
+)
+@click.option(
+    "--build",
+    "builds",
+    default="default",
+    show_default=True,
+    metavar="BUILD,...",
+    help="Compiler options of the image: default, dce, lto, dce+lto, or all.",
+)
+@options.image_options
+@options.machine_options
 def command(
     format_spec: str,
-    strategy_name: str,
+    strategy_specs: str,
     platform: str,
     device: str,
     sink: str,
@@ -65,14 +102,31 @@ def command(
     duration: float | None,
     settings: tuple[str, ...],
     as_json: bool,
+    repeat: int,
+    pair: bool,
+    arch: str,
+    uk_root: Path | None,
+    builds: str,
+    log_level: str,
+    bridge: str,
+    kvm: str,
+    bus: str | None,
+    notify: str | None,
 ) -> None:
-    """Build the emitted main loop, run it, and report how fast it was."""
+    """Build the emitted main loop, run it, and report how fast it was.
+
+    Several strategies or builds (or all) give a table of their rates; where packets go
+    to no device, unikernels are compared with the tutorial's plain ways. A unikernel
+    needs a Unikraft tree, and a bridge ('codegen net up') unless its sink is no device;
+    --pair and what is listed below it is for unikernels.
+    """
     from codegen import formats
     from codegen.run import Request, run_host
 
+    strategies = options.strategies(strategy_specs)
     request = Request(
         formats.load(format_spec),
-        options.strategy(strategy_name),
+        strategies[0],
         device=device,
         sink=sink,
         mode=mode,
@@ -81,15 +135,105 @@ def command(
         duration=duration,
         settings=settings,
     )
-    runner = {"host": run_host}[platform]
-    found = runner(request, (lambda _: None) if as_json else click.echo)
+    on_line = (lambda _: None) if as_json else click.echo
+    setups: list[Setup] = []
+    if platform != "host":
+        from codegen import guest, image, unikraft
+        from codegen.cli.progress import image_steps
+
+        tree, target = unikraft.find_tree(uk_root), unikraft.target(platform, arch)
+        setups = [
+            guest.Setup(
+                tree, image.Options(target, build, sink, log_level), bridge, kvm, bus, notify
+            )
+            for build in options.builds(builds)
+        ]
+    elif pair:
+        raise UsageError("--pair is for unikernels: add --platform qemu")
+    if len(strategies) > 1 or len(setups) > 1:
+        if pair or mode not in (None, "tx"):
+            raise UsageError(
+                "a table of several programs has rates of sending: no --pair, no --mode"
+            )
+        _table(request, strategies, setups, repeat, as_json)
+        return
+    if not setups:
+        found = run_host(request, on_line)
+    else:
+        runner = guest.run_pair if pair else guest.run_guest
+        with image_steps("the image") as on_step:
+            found = runner(request, setups[0], on_line, on_step)
     if as_json:
         click.echo(json.dumps(found))
+    elif pair:
+        _report_pair(found)
+    else:
+        _report(found)
+
+
+def _table(
+    request: Request,
+    strategies: list[Strategy],
+    setups: list[Setup],
+    repeat: int,
+    as_json: bool,
+) -> None:
+    """Run several programs in turn and print a table of their rates."""
+    import tempfile
+
+    from codegen.bench import unikernel
+    from codegen.cli.console import console, print_table, table
+    from codegen.cli.progress import image_steps, progress_bar
+
+    def refuse(who: str, reason: str) -> None:
+        click.echo(f"{who} is left out: {reason}", err=True)
+
+    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+        if setups:
+            with image_steps("images") as on_step:
+                made = unikernel.as_unikernels(
+                    request, strategies, setups, Path(folder), on_step, refuse
+                )
+                contestants = list(made)
+        else:
+            contestants = list(unikernel.on_host(request, strategies, refuse))
+        with progress_bar() as progress:
+            task = progress.add_task("", total=len(contestants) * repeat)
+            rows = unikernel.measure(
+                contestants,
+                repeat,
+                lambda each: progress.update(task, advance=1, description=each.who),
+            )
+    if as_json:
+        click.echo(json.dumps(unikernel.as_json(rows)))
         return
-    _report(found)
+    out = console()
+    where = (
+        f"Unikraft {setups[0].tree.version}, {setups[0].options.target.name}, " if setups else ""
+    )
+    out.print(
+        f"{where}{request.format.name}, sink {request.sink}, median of {repeat}", style="bold"
+    )
+    lines = table(
+        "who", "build", "image bytes", "Mpps", "low..high", f"times {unikernel.REFERENCE}"
+    )
+    for column in lines.columns[2:5]:
+        column.justify = "right"
+    for row in rows:
+        other = unikernel.reference(row, rows)
+        ratio = row.against(other) if other is not None else None
+        lines.add_row(
+            row.contestant.who,
+            row.contestant.build,
+            str(row.contestant.image_bytes or ""),
+            f"{row.rate.median / 1e6:.3f}",
+            f"{row.rate.low / 1e6:.3f}..{row.rate.high / 1e6:.3f}",
+            f"{ratio.median:.2f} ({ratio.low:.2f}..{ratio.high:.2f})" if ratio else "",
+        )
+    print_table(out, lines)
 
 
-def _report(found: dict[str, object]) -> None:
+def _report(found: dict[str, Any]) -> None:
     """Print a result for people."""
     numbers = {key: float(str(found[key])) for key in ("seconds", "packets_per_second")}
     click.echo(
@@ -112,6 +256,16 @@ def _report(found: dict[str, object]) -> None:
     kind, _, path = str(found["device"]).partition(":")
     if kind == "pcap" and found["mode"] == "tx":
         click.echo(f"  capture of {found['sent']} frames: {path}")
+
+
+def _report_pair(found: dict[str, Any]) -> None:
+    """Print the results of a pair for people."""
+    for role in ("sender", "receiver"):
+        _report(found[role])
+    line = f"lost {found['lost']}"
+    if "dropped" in found:
+        line += f", of which the taps counted {found['dropped']} as dropped"
+    click.echo(line)
 
 
 def _si(value: float) -> str:

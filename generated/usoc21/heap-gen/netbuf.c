@@ -47,7 +47,10 @@ struct uk_netbuf *uk_netbuf_dup_single(struct uk_alloc *a, size_t buflen,
 	}
 	frame_copy(pkt->data, src->data, src->len);
 	pkt->len = src->len;
+#ifdef UK_NETBUF_F_DATA_VALID
+	/* Releases up to 0.5 know no flags */
 	pkt->flags = src->flags;
+#endif
 	return pkt;
 }
 

@@ -74,6 +74,8 @@ static const struct arg args[] = {
 	    "packets to send or receive; 0: no limit"),
 	ARG("duration", duration, KIND_SECONDS, 0, 1000000000,
 	    "how long to run; 0: no limit"),
+	ARG("idle", idle, KIND_SECONDS, 0, 1000000000,
+	    "stop when packets came in and then none for so long; 0: never"),
 	ARG("interval", interval, KIND_SECONDS, 0, 1000000000,
 	    "between two lines of speed; 0: no lines"),
 	ARG("length", length, KIND_UINT, USOC21_MIN_LEN, USOC21_MAX_LEN,

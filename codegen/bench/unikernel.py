@@ -1,0 +1,177 @@
+"""Several runs side by side: strategies and builds, as unikernels or on the host.
+
+Absolute times in a guest say little, as everything there is emulated or shared. What can
+be compared are the rates of programs that run in turn, round after round, on the same
+machine. Where packets go to no device, the plain ways of the tutorial are booted along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from codegen import emit, guest, image, run, sink
+from codegen.bench.matrix import BASELINE_SOURCE, BASELINES, Spread
+from codegen.errors import UsageError
+from codegen.model import STRATEGIES, Strategy
+
+#: What the others are compared with, where it is run.
+REFERENCE = "tutorial-pool-dup"
+
+#: Those that deal with packets, and not only with bytes.
+_PLAIN = {name: flags for name, flags in BASELINES.items() if name.startswith("tutorial-")}
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A program that can be run again and again; ``image_bytes`` is None on the host."""
+
+    who: str
+    build: str
+    image_bytes: int | None
+    run: Callable[[], dict[str, object]]
+
+
+@dataclass
+class Row:
+    """The rates of a contestant in packets a second, a figure a round."""
+
+    contestant: Contestant
+    rates: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> Spread:
+        """The rates over all rounds."""
+        return Spread.of(self.rates)
+
+    def against(self, other: Row) -> Spread:
+        """Return how many times as fast as another row this one is, round by round."""
+        return Spread.of([mine / its for mine, its in zip(self.rates, other.rates, strict=True)])
+
+
+#: Gets the name of a strategy that does not go with the packet, and why.
+OnRefusal = Callable[[str, str], None]
+
+
+def on_host(
+    request: run.Request, strategies: Sequence[Strategy], on_refusal: OnRefusal
+) -> Iterator[Contestant]:
+    """Yield a program for this machine of each strategy."""
+    for mine, _ in _accepted(request, strategies, on_refusal):
+        yield Contestant(mine.strategy.name, "", None, partial(run.run_host, mine, _unheard))
+
+
+def as_unikernels(
+    request: run.Request,
+    strategies: Sequence[Strategy],
+    setups: Sequence[guest.Setup],
+    folder: Path,
+    on_step: image.OnStep,
+    on_refusal: OnRefusal,
+) -> Iterator[Contestant]:
+    """Build and yield the images of the plain ways and of each strategy, for each setup.
+
+    The images are in ``folder`` and must stay there while they run. Raises as
+    :func:`codegen.guest.run_guest` does.
+    """
+    programs = [
+        (mine.strategy.name, files, mine.program_arguments())
+        for mine, files in _accepted(request, strategies, on_refusal)
+    ]
+    for setup in setups:
+        if setup.options.sink != sink.DEVICE:
+            plain = [(name, _plain(request, name), _plain_arguments(request)) for name in _PLAIN]
+        else:
+            plain = []
+        build = setup.options.build
+        for who, files, arguments in (*plain, *programs):
+            guests = guest.prepare(files, setup, folder / f"{who}-{build}", on_step, _unheard)
+            program = partial(guest.measure, guests, arguments, _unheard)
+            yield Contestant(who, build, guests.image.size, program)
+
+
+def measure(
+    contestants: Sequence[Contestant], repeat: int, on_step: Callable[[Contestant], None]
+) -> list[Row]:
+    """Run each of them ``repeat`` times in turn and return the rates.
+
+    ``on_step`` is called before each of the ``len(contestants) * repeat`` runs.
+    """
+    rows = [Row(each) for each in contestants]
+    for _ in range(repeat):
+        for row in rows:
+            on_step(row.contestant)
+            found = row.contestant.run()
+            row.rates.append(int(str(found["sent"])) / float(str(found["seconds"])))
+    return rows
+
+
+def reference(row: Row, rows: Sequence[Row]) -> Row | None:
+    """Return the row that this one is compared with, which is of the same build."""
+    for other in rows:
+        if (other.contestant.who, other.contestant.build) == (REFERENCE, row.contestant.build):
+            return other
+    return None
+
+
+def as_json(rows: Sequence[Row]) -> dict[str, object]:
+    """Return the figures, and the ratios where there is something to compare with."""
+    return {
+        "cells": [
+            {
+                "who": row.contestant.who,
+                "build": row.contestant.build,
+                "image_bytes": row.contestant.image_bytes,
+                "packets_per_second": row.rate.as_json(),
+            }
+            for row in rows
+        ],
+        "ratios": [
+            {
+                "who": row.contestant.who,
+                "against": REFERENCE,
+                "build": row.contestant.build,
+                **row.against(other).as_json(),
+            }
+            for row in rows
+            if (other := reference(row, rows)) is not None and other is not row
+        ],
+    }
+
+
+def _unheard(_: str) -> None:
+    """Drop a line: a table has no room for it."""
+
+
+def _accepted(
+    request: run.Request, strategies: Sequence[Strategy], on_refusal: OnRefusal
+) -> list[tuple[run.Request, dict[str, str]]]:
+    """Return requests and emitted files of the strategies that go with the packet."""
+    accepted = []
+    for strategy in strategies:
+        try:
+            files = emit.render(request.format, strategy)
+        except UsageError as error:
+            on_refusal(strategy.name, str(error))
+        else:
+            accepted.append((replace(request, strategy=strategy), files))
+    return accepted
+
+
+def _plain(request: run.Request, name: str) -> dict[str, str]:
+    """Return the files of a plain way: an application whose main.c is that of the bench."""
+    # Any strategy does: what differs among them is in main.c.
+    files = emit.render(request.format, STRATEGIES[0])
+    flags = " ".join(_PLAIN[name])
+    return files | {
+        "main.c": (BASELINE_SOURCE / "main.c").read_text(encoding="utf-8"),
+        "Makefile.uk": f"{files['Makefile.uk']}\nAPPPKTGEN_CFLAGS-y += {flags}\n",
+    }
+
+
+def _plain_arguments(request: run.Request) -> list[str]:
+    duration = request.duration or run.DEFAULT_DURATION
+    found = [f"milliseconds={round(duration * 1000)}"]
+    return found if request.length is None else [*found, f"length={request.length}"]

@@ -1,0 +1,69 @@
+"""``codegen image``: build the Unikraft image of an emitted application."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from codegen.cli import options
+
+
+@click.command("image")
+@options.format_option
+@options.strategy_option
+@click.option(
+    "--platform",
+    type=click.Choice(["qemu", "linuxu"]),
+    default="qemu",
+    show_default=True,
+    help="qemu: a virtual machine; linuxu: a process on Linux.",
+)
+@click.option(
+    "--build",
+    type=click.Choice(options.BUILDS),
+    default="default",
+    show_default=True,
+    help="Compiler options: dead code elimination, link time optimisation.",
+)
+@options.image_options
+@click.option(
+    "--sink",
+    default="netdev",
+    show_default=True,
+    metavar="SINK",
+    help="Where packets go: netdev to the device; free and window:N nowhere, to see their cost.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="build/images",
+    show_default=True,
+    help="Folder of the image.",
+)
+def command(
+    format_spec: str,
+    strategy_name: str,
+    platform: str,
+    arch: str,
+    uk_root: Path | None,
+    build: str,
+    log_level: str,
+    sink: str,
+    output: Path,
+) -> None:
+    """Emit an application, configure and build its Unikraft image, and print its path and size.
+
+    The tree is that of --uk-root, $UK_ROOT, $UK_WORKDIR/unikraft or
+    ~/.unikraft/unikraft. Nothing is written into it; objects are kept in the cache.
+    """
+    from codegen import emit, formats, image, unikraft
+    from codegen.cli.progress import image_steps
+
+    format, strategy = formats.load(format_spec), options.strategy(strategy_name)
+    chosen = image.Options(unikraft.target(platform, arch), build, sink, log_level)
+    tree = unikraft.find_tree(uk_root)
+    name = image.file_name(format, strategy, chosen)
+    with image_steps(name) as on_step:
+        made = image.build(emit.render(format, strategy), tree, chosen, output / name, on_step)
+    click.echo(f"{made.path}: {made.size} bytes, Unikraft {tree.version}")

@@ -1,0 +1,203 @@
+"""The console of a unikernel: the only thing that tells how it fared.
+
+QEMU ends with exit code 0 whatever became of its guest, and so does a program of
+the platform linuxu. What was printed decides: a result, a complaint of the
+application, a trap, an assertion that failed, or nothing at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from codegen.errors import CodegenError
+
+#: Seconds that a guest has to end by itself, after its result or its last complaint.
+GRACE = 5.0
+
+#: Lines of the console that an error shows.
+_LAST_LINES = 12
+
+#: What Unikraft prints when the processor trapped: x86 and arm64.
+_TRAP = re.compile(r"Unhandled Trap|page fault at|ESR_EL1|trap caught", re.I)
+
+#: What Unikraft prints when it gives up by itself: UK_ASSERT() and UK_CRASH(), at level CRIT.
+_PANIC = re.compile(r"Assertion failure|CRIT:")
+
+#: What the application prints, in args.c and main.c.
+_NO_DEVICE = re.compile(r"^no network device;")
+_MISUSE = re.compile(r"^(unknown argument|bad value in) ")
+
+
+class GuestError(CodegenError):
+    """The unikernel gave no result; says what became of it, and shows its last lines."""
+
+
+class Crash(GuestError):
+    """The processor trapped."""
+
+
+class Panic(GuestError):
+    """Unikraft found something wrong and gave up."""
+
+
+class NoDevice(GuestError):
+    """The guest found no network device."""
+
+
+class Hang(GuestError):
+    """The guest printed nothing for too long."""
+
+
+class Refused(GuestError):
+    """The guest's program did not accept its arguments."""
+
+    exit_code = 2
+
+
+@dataclass
+class Console:
+    """A running guest: its process, and the file that its console is read from.
+
+    ``monitor`` names the program that runs it; lines that begin with it are its own.
+    """
+
+    process: subprocess.Popen[bytes]
+    fd: int
+    monitor: str = ""
+    lines: list[str] = field(default_factory=list)
+
+    def follow(self, on_line: Callable[[str], None], silence: float) -> dict[str, object]:
+        """Pass on what is printed and return the result, the line of JSON.
+
+        Raises GuestError when there is none, after ``silence`` seconds without a line at
+        the latest. The guest has ended when this returns or raises.
+        """
+        complained = False
+        try:
+            for line in self._read(silence):
+                self.lines.append(line)
+                result = _result(line)
+                if result is not None:
+                    self._let_end()
+                    return self._checked(result)
+                if _TRAP.search(line) or _PANIC.search(line):
+                    self._read_rest()
+                    break
+                # A complaint goes into the error, once.
+                complained = complained or bool(_NO_DEVICE.search(line) or _MISUSE.search(line))
+                if not complained:
+                    on_line(line)
+        except TimeoutError:
+            raise Hang(
+                self._said(f"the guest hangs: it printed nothing for {silence:.0f} s and was ended")
+            ) from None
+        finally:
+            self.end()
+        raise self._verdict()
+
+    def end(self) -> None:
+        """End the guest, if it still runs."""
+        for ask, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, None)):
+            if self.process.poll() is not None:
+                break
+            self.process.send_signal(ask)
+            try:
+                self.process.wait(patience)
+            except subprocess.TimeoutExpired:
+                continue
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    # ------------------------------------------------------------- reading
+
+    def _read(self, silence: float) -> Iterator[str]:
+        """Yield lines until the guest ends; raises TimeoutError after a silence."""
+        rest = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.fd, selectors.EVENT_READ)
+            while selector.select(silence):
+                try:
+                    got = os.read(self.fd, 65536)
+                except OSError:  # a terminal whose other side was closed
+                    got = b""
+                if not got:
+                    if rest:
+                        yield _text(rest)
+                    return
+                *whole, rest = (rest + got).split(b"\n")
+                yield from map(_text, whole)
+        raise TimeoutError
+
+    def _read_rest(self) -> None:
+        """Take the lines that belong to a complaint, which come at once."""
+        until = time.monotonic() + GRACE
+        try:
+            for line in self._read(0.5):
+                self.lines.append(line)
+                if time.monotonic() > until:
+                    return
+        except TimeoutError:
+            return
+
+    def _let_end(self) -> None:
+        try:
+            self.process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            return
+
+    # ------------------------------------------------------------- verdict
+
+    def _checked(self, result: dict[str, object]) -> dict[str, object]:
+        """Return a result; raises GuestError when the program failed in spite of it."""
+        if result.pop("exit_code", 0):
+            raise GuestError(self._said("the guest's program failed"))
+        return result
+
+    def _verdict(self) -> GuestError:
+        """Return what the lines say of a guest that ended without a result."""
+        for line in self.lines:
+            if self.monitor and line.startswith(f"{self.monitor}: "):
+                return GuestError(f"the guest cannot be started: {line}")
+        if any(_TRAP.search(line) for line in self.lines):
+            return Crash(self._said("the guest crashed"))
+        if any(_PANIC.search(line) for line in self.lines):
+            return Panic(self._said("the guest gave up (a panic)"))
+        if any(_NO_DEVICE.search(line) for line in self.lines):
+            return NoDevice(self._said("the guest has no network device that it knows"))
+        if any(_MISUSE.search(line) for line in self.lines):
+            return Refused("\n".join(self.lines[self._first(_MISUSE) :]))
+        return Crash(self._said("the guest ended without a result"))
+
+    def _first(self, pattern: re.Pattern[str]) -> int:
+        return next(index for index, line in enumerate(self.lines) if pattern.search(line))
+
+    def _said(self, what: str) -> str:
+        shown = [line for line in self.lines if line.strip()][-_LAST_LINES:]
+        if not shown:
+            return f"{what}; it printed nothing"
+        return "\n".join([f"{what}; the last lines of its console:", *(f"  {x}" for x in shown)])
+
+
+def _text(line: bytes) -> str:
+    """Return a line without the carriage returns and escapes of a terminal."""
+    text = line.decode(errors="replace").replace("\r", "")
+    return re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|c)", "", text)
+
+
+def _result(line: str) -> dict[str, object] | None:
+    if not line.startswith('{"'):
+        return None
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,203 @@
+"""QEMU as the machine of an image: its command line, and which accelerator works.
+
+Everything that is known of QEMU is here. A device ``/dev/kvm`` does not mean that a
+guest can run on it, so a real guest is tried; and a network device that notifies the
+other side of batches is several times faster where there is no such help.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from codegen.console import Console, GuestError, NoDevice
+from codegen.errors import CodegenError, UsageError
+from codegen.net import Tap
+from codegen.unikraft import Target
+
+#: Megabytes of a guest; enough for the buffers of the longest rings.
+MEMORY = 64
+
+#: Seconds that a guest has to say something when an accelerator is tried.
+_PROBE_LIMIT = 5.0
+
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class _System:
+    """QEMU for an architecture; ``buses`` of a virtio device, the usual one first."""
+
+    program: str
+    package: str
+    machine: str
+    emulated_cpu: str
+    buses: tuple[str, ...]
+
+
+_SYSTEMS = {
+    "x86_64": _System("qemu-system-x86_64", "qemu-system-x86", "pc", "max", ("pci",)),
+    "arm64": _System(
+        "qemu-system-aarch64", "qemu-system-arm", "virt", "cortex-a53", ("mmio", "pci")
+    ),
+}
+
+_DEVICES = {"pci": "virtio-net-pci", "mmio": "virtio-net-device"}
+
+#: When QEMU takes sent packets (its ``tx=``): ``timer`` all of 150 us at once, ``bh`` each
+#: time that the guest says so.
+NOTIFY = {
+    "timer": "QEMU takes sent packets in batches (tx=timer)",
+    "bh": "QEMU takes each sent packet at once (tx=bh)",
+}
+
+
+class QemuError(CodegenError):
+    """QEMU is missing or cannot be used as asked."""
+
+
+@dataclass(frozen=True)
+class Qemu:
+    """A machine of an architecture.
+
+    ``accelerator`` is ``kvm`` or ``tcg``, ``bus`` the one of the network device (None for
+    the usual one), ``notify`` one of :data:`NOTIFY`.
+    """
+
+    target: Target
+    accelerator: str = "tcg"
+    bus: str | None = None
+    notify: str = "bh"
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for a bus that the machine does not have."""
+        buses = _SYSTEMS[self.target.arch].buses
+        if self.bus is not None and self.bus not in buses:
+            raise UsageError(
+                f"--virtio {self.bus}: a machine of --arch {self.target.arch} has "
+                + " and ".join(buses)
+            )
+
+    @property
+    def device(self) -> str:
+        """The network device, as QEMU calls it."""
+        return _DEVICES[self.bus or _SYSTEMS[self.target.arch].buses[0]]
+
+    def describe(self) -> dict[str, object]:
+        """Return what a result says of the machine."""
+        return {"accelerator": self.accelerator, "notify": self.notify}
+
+    def start(
+        self, image: Path, arguments: Sequence[str], tap: Tap | None, number: int = 0
+    ) -> Console:
+        """Boot an image with the program's arguments; its device is on ``tap``, or on nothing.
+
+        ``number`` tells the machines of a network apart by their addresses. Raises
+        QemuError when QEMU is not installed.
+        """
+        backend = f"tap,id=net0,fd={tap.fd}" if tap else "hubport,id=net0,hubid=0"
+        mac = f"02:00:00:00:00:{number + 1:02x}"
+        network = ["-netdev", backend]
+        network += ["-device", f"{self.device},netdev=net0,mac={mac},tx={self.notify}"]
+        return self._start(image, arguments, network, (tap.fd,) if tap else ())
+
+    def _start(
+        self,
+        image: Path,
+        arguments: Sequence[str],
+        network: Sequence[str],
+        fds: Sequence[int],
+    ) -> Console:
+        system = _SYSTEMS[self.target.arch]
+        program = shutil.which(system.program)
+        if program is None:
+            raise QemuError(
+                f"{system.program} is not here; install it (apt install {system.package})"
+            )
+        command = [
+            *(program, "-machine", system.machine, "-accel", self.accelerator),
+            *(
+                "-cpu",
+                "host" if self.accelerator == "kvm" else system.emulated_cpu,
+                "-m",
+                str(MEMORY),
+            ),
+            *("-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio"),
+            *("-kernel", str(image), "-append", " ".join(["pktgen", "--", *arguments])),
+            *network,
+        ]
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=fds,
+            # CTRL+C is ours to pass on, and whoever kills us ends the guest as well.
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+        assert process.stdout is not None
+        return Console(process, os.dup(process.stdout.fileno()), monitor=system.program)
+
+
+def faster_notification(accelerator: str, machines: int) -> str:
+    """Return the way of :data:`NOTIFY` that sends faster.
+
+    Where guest and device share a core, a notification takes it away from the guest, and
+    batches are three times as fast. Where each has its own (and with KVM, where QEMU's
+    own default stands), the device works while the guest does, and batches only make it wait.
+    """
+    cores = len(os.sched_getaffinity(0))
+    return "timer" if accelerator == "tcg" and cores < 2 * machines else "bh"
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when its parent is gone (prctl(2))."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+_LIBC = ctypes.CDLL(None)
+
+
+def choose_accelerator(wanted: str, target: Target, image: Path, say: Callable[[str], None]) -> str:
+    """Return ``kvm`` or ``tcg`` for ``on``, ``off`` or ``auto``, and say why.
+
+    ``auto`` and ``on`` boot the image without a network device: where KVM works, the
+    guest says that it has none. Raises QemuError when ``on`` cannot be had.
+    """
+    if wanted == "off":
+        return "tcg"
+    reason = _why_not_kvm(target, image)
+    if reason is None:
+        return "kvm"
+    if wanted == "on":
+        raise QemuError(f"KVM cannot be used: {reason}; leave out --kvm on to emulate")
+    say(f"no KVM ({reason}): the machine is emulated (tcg), and slower")
+    return "tcg"
+
+
+@lru_cache
+def _why_not_kvm(target: Target, image: Path) -> str | None:
+    """Return why a guest does not run on KVM, None when it does."""
+    machine = {"x86_64": "x86_64", "aarch64": "arm64"}.get(os.uname().machine)
+    if machine != target.arch:
+        return f"this machine is no {target.arch}"
+    device = Path("/dev/kvm")
+    if not device.exists():
+        return "there is no /dev/kvm"
+    if not os.access(device, os.R_OK | os.W_OK):
+        return "no permission for /dev/kvm"
+    try:
+        Qemu(target, "kvm")._start(image, (), (), ()).follow(lambda _: None, _PROBE_LIMIT)
+    except NoDevice:
+        return None
+    except GuestError:
+        return "/dev/kvm is there, but a guest does not run on it"
+    return "a guest without a network device sent packets"

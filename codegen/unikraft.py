@@ -1,0 +1,133 @@
+"""A Unikraft tree: where it is, what it can build, and in what releases differ.
+
+Whoever needs to know what sets one release apart from another asks here. The
+answers come from the tree itself, from its files and Kconfig symbols, so that a
+release that nobody has seen yet is not turned away for its number.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from codegen.errors import CodegenError, UsageError
+
+#: Releases that images have been built with and booted.
+KNOWN_RELEASES = ("0.5", "0.10.0", "0.13.1", "0.16.3", "0.17.0")
+
+
+class TreeError(CodegenError):
+    """There is no usable Unikraft tree, or it cannot build what is asked for."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an image runs on; the names are those of KraftKit's targets."""
+
+    platform: str
+    arch: str
+
+    @property
+    def name(self) -> str:
+        """The name, as ``qemu-x86_64``."""
+        return f"{self.platform}-{self.arch}"
+
+
+TARGETS = (Target("qemu", "x86_64"), Target("qemu", "arm64"), Target("linuxu", "x86_64"))
+
+
+def target(platform: str, arch: str) -> Target:
+    """Return the target; raises UsageError when there is none such."""
+    found = Target(platform, arch)
+    if found not in TARGETS:
+        raise UsageError(
+            f"there is no target {found.name}; there are: "
+            + ", ".join(each.name for each in TARGETS)
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The folder of an unpacked or cloned release."""
+
+    root: Path
+
+    @property
+    def version(self) -> str:
+        """The release, as ``0.17.0``, from ``version.mk``."""
+        try:
+            text = (self.root / "version.mk").read_text(encoding="utf-8")
+        except OSError:
+            return "unknown"
+        found = dict(re.findall(r"^(UK_\w*VERSION)\s*=\s*(\S+)", text, re.M))
+        parts = (found.get(f"UK_{name}VERSION") for name in ("", "SUB", "EXTRA"))
+        return ".".join(part.lstrip(".") for part in parts if part)
+
+    def image_name(self, target: Target, name: str) -> str:
+        """Return the name of the image file that the build leaves.
+
+        Releases up to 0.10 call the platform of QEMU by its hypervisor, ``kvm``; it is
+        the choice of a machine monitor that made two names of it.
+        """
+        platform = target.platform
+        if platform == "qemu" and not self._declares("plat/kvm/Config.uk", "KVM_VMM_QEMU"):
+            platform = "kvm"
+        return f"{name}_{platform}-{target.arch}"
+
+    def check(self, target: Target) -> None:
+        """Raise TreeError when the tree cannot build for a target, with the reason."""
+        if target.platform == "linuxu":
+            # Without a tap there is a platform, but no network device.
+            if not self._declares("plat/linuxu/Config.uk", "TAP_NET"):
+                raise self._cannot(target, "the platform linuxu with a network device", "0.8-0.16")
+        elif target.arch == "arm64":
+            # Compilers call a helper for atomic operations that only a libc has, unless told.
+            flags = self.root / "arch/arm/arm64/Makefile.uk"
+            if "outline-atomics" not in _text(flags):
+                raise self._cannot(target, "the flags that today's compilers need there", "0.13")
+
+    def _cannot(self, target: Target, lacks: str, since: str) -> TreeError:
+        return TreeError(
+            f"the tree {self.root} (Unikraft {self.version}) cannot build for {target.name}: "
+            f"it lacks {lacks}; take another release ({since} has it) or another target"
+        )
+
+    def _declares(self, file: str, symbol: str) -> bool:
+        return re.search(rf"^\s*config {symbol}$", _text(self.root / file), re.M) is not None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def find_tree(uk_root: Path | None = None) -> Tree:
+    """Return the tree of the argument, ``$UK_ROOT``, ``$UK_WORKDIR/unikraft`` or the usual place.
+
+    The usual place is ``~/.unikraft/unikraft``, as KraftKit has it. The first of
+    them that is named decides: a folder that is no tree raises TreeError, which says
+    how to get one.
+    """
+    where = _place(uk_root).expanduser().absolute()
+    if not (where / "lib" / "uknetdev").is_dir() or not (where / "Makefile").is_file():
+        raise TreeError(
+            f"there is no Unikraft tree in {where}; unpack or clone a release of "
+            "github.com/unikraft/unikraft there, or say where one is with --uk-root DIR or "
+            f"UK_ROOT; known to work: {', '.join(KNOWN_RELEASES)}"
+        )
+    return Tree(where)
+
+
+def _place(uk_root: Path | None) -> Path:
+    if uk_root is not None:
+        return uk_root
+    if named := os.environ.get("UK_ROOT"):
+        return Path(named)
+    if folder := os.environ.get("UK_WORKDIR"):
+        return Path(folder) / "unikraft"
+    return Path("~/.unikraft/unikraft")
