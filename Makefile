@@ -31,6 +31,15 @@ lint: $(VENV)/installed-test ## check style and types
 emit: $(VENV)/installed ## renew the committed applications in generated/
 	@$(BIN)/codegen emit --all
 
+image: $(VENV)/installed ## build a Unikraft image; needs a tree of Unikraft's (UK_ROOT=DIR)
+	@$(BIN)/codegen image
+
+run-image: $(VENV)/installed ## build an image and boot it, without a network to send to
+	@$(BIN)/codegen run --platform qemu --sink free
+
+test-images: $(VENV)/installed-test ## every strategy on every Unikraft release that is here
+	@$(BIN)/python -m pytest -n $(JOBS) -m "unikraft or long" tests
+
 bench: $(VENV)/installed ## nanoseconds a packet of every strategy, against the plain ways
 	@$(BIN)/codegen bench
 
@@ -60,4 +69,4 @@ $(VENV)/installed-test: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-.PHONY: help run test lint emit bench bench-wire bench-startup clean
+.PHONY: help run test lint emit image run-image test-images bench bench-wire bench-startup clean

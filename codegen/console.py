@@ -14,6 +14,7 @@ import selectors
 import signal
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -73,6 +74,8 @@ class Console:
     fd: int
     monitor: str = ""
     lines: list[str] = field(default_factory=list)
+    _waiting: deque[str] = field(default_factory=deque)
+    _begun: bytes = b""
 
     def follow(self, on_line: Callable[[str], None], silence: float) -> dict[str, object]:
         """Pass on what is printed and return the result, the line of JSON.
@@ -83,6 +86,8 @@ class Console:
         complained = False
         try:
             for line in self._read(silence):
+                if self.monitor and line.startswith(f"{self.monitor}: warning: "):
+                    continue
                 self.lines.append(line)
                 result = _result(line)
                 if result is not None:
@@ -121,21 +126,23 @@ class Console:
 
     def _read(self, silence: float) -> Iterator[str]:
         """Yield lines until the guest ends; raises TimeoutError after a silence."""
-        rest = b""
         with selectors.DefaultSelector() as selector:
             selector.register(self.fd, selectors.EVENT_READ)
-            while selector.select(silence):
+            while True:
+                while self._waiting:
+                    yield self._waiting.popleft()
+                if not selector.select(silence):
+                    raise TimeoutError
                 try:
                     got = os.read(self.fd, 65536)
                 except OSError:  # a terminal whose other side was closed
                     got = b""
+                *whole, self._begun = (self._begun + got).split(b"\n")
+                self._waiting.extend(map(_text, whole))
                 if not got:
-                    if rest:
-                        yield _text(rest)
+                    self._waiting.extend([_text(self._begun)] if self._begun else [])
+                    yield from self._waiting
                     return
-                *whole, rest = (rest + got).split(b"\n")
-                yield from map(_text, whole)
-        raise TimeoutError
 
     def _read_rest(self) -> None:
         """Take the lines that belong to a complaint, which come at once."""
@@ -164,9 +171,6 @@ class Console:
 
     def _verdict(self) -> GuestError:
         """Return what the lines say of a guest that ended without a result."""
-        for line in self.lines:
-            if self.monitor and line.startswith(f"{self.monitor}: "):
-                return GuestError(f"the guest cannot be started: {line}")
         if any(_TRAP.search(line) for line in self.lines):
             return Crash(self._said("the guest crashed"))
         if any(_PANIC.search(line) for line in self.lines):
@@ -175,6 +179,8 @@ class Console:
             return NoDevice(self._said("the guest has no network device that it knows"))
         if any(_MISUSE.search(line) for line in self.lines):
             return Refused("\n".join(self.lines[self._first(_MISUSE) :]))
+        if self.lines and self.monitor and self.lines[0].startswith(f"{self.monitor}: "):
+            return GuestError(f"the guest cannot be started: {self.lines[0]}")
         return Crash(self._said("the guest ended without a result"))
 
     def _first(self, pattern: re.Pattern[str]) -> int:

@@ -18,7 +18,16 @@ from codegen import emit, formats
 from codegen.model.strategy import STRATEGIES
 
 #: The packages of tools that are not named like theirs.
-PACKAGES = {"clang++": "clang", "nm": "binutils"}
+PACKAGES = {
+    "clang++": "clang",
+    "nm": "binutils",
+    "objdump": "binutils",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-system-aarch64": "qemu-system-arm",
+    "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
+    "unshare": "util-linux",
+    "ip": "iproute2",
+}
 
 
 def find_tool(tool: str) -> str:

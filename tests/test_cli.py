@@ -123,7 +123,7 @@ MISUSE: list[tuple[list[str], str]] = [
     (["run", "--device", "pcap"], "there is no device 'pcap'; there are: null, loop, pcap:FILE"),
     (["run", "--device", "pcap:"], "there is no device 'pcap:'; there are: null, loop, pcap"),
     (["run", "--device", "null:1"], "there is no device 'null:1'; there are: null, loop, pcap"),
-    (["run", "--platform", "nope"], "'--platform': 'nope' is not 'host'"),
+    (["run", "--platform", "nope"], "'--platform': 'nope' is not one of 'host', 'qemu', 'linuxu'"),
     (["run", "--mode", "nope"], "'--mode': 'nope' is not one of 'tx', 'rx', 'both'"),
     (["run", "--count", "many"], "'--count': 'many' is not a valid integer"),
     (["run", "--count", "-1"], "'--count': -1 is not in the range x>=0"),

@@ -24,7 +24,8 @@ ETH_P_ALL = 3
 
 SLOT = 2048
 BLOCK = 65536
-TIMEOUT = 30
+#: A guest is built before it sends.
+TIMEOUT = 240
 #: Seconds in which one frame more than expected would still come.
 AFTERWARDS = 0.2
 

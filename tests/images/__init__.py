@@ -1,0 +1,1 @@
+"""Unikraft images: built from a real tree, booted, and watched from outside."""

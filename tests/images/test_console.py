@@ -1,0 +1,123 @@
+"""The verdict over a guest is read from its console, whatever the process says at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+
+import pytest
+
+from codegen.console import (
+    Console,
+    Crash,
+    GuestError,
+    Hang,
+    NoDevice,
+    Panic,
+    Refused,
+)
+
+RESULT = '{"format":"udp4","sent":3,"exit_code":0}'
+
+
+def console(script: str, monitor: str = "") -> Console:
+    """Return the console of a shell script in place of a guest."""
+    process = subprocess.Popen(
+        ["sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert process.stdout is not None
+    return Console(process, os.dup(process.stdout.fileno()), monitor)
+
+
+def follow(
+    script: str, silence: float = 20, monitor: str = ""
+) -> tuple[dict[str, object], list[str]]:
+    lines: list[str] = []
+    found = console(script, monitor)
+    try:
+        return found.follow(lines.append, silence), lines
+    finally:
+        assert found.process.poll() is not None, "the guest was left running"
+
+
+def test_a_result_is_the_line_of_json() -> None:
+    found, lines = follow(f"printf 'one\\r\\n\\033[2Jtwo\\n'; echo '{RESULT}'; echo behind")
+    assert found == {"format": "udp4", "sent": 3}
+    assert lines == ["one", "two"]
+
+
+def test_a_last_line_needs_no_end() -> None:
+    assert follow(f"printf '{RESULT.replace('%', '%%')}'")[0]["sent"] == 3
+
+
+def test_what_only_looks_like_a_result_is_passed_on() -> None:
+    _, lines = follow(f"echo '{{\"half'; echo '{RESULT}'")
+    assert lines == ['{"half']
+
+
+@pytest.mark.parametrize(
+    ("printed", "kind", "said"),
+    [
+        ("CRIT: Unhandled Trap 13 (general protection), error code=0x0", Crash, "crashed"),
+        ("CRIT:     ESR_EL1  : 0x0000000096000045", Crash, "crashed"),
+        ("CRIT: [libukalloc] <x.c @ 1> Assertion failure: p", Panic, "panic"),
+        ("CRIT: out of everything", Panic, "panic"),
+        ("no network device; attach one to this machine", NoDevice, "no network device"),
+        ("unknown argument 'x=1'; arguments are key=value", Refused, "unknown argument 'x=1'"),
+        ("bad value in 'ttl=x'; ttl takes: number", Refused, "bad value in 'ttl=x'"),
+        ("the network device cannot be started: error -12", Crash, "without a result"),
+    ],
+)
+def test_each_way_to_fail_is_an_error_of_its_own(
+    printed: str, kind: type[GuestError], said: str
+) -> None:
+    # As QEMU does, the script ends with exit code 0.
+    with pytest.raises(GuestError, match=said.replace("(", r"\(")) as caught:
+        follow(f'echo booting; echo "{printed}"; exit 0')
+    assert type(caught.value) is kind
+    assert printed in str(caught.value)
+    assert caught.value.exit_code == (2 if kind is Refused else 1)
+
+
+def test_a_guest_that_says_nothing_hangs_and_is_ended() -> None:
+    start = time.monotonic()
+    with pytest.raises(Hang, match="printed nothing for 1 s"):
+        follow("echo booting; exec sleep 60", silence=1)
+    assert time.monotonic() - start < 30
+
+
+def test_a_trap_is_told_though_the_guest_goes_on() -> None:
+    with pytest.raises(Crash, match="RIP: 42"):
+        follow("echo 'Unhandled Trap 6'; echo 'RIP: 42'; exec sleep 60")
+
+
+def test_a_guest_that_stays_after_its_result_is_ended() -> None:
+    assert follow(f"echo '{RESULT}'; exec sleep 60")[0]["sent"] == 3
+
+
+def test_a_program_that_failed_is_no_success_for_its_result() -> None:
+    failed = json.dumps({"sent": 3, "exit_code": 1})
+    with pytest.raises(GuestError, match="program failed") as caught:
+        follow(f"echo 'gave up after 1024 failures'; echo '{failed}'")
+    assert "gave up after 1024 failures" in str(caught.value)
+
+
+def test_the_monitors_own_complaint_is_passed_on() -> None:
+    with pytest.raises(GuestError, match="cannot be started: qemu: no such file"):
+        follow("echo 'qemu: no such file'; exit 1", monitor="qemu")
+
+
+def test_the_monitors_warnings_hide_nothing() -> None:
+    with pytest.raises(Panic):
+        follow("echo 'qemu: warning: no hub'; echo 'Assertion failure: x'", monitor="qemu")
+
+
+def test_a_complaint_is_not_said_twice() -> None:
+    lines: list[str] = []
+    with pytest.raises(Refused):
+        console("echo first; echo \"unknown argument 'x'; keys:\"; echo '  ttl'").follow(
+            lines.append, 20
+        )
+    assert lines == ["first"]

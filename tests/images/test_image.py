@@ -1,0 +1,363 @@
+"""Images are built by the application's own Makefile, and what goes wrong on the way is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from codegen import emit, formats, guest, image, qemu, unikraft
+from codegen.cli import options
+from codegen.console import Crash, Hang, NoDevice, Panic
+from codegen.model import STRATEGIES
+from codegen.unikraft import Target, Tree
+from tests.conftest import find_tool
+
+from .conftest import folder_of
+
+QEMU = Target("qemu", "x86_64")
+FILES = emit.render(formats.load("usoc21"), STRATEGIES[0])
+
+
+def codegen(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "codegen", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+        env=os.environ | environment,
+    )
+
+
+# ------------------------------------------------------------- a real tree
+
+
+@pytest.mark.unikraft
+def test_an_application_folder_builds_by_itself(newest: Tree, tools: None, tmp_path: Path) -> None:
+    """As any Unikraft application: with make, and nothing of codegen."""
+    app = tmp_path / "app"
+    emit.write(FILES, app)
+    done = subprocess.run(
+        ["make", "-C", app, f"UK_ROOT={newest.root}", "-j2"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    built = app / "build" / newest.image_name(QEMU, "pktgen")
+    assert built.stat().st_size > 100_000
+    assert b'{"format":"usoc21","strategy":"heap-gen"' in built.read_bytes()
+    assert re.findall(rf"^{re.escape(str(app))}/[\w.]+:.*\bwarning\b.*$", done.stdout, re.M) == []
+    for source in (name for name in FILES if name.endswith(".c")):
+        assert re.search(rf"\bapppktgen: {source.removesuffix('.c')}\.o$", done.stdout, re.M)
+    # The configuration has been made once and is the user's from now on.
+    config = app / ".config"
+    config.write_text(config.read_text().replace('UK_NAME="pktgen"', 'UK_NAME="other"'))
+    again = subprocess.run(
+        ["make", "-C", app, f"UK_ROOT={newest.root}"], capture_output=True, timeout=600, check=False
+    )
+    assert again.returncode == 0, again.stderr
+    assert (app / "build" / newest.image_name(QEMU, "other")).is_file()
+
+
+@pytest.mark.unikraft
+def test_the_command_prints_path_and_size(newest: Tree, tools: None, tmp_path: Path) -> None:
+    arguments = ("image", "--uk-root", str(newest.root), "--output", str(tmp_path / "out"))
+    for _ in range(2):
+        done = codegen(*arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+        path = tmp_path / "out" / "usoc21_pool-dup_qemu-x86_64"
+        size = path.stat().st_size
+        assert done.stdout == f"{path}: {size} bytes, Unikraft {newest.version}\n"
+    assert folder_of(tmp_path / "out") == [path.name]
+    dce = codegen(*arguments, "--build", "dce", "--sink", "window:9")
+    assert dce.returncode == 0, dce.stderr
+    smaller = tmp_path / "out" / "usoc21_pool-dup_window9_dce_qemu-x86_64"
+    assert smaller.stat().st_size < size
+
+
+@pytest.mark.unikraft
+def test_the_loop_calls_no_bytewise_memcpy(newest: Tree, tools: None, tmp_path: Path) -> None:
+    """Unikraft's own libc copies byte by byte, and compilers turn loops into calls of it."""
+    opts = image.Options(QEMU, sink="free")
+    for strategy in STRATEGIES:
+        if strategy.name not in ("heap-gen", "pool-dup", "ring-patch", "zero-copy"):
+            continue
+        files = emit.render(formats.load("usoc21"), strategy)
+        made = image.build(files, newest, opts, tmp_path / strategy.name)
+        with image._work_folder(newest, opts) as work:
+            listed = subprocess.run(
+                [find_tool("objdump"), "-dr", work / "build" / "apppktgen" / "main.o"],
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+        assert made.size
+        assert "uk_netbuf_free" in listed, "it should have what the loop calls"
+        assert re.findall(r"\b(memcpy|memset|memmove)\b", listed) == [], strategy.name
+
+
+#: What is put into main() to make a guest fail, and the error that it must give.
+BROKEN = {
+    "crash": ("__builtin_trap();", Crash, "crashed"),
+    "panic": ("UK_ASSERT(argc == 77);", Panic, "Assertion failure: argc == 77"),
+    "hang": ('for (;;)\n\t\t__asm__ __volatile__("");', Hang, "printed nothing for 3 s"),
+}
+
+
+@pytest.mark.unikraft
+@pytest.mark.parametrize("how", BROKEN)
+def test_each_end_of_a_guest_is_told_apart(
+    newest: Tree, tools: None, how: str, tmp_path: Path
+) -> None:
+    statement, kind, said = BROKEN[how]
+    mark = "\tif (args_parse("
+    assert FILES["main.c"].count(mark) == 1
+    source = FILES["main.c"].replace(mark, f'\tprintf("begun\\n");\n\t{statement}\n{mark}')
+    source = source.replace(
+        "#include <uk/alloc.h>", "#include <uk/alloc.h>\n#include <uk/assert.h>"
+    )
+    made = image.build(FILES | {"main.c": source}, newest, image.Options(QEMU), tmp_path / "image")
+    console = qemu.Qemu(QEMU).start(made.path, (), None)
+    with pytest.raises(kind, match=re.escape(said)) as caught:
+        console.follow(lambda _: None, 3 if how == "hang" else 30)
+    assert "begun" in str(caught.value)
+
+
+@pytest.mark.unikraft
+def test_a_machine_without_a_device_is_told(newest: Tree, tools: None, tmp_path: Path) -> None:
+    made = image.build(FILES, newest, image.Options(QEMU), tmp_path / "image")
+    console = qemu.Qemu(QEMU)._start(made.path, (), (), ())
+    with pytest.raises(NoDevice, match="no network device; attach one"):
+        console.follow(lambda _: None, 30)
+
+
+@pytest.mark.unikraft
+def test_a_table_compares_with_the_plain_way(newest: Tree, tools: None) -> None:
+    done = codegen(
+        *("run", "--platform", "qemu", "--uk-root", str(newest.root), "--kvm", "off"),
+        *("--strategy", "ring-patch,zero-copy", "--sink", "free"),
+        *("--duration", "0.3", "--repeat", "1", "--json"),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    who = [cell["who"] for cell in found["cells"]]
+    assert who[-2:] == ["ring-patch", "zero-copy"]
+    assert "tutorial-pool-dup" in who
+    assert {ratio["who"] for ratio in found["ratios"]} == set(who) - {"tutorial-pool-dup"}
+    assert all(cell["image_bytes"] > 100_000 for cell in found["cells"])
+
+
+@pytest.mark.unikraft
+def test_a_tree_that_lacks_the_target_is_told(newest: Tree, tools: None) -> None:
+    if newest.version != "0.17.0":
+        pytest.skip("linuxu left Unikraft with 0.17")
+    done = codegen("image", "--platform", "linuxu", "--uk-root", str(newest.root))
+    assert done.returncode == 1
+    assert "cannot build for linuxu-x86_64: it lacks the platform linuxu" in done.stderr
+
+
+# ------------------------------------------------------------- no tree at all
+
+
+def fake_tree(folder: Path, makefile: str) -> Tree:
+    """Return a tree whose make does what the text says."""
+    (folder / "lib" / "uknetdev").mkdir(parents=True)
+    (folder / "Makefile").write_text(makefile)
+    (folder / "version.mk").write_text("UK_VERSION = 7\nUK_SUBVERSION = 1\nUK_EXTRAVERSION = .2\n")
+    return unikraft.find_tree(folder)
+
+
+@pytest.fixture
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_the_version_is_the_trees(tmp_path: Path) -> None:
+    assert fake_tree(tmp_path / "tree", "").version == "7.1.2"
+
+
+def test_the_tree_is_found_where_it_is_named_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, named = (fake_tree(tmp_path / name, "") for name in ("given", "named"))
+    below = fake_tree(tmp_path / "work" / "unikraft", "")
+    usual = fake_tree(tmp_path / "home" / ".unikraft" / "unikraft", "")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert unikraft.find_tree() == usual
+    monkeypatch.setenv("UK_WORKDIR", str(tmp_path / "work"))
+    assert unikraft.find_tree() == below
+    monkeypatch.setenv("UK_ROOT", str(named.root))
+    assert unikraft.find_tree() == named
+    assert unikraft.find_tree(given.root) == given
+
+
+def test_without_a_tree_it_is_said_how_to_get_one(tmp_path: Path) -> None:
+    done = codegen("image", "--uk-root", str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"codegen: there is no Unikraft tree in {tmp_path}; ")
+    for words in ("github.com/unikraft/unikraft", "--uk-root", "UK_ROOT", "0.5", "0.17.0"):
+        assert words in done.stderr
+
+
+HANGS = "defconfig:\n\techo asking; sleep 60\n"
+BREAKS = (
+    "all:\n\techo 'x.c:1: error: no such thing'; false\ndefconfig print-objs:\n\ttouch '$(C)'\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("makefile", "said"),
+    [(HANGS, "the configuration did not end within 1 s"), (BREAKS, "the build failed")],
+)
+def test_a_step_that_fails_or_hangs_shows_the_log(
+    makefile: str,
+    said: str,
+    tmp_path: Path,
+    tools: None,
+    own_cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(image, "CONFIGURE_LIMIT", 1)
+    monkeypatch.setattr(image._Maker, "_check", lambda *_: None)
+    start = time.monotonic()
+    with pytest.raises(image.ImageError, match=said) as caught:
+        image.build(
+            FILES, fake_tree(tmp_path / "tree", makefile), image.Options(QEMU), tmp_path / "i"
+        )
+    assert time.monotonic() - start < 30
+    (log,) = own_cache.glob("codegen/image-*/log")
+    assert f"the last lines of {log}:" in str(caught.value)
+    assert ("asking" if makefile is HANGS else "x.c:1: error: no such thing") in str(caught.value)
+    assert not (tmp_path / "i").exists()
+
+
+def test_an_option_that_kconfig_dropped_is_told(
+    tmp_path: Path, tools: None, own_cache: Path
+) -> None:
+    makefile = "defconfig:\n\tgrep -v LTO '$(UK_DEFCONFIG)' >'$(C)'\n"
+    tree = fake_tree(tmp_path / "tree", makefile)
+    with pytest.raises(unikraft.TreeError, match=r"Unikraft 7\.1\.2 .* has no OPTIMIZE_LTO"):
+        image.build(FILES, tree, image.Options(QEMU, build="dce+lto"), tmp_path / "image")
+
+
+@pytest.mark.parametrize("tool", ["make", "bison", "qemu-system-x86_64"])
+def test_a_missing_tool_is_told_with_its_package(
+    tool: str, tmp_path: Path, tools: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bin"
+    path.mkdir()
+    for name in ("make", "bison", "flex", "m4", "gcc"):
+        if name != tool:
+            (path / name).symlink_to("/bin/true")
+    monkeypatch.setenv("PATH", str(path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises((image.ImageError, qemu.QemuError), match=rf"{tool}.*apt install"):
+        if tool.startswith("qemu"):
+            qemu.Qemu(QEMU).start(tmp_path, (), None)
+        else:
+            image.build(
+                FILES, fake_tree(tmp_path / "tree", ""), image.Options(QEMU), tmp_path / "i"
+            )
+
+
+def test_a_cross_compiler_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(image.ImageError, match=r"apt install gcc-aarch64-linux-gnu\)"):
+        image._environment(Target("qemu", "arm64"))
+
+
+def test_a_cache_that_cannot_be_written_is_told(
+    tmp_path: Path, tools: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(image.ImageError, match="set XDG_CACHE_HOME"):
+        image.build(FILES, fake_tree(tmp_path / "tree", ""), image.Options(QEMU), tmp_path / "i")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("image", "--sink", "hole"), "there is no sink 'hole'"),
+        (("image", "--platform", "linuxu", "--arch", "arm64"), "there is no target linuxu-arm64"),
+        (("run", "--pair"), "--pair is for unikernels: add --platform qemu"),
+        (("run", "--platform", "qemu", "--device", "loop"), "--device loop: devices are those of"),
+        (("run", "--platform", "qemu", "--build", "fast"), "there is no build 'fast'"),
+        (("run", "--platform", "qemu", "--set", "ttl"), "--set ttl: key=value is wanted"),
+        (("run", "--platform", "qemu", "--virtio", "mmio"), "--virtio mmio: a machine of"),
+        (("run", "--platform", "qemu", "--pair", "--mode", "rx"), "no --mode, no --sink"),
+        (("run", "--strategy", "all", "--mode", "rx"), "no --pair, no --mode"),
+    ],
+)
+def test_misuse_is_told_before_anything_is_built(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    fake_tree(tmp_path / "tree", "")
+    done = codegen(*arguments, UK_ROOT=str(tmp_path / "tree"), XDG_CACHE_HOME=str(tmp_path / "c"))
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert not list(tmp_path.glob("c/codegen/image-*/build"))
+
+
+def test_the_options_have_the_builds_of_images() -> None:
+    assert tuple(image.BUILDS) == options.BUILDS
+
+
+def test_the_targets_have_configurations() -> None:
+    for target in unikraft.TARGETS:
+        assert f"{target.name}.defconfig" in emit.FILES
+
+
+@pytest.mark.parametrize(
+    ("cores", "machines", "accelerator", "faster"),
+    [(1, 1, "tcg", "timer"), (2, 1, "tcg", "bh"), (2, 2, "tcg", "timer"), (1, 1, "kvm", "bh")],
+)
+def test_batches_are_for_guests_that_share_a_core(
+    cores: int, machines: int, accelerator: str, faster: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    assert qemu.faster_notification(accelerator, machines) == faster
+
+
+@pytest.mark.parametrize(
+    ("arguments", "seconds"),
+    [
+        ((), 39),
+        (("interval=1",), 33),
+        (("interval=0", "duration=5"), 35),
+        (("interval=0",), 630),
+        (("interval=x",), 39),
+    ],
+)
+def test_a_guest_may_be_silent_for_some_lines_of_speed(
+    arguments: tuple[str, ...], seconds: float
+) -> None:
+    assert guest._silence(arguments) == seconds
+
+
+def test_kvm_of_another_architecture_is_not_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    other = Target("qemu", "arm64" if os.uname().machine == "x86_64" else "x86_64")
+    assert qemu.choose_accelerator("off", other, tmp_path, said.append) == "tcg"
+    assert said == []
+    assert qemu.choose_accelerator("auto", other, tmp_path, said.append) == "tcg"
+    assert said == [
+        f"no KVM (this machine is no {other.arch}): the machine is emulated (tcg), and slower"
+    ]
+    with pytest.raises(qemu.QemuError, match="KVM cannot be used: this machine is no"):
+        qemu.choose_accelerator("on", other, tmp_path, said.append)
