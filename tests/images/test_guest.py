@@ -190,7 +190,8 @@ def test_without_a_bridge_there_is_an_error_before_anything_is_built(
 
 def guests() -> list[str]:
     """Return the command lines of all QEMU processes whose parent is this test's machine."""
-    listed = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True)
+    command = ["ps", "-ww", "-eo", "args"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)
     return [line for line in listed.stdout.splitlines() if "mac=02:00:00:00:00:01" in line]
 
 

@@ -163,7 +163,7 @@ static inline struct uk_netbuf *take(struct sender *tx)
 
 static inline void give_back(struct sender *tx __unused, struct uk_netbuf *pkt)
 {
-	uk_netbuf_free(pkt);
+	uk_netbuf_free_single(pkt);
 }
 
 /* After a send the netbuf is the driver's, and not looked at again */
@@ -200,12 +200,12 @@ static void fill_fini(struct sender *tx)
  * nowhere. Returns a status as uk_netdev_tx_one() does.
  */
 #if CONFIG_APPPKTGEN_SINK_FREE
-/* Free each packet at once */
+/* Free each packet at once; none is chained */
 #define NB_HELD		0U
 
 static inline int put(struct sender *tx __unused, struct uk_netbuf *pkt)
 {
-	uk_netbuf_free(pkt);
+	uk_netbuf_free_single(pkt);
 	return UK_NETDEV_STATUS_SUCCESS | UK_NETDEV_STATUS_MORE;
 }
 #elif CONFIG_APPPKTGEN_SINK_WINDOW
@@ -219,7 +219,7 @@ static inline int put(struct sender *tx, struct uk_netbuf *pkt)
 	if (++tx->window_next == CONFIG_APPPKTGEN_SINK_WINDOW)
 		tx->window_next = 0;
 	if (likely(*slot))
-		uk_netbuf_free(*slot);
+		uk_netbuf_free_single(*slot);
 	*slot = pkt;
 	pkt->data = (uint8_t *)pkt->data - tx->shape.headroom;
 	pkt->len = (uint16_t)(pkt->len + tx->shape.headroom);
