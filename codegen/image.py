@@ -157,15 +157,14 @@ def _work_folder(tree: Tree, options: Options) -> Iterator[Path]:
     try:
         work.mkdir(parents=True, exist_ok=True)
         os.utime(work)
-        lock = (work / "lock").open("w")
+        with (work / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield work
     except OSError as error:
         raise ImageError(
             f"{work} cannot be written: {error.strerror}; "
             "set XDG_CACHE_HOME to a folder that can be written and has room"
         ) from None
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield work
 
 
 class _Maker:
