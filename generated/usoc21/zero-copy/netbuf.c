@@ -47,7 +47,9 @@ struct uk_netbuf *uk_netbuf_dup_single(struct uk_alloc *a, size_t buflen,
 	}
 	frame_copy(pkt->data, src->data, src->len);
 	pkt->len = src->len;
+#ifdef UK_NETBUF_F_DATA_VALID /* Unikraft 0.5 has no flags */
 	pkt->flags = src->flags;
+#endif
 	return pkt;
 }
 
