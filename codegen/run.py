@@ -17,6 +17,8 @@ from pathlib import Path
 from codegen import emit
 from codegen.errors import CodegenError, UsageError
 from codegen.host import build, devices
+from codegen.host import netbuf as netbufs
+from codegen.host.netbuf import Netbuf
 from codegen.model import Format, Strategy
 
 #: Frame check sequence, preamble with start delimiter and inter-packet gap, in
@@ -55,6 +57,7 @@ class Request:
     count: int | None = None
     duration: float | None = None
     settings: Sequence[str] = ()
+    netbuf: Netbuf = netbufs.HOST
 
     @property
     def effective_mode(self) -> str:
@@ -98,7 +101,9 @@ def sink_flags(sink: str) -> tuple[str, ...]:
     )
 
 
-def build_application(format: Format, strategy: Strategy, sink: str = "netdev") -> Path:
+def build_application(
+    format: Format, strategy: Strategy, sink: str = "netdev", netbuf: Netbuf = netbufs.HOST
+) -> Path:
     """Emit an application, compile it for this machine, and return the program's path.
 
     Raises UsageError for a sink that does not exist, and BuildError.
@@ -106,7 +111,7 @@ def build_application(format: Format, strategy: Strategy, sink: str = "netdev") 
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         app = Path(folder, strategy.name)
         emit.write(emit.render(format, strategy), app)
-        return build.build_program(app, extra_flags=sink_flags(sink))
+        return build.build_program(app, extra_flags=sink_flags(sink), netbuf=netbuf)
 
 
 def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, object]:
@@ -119,7 +124,7 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
     for setting in request.settings:
         if "=" not in setting:
             raise UsageError(f"--set {setting}: key=value is wanted, such as --set ttl=1")
-    program = build_application(request.format, request.strategy, request.sink)
+    program = build_application(request.format, request.strategy, request.sink, request.netbuf)
     command = [str(program), f"device={device}", "--", *request.program_arguments()]
     lines = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -136,7 +141,7 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
         raise RunError(f"the program was ended by signal {-process.returncode}", 1)
     if process.returncode:
         raise RunError(f"the program ended with exit code {process.returncode}", process.returncode)
-    return result(request, lines, platform="host")
+    return result(request, lines, platform="host") | {"netbuf": request.netbuf.name}
 
 
 def result(request: Request, lines: Sequence[str], platform: str) -> dict[str, object]:

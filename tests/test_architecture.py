@@ -38,6 +38,7 @@ COLUMNS = (
     ("oracle", "describe"),
     ("lower", "c_templates"),
     ("emit",),
+    ("unikraft",),
     ("cheader", "host"),
     ("verify",),
     ("run", "net"),

@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Length of one measurement.",
 )
+@options.netbuf_options
 @click.option(
     "--json",
     "json_path",
@@ -86,6 +87,8 @@ def command(
     sinks: str,
     repeat: int,
     seconds: float,
+    netbuf_name: str,
+    uk_root: Path | None,
     json_path: Path | None,
 ) -> None:
     """Measure nanoseconds a packet, each cell in a process of its own on one core.
@@ -105,15 +108,17 @@ def command(
 
     from codegen.bench import matrix
     from codegen.cli.console import console
+    from codegen.host import netbuf as netbufs
     from codegen.model import STRATEGIES
 
+    netbuf = netbufs.load(netbuf_name, uk_root)
     chosen = (
         list(STRATEGIES)
         if strategy_specs == "all"
         else [options.strategy(spec) for spec in strategy_specs.split(",")]
     )
     out = console()
-    for line in matrix.machine():
+    for line in matrix.machine(netbuf):
         out.print(line, style="dim")
     cells = matrix.cells(
         chosen,
@@ -122,6 +127,7 @@ def command(
         _lengths(lengths),
         sinks.split(","),
         seconds,
+        netbuf,
     )
     columns = (
         TextColumn("{task.description}"),
@@ -146,7 +152,8 @@ def command(
         )
     _print(result)
     if json_path is not None:
-        _write(json_path, {"machine": matrix.machine(), **result.as_json()})
+        found = {"machine": matrix.machine(netbuf), "netbuf": netbuf.name, **result.as_json()}
+        _write(json_path, found)
 
 
 def _lengths(text: str) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -52,3 +53,22 @@ def strategy_option(function: _Function) -> _Function:
         metavar="STRATEGY",
         help="How packet buffers are got, filled and given back; a name or path/to/file.py:NAME.",
     )(function)
+
+
+def netbuf_options(function: _Function) -> _Function:
+    """Add ``--netbuf`` and ``--uk-root``, for :func:`codegen.host.netbuf.load`."""
+    netbuf = click.option(
+        "--netbuf",
+        "netbuf_name",
+        type=click.Choice(["host", "unikraft"]),
+        default="host",
+        show_default=True,
+        help="Whose netbuf.c and pool.c are linked; unikraft are those of a Unikraft tree.",
+    )
+    uk_root = click.option(
+        "--uk-root",
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        help="Unikraft's tree.  [default: $UK_ROOT, $UK_WORKDIR/unikraft, ~/.unikraft/unikraft]",
+    )
+    return netbuf(uk_root(function))

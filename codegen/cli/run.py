@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
@@ -52,6 +53,7 @@ from codegen.cli import options
     metavar="KEY=VALUE",
     help="An argument of the program, such as ipv4_dst=10.0.0.2, rate=1Mpps, match=on; repeatable.",
 )
+@options.netbuf_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def command(
     format_spec: str,
@@ -64,10 +66,13 @@ def command(
     count: int | None,
     duration: float | None,
     settings: tuple[str, ...],
+    netbuf_name: str,
+    uk_root: Path | None,
     as_json: bool,
 ) -> None:
     """Build the emitted main loop, run it, and report how fast it was."""
     from codegen import formats
+    from codegen.host import netbuf
     from codegen.run import Request, run_host
 
     request = Request(
@@ -80,6 +85,7 @@ def command(
         count=count,
         duration=duration,
         settings=settings,
+        netbuf=netbuf.load(netbuf_name, uk_root),
     )
     runner = {"host": run_host}[platform]
     found = runner(request, (lambda _: None) if as_json else click.echo)
