@@ -18,6 +18,8 @@ from codegen import emit
 from codegen import sink as sinks
 from codegen.errors import CodegenError, UsageError
 from codegen.host import build, devices
+from codegen.host import netbuf as netbufs
+from codegen.host.netbuf import Netbuf
 from codegen.model import Format, Strategy
 
 #: Frame check sequence, preamble with start delimiter and inter-packet gap, in
@@ -53,6 +55,7 @@ class Request:
     count: int | None = None
     duration: float | None = None
     settings: Sequence[str] = ()
+    netbuf: Netbuf = netbufs.HOST
 
     @property
     def effective_mode(self) -> str:
@@ -77,7 +80,9 @@ class Request:
         )
 
 
-def build_application(format: Format, strategy: Strategy, sink: str = "netdev") -> Path:
+def build_application(
+    format: Format, strategy: Strategy, sink: str = "netdev", netbuf: Netbuf = netbufs.HOST
+) -> Path:
     """Emit an application, compile it for this machine, and return the program's path.
 
     Raises UsageError for a sink that does not exist, and BuildError.
@@ -85,7 +90,7 @@ def build_application(format: Format, strategy: Strategy, sink: str = "netdev") 
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         app = Path(folder, strategy.name)
         emit.write(emit.render(format, strategy), app)
-        return build.build_program(app, extra_flags=sinks.compiler_flags(sink))
+        return build.build_program(app, extra_flags=sinks.compiler_flags(sink), netbuf=netbuf)
 
 
 def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, object]:
@@ -96,7 +101,7 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
     """
     device = devices.for_mode(request.device, request.effective_mode)
     check_settings(request.settings)
-    program = build_application(request.format, request.strategy, request.sink)
+    program = build_application(request.format, request.strategy, request.sink, request.netbuf)
     command = [str(program), f"device={device}", "--", *request.program_arguments()]
     lines = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -113,7 +118,7 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
         raise RunError(f"the program was ended by signal {-process.returncode}", 1)
     if process.returncode:
         raise RunError(f"the program ended with exit code {process.returncode}", process.returncode)
-    return complete(request, _result(lines), "host", request.device)
+    return complete(request, _result(lines), "host", request.device, netbuf=request.netbuf.name)
 
 
 def check_settings(settings: Sequence[str]) -> None:

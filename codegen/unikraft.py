@@ -110,12 +110,13 @@ def find_tree(uk_root: Path | None = None) -> Tree:
     """Return the tree of the argument, ``$UK_ROOT``, ``$UK_WORKDIR/unikraft`` or the usual place.
 
     The usual place is ``~/.unikraft/unikraft``, as KraftKit has it. The first of
-    them that is named decides: a folder that is no tree raises TreeError, which says
-    how to get one.
+    them that is named decides. Where there is none, UsageError (for the first two) or
+    TreeError say how to get one.
     """
     where = _place(uk_root).expanduser().absolute()
     if not (where / "lib" / "uknetdev").is_dir() or not (where / "Makefile").is_file():
-        raise TreeError(
+        named = uk_root is not None or "UK_ROOT" in os.environ
+        raise (UsageError if named else TreeError)(
             f"there is no Unikraft tree in {where}; unpack or clone a release of "
             "github.com/unikraft/unikraft there, or say where one is with --uk-root DIR or "
             f"UK_ROOT; known to work: {', '.join(KNOWN_RELEASES)}"

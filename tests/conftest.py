@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from codegen import emit, formats
-from codegen.model.strategy import STRATEGIES
+from codegen.errors import CodegenError
+from codegen.host import netbuf as netbufs
+from codegen.host.netbuf import Netbuf
+from codegen.model.strategy import STRATEGIES, Strategy
 
 #: The packages of tools that are not named like theirs.
 PACKAGES = {
@@ -28,6 +31,9 @@ PACKAGES = {
     "unshare": "util-linux",
     "ip": "iproute2",
 }
+
+#: The format and the strategies that run with Unikraft's netbufs in the ordinary suite.
+SAMPLE = {"usoc21", "heap-gen", "pool-dup", "ring-patch", "zero-copy"}
 
 
 def find_tool(tool: str) -> str:
@@ -44,6 +50,38 @@ def find_tool(tool: str) -> str:
 @pytest.fixture(scope="session")
 def require() -> Callable[[str], str]:
     return find_tool
+
+
+@pytest.fixture(
+    scope="session", params=["host", pytest.param("unikraft", marks=pytest.mark.unikraft)]
+)
+def netbuf(request: pytest.FixtureRequest) -> Netbuf:
+    """Return whose netbufs a program is built with: what asks for them runs with both."""
+    try:
+        return netbufs.load(request.param)
+    except CodegenError as error:
+        pytest.skip(str(error))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as long what is a repetition with Unikraft's netbufs, but for a sample of it."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        if call and call.params.get("netbuf") == "unikraft" and not _in_sample(item, call.params):
+            item.add_marker(pytest.mark.long)
+
+
+def _in_sample(item: pytest.Item, params: Mapping[str, object]) -> bool:
+    """Tell whether an item is about one format and a strategy of each kind of buffers."""
+    if "mutants" in getattr(item, "fixturenames", ()):
+        return False  # who judges the judges need not do it twice
+    names = {
+        each.name if isinstance(each, Strategy) else each
+        for value in params.values()
+        for each in (value if isinstance(value, tuple) else (value,))
+    }
+    others = {each.name for each in STRATEGIES} | set(formats.catalogue())
+    return not names & (others - SAMPLE)
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ import pytest
 from codegen import formats, oracle
 from codegen.emit import COMMITTED
 from codegen.host import build
+from codegen.host.netbuf import Netbuf
 from codegen.layout import resolve
 
 Run = Callable[..., dict[str, int]]
@@ -41,10 +42,12 @@ COUNT = 700
 
 @pytest.fixture(params=COMMITTED, ids="/".join)
 def program(
-    request: pytest.FixtureRequest, emitted: Callable[[str, str], Path]
+    request: pytest.FixtureRequest, emitted: Callable[[str, str], Path], netbuf: Netbuf
 ) -> tuple[str, Path]:
     app = emitted(*request.param)
-    return "/".join(request.param), build.build_program(app, optimize="-O1", extra_flags=SANITIZERS)
+    return "/".join(request.param), build.build_program(
+        app, optimize="-O1", extra_flags=SANITIZERS, netbuf=netbuf
+    )
 
 
 def run(program: Path, platform: tuple[str, ...], *arguments: str) -> dict[str, int]:

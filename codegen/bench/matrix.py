@@ -17,9 +17,13 @@ from pathlib import Path
 
 from codegen.errors import CodegenError
 from codegen.host import build
+from codegen.host import netbuf as netbufs
+from codegen.host.netbuf import Netbuf
 from codegen.model import Fetch, Format, Strategy
 from codegen.run import build_application
 from codegen.sink import compiler_flags
+
+_OWNERS = {"host": "as Unikraft's", "unikraft": "Unikraft's own"}
 
 BASELINE_SOURCE = Path(__file__).parent / "baseline"
 
@@ -139,18 +143,20 @@ def cells(
     lengths: Sequence[int],
     sinks: Sequence[str],
     seconds: float,
+    netbuf: Netbuf = netbufs.HOST,
 ) -> list[Cell]:
     """Build every program and return the cells, grouped by length and sink.
 
     A ring is measured with a packet that sweeps a field (``swept``), as without
-    one it has nothing to write; all else with ``plain``.
+    one it has nothing to write; all else with ``plain``. The baselines have the same
+    netbufs as the strategies.
     """
     made = []
     for length in lengths:
         for sink in sinks:
             for name, flags in BASELINES.items():
                 program = build.build_program(
-                    BASELINE_SOURCE, extra_flags=(*flags, *compiler_flags(sink))
+                    BASELINE_SOURCE, extra_flags=(*flags, *compiler_flags(sink)), netbuf=netbuf
                 )
                 command: tuple[str, ...] = (
                     str(program),
@@ -162,7 +168,7 @@ def cells(
                 made.append(Cell(name, "", length, sink, command))
             for strategy in strategies:
                 format = swept if strategy.fetch is Fetch.PATCH else plain
-                program = build_application(format, strategy, sink)
+                program = build_application(format, strategy, sink, netbuf)
                 command = (
                     str(program),
                     "device=null",
@@ -219,8 +225,8 @@ def _nanoseconds(cell: Cell) -> float:
     return float(measured["seconds"]) * 1e9 / int(measured["sent"])
 
 
-def machine() -> list[str]:
-    """Return what the figures were measured on: processor, compiler, flags."""
+def machine(netbuf: Netbuf = netbufs.HOST) -> list[str]:
+    """Return what the figures were measured on: processor, compiler, flags, netbufs."""
     model = "unknown processor"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -231,5 +237,6 @@ def machine() -> list[str]:
     return [
         f"{model}, core {core()} of {os.cpu_count()}",
         f"{version}, -O2 {' '.join(build.WARNINGS[:1])}",
-        "netbufs with a locked reference count, as Unikraft's; geometry of a virtio device",
+        f"netbufs with a locked reference count, {_OWNERS[netbuf.name]}; "
+        "geometry of a virtio device",
     ]

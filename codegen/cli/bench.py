@@ -71,6 +71,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="Length of one measurement.",
 )
+@options.netbuf_option
+@options.uk_root_option
 @click.option(
     "--json",
     "json_path",
@@ -85,6 +87,8 @@ def command(
     sinks: str,
     repeat: int,
     seconds: float,
+    netbuf_name: str,
+    uk_root: Path | None,
     json_path: Path | None,
 ) -> None:
     """Measure nanoseconds a packet, each cell in a process of its own on one core.
@@ -96,10 +100,12 @@ def command(
     from codegen.bench import matrix
     from codegen.cli.console import console
     from codegen.cli.progress import progress_bar
+    from codegen.host import netbuf as netbufs
 
+    netbuf = netbufs.load(netbuf_name, uk_root)
     chosen = options.strategies(strategy_specs)
     out = console()
-    for line in matrix.machine():
+    for line in matrix.machine(netbuf):
         out.print(line, style="dim")
     cells = matrix.cells(
         chosen,
@@ -108,6 +114,7 @@ def command(
         _lengths(lengths),
         sinks.split(","),
         seconds,
+        netbuf,
     )
     with progress_bar() as progress:
         task = progress.add_task("", total=len(cells) * (repeat + 1))
@@ -120,7 +127,8 @@ def command(
         )
     _print(result)
     if json_path is not None:
-        _write(json_path, {"machine": matrix.machine(), **result.as_json()})
+        found = {"machine": matrix.machine(netbuf), "netbuf": netbuf.name, **result.as_json()}
+        _write(json_path, found)
 
 
 def _lengths(text: str) -> list[int]:

@@ -86,6 +86,18 @@ def uk_root_option(function: _Function) -> _Function:
     )(function)
 
 
+def netbuf_option(function: _Function) -> _Function:
+    """Add ``--netbuf``, which :func:`codegen.host.netbuf.load` takes with ``--uk-root``."""
+    return click.option(
+        "--netbuf",
+        "netbuf_name",
+        type=click.Choice(["host", "unikraft"]),
+        default="host",
+        show_default=True,
+        help="Whose netbuf.c and pool.c are linked; unikraft are those of a Unikraft tree.",
+    )(function)
+
+
 def image_options(function: _Function) -> _Function:
     """Add what a Unikraft image is configured with."""
     for option in (

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     metavar="KEY=VALUE",
     help="An argument of the program, such as ipv4_dst=10.0.0.2, rate=1Mpps, match=on; repeatable.",
 )
+@options.netbuf_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option(
     "--repeat",
@@ -101,6 +102,7 @@ def command(
     count: int | None,
     duration: float | None,
     settings: tuple[str, ...],
+    netbuf_name: str,
     as_json: bool,
     repeat: int,
     pair: bool,
@@ -121,6 +123,7 @@ def command(
     --pair and what is listed below it is for unikernels.
     """
     from codegen import formats
+    from codegen.host import netbuf
     from codegen.run import Request, run_host
 
     strategies = options.strategies(strategy_specs)
@@ -134,6 +137,7 @@ def command(
         count=count,
         duration=duration,
         settings=settings,
+        netbuf=netbuf.load(netbuf_name, uk_root),
     )
     on_line = (lambda _: None) if as_json else click.echo
     setups: list[Setup] = []
@@ -141,6 +145,8 @@ def command(
         from codegen import guest, image, unikraft
         from codegen.cli.progress import image_steps
 
+        if netbuf_name != "host":
+            raise UsageError("--netbuf is for the platform host; a unikernel has Unikraft's own")
         tree, target = unikraft.find_tree(uk_root), unikraft.target(platform, arch)
         setups = [
             guest.Setup(

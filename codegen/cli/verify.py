@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 
@@ -20,12 +21,21 @@ from codegen.cli import options
     help="Generated value sets per format, besides every length.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal values.")
-def command(format_specs: tuple[str, ...], examples: int, seed: int) -> None:
+@options.netbuf_option
+@options.uk_root_option
+def command(
+    format_specs: tuple[str, ...],
+    examples: int,
+    seed: int,
+    netbuf_name: str,
+    uk_root: Path | None,
+) -> None:
     """Build the emitted C for this machine and compare its packets with the oracle's.
 
     FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME; all of
     the catalogue when none is given. Exits with 1 at the first counterexample.
     """
+    from codegen.host import netbuf
     from codegen.host.build import cache_folder
 
     # hypothesis would leave a folder of its own where the command is called.
@@ -35,13 +45,16 @@ def command(format_specs: tuple[str, ...], examples: int, seed: int) -> None:
     from codegen.verify.judge import verify
     from codegen.verify.subject import Subject
 
+    chosen_netbuf = netbuf.load(netbuf_name, uk_root)
     chosen = [formats.load(spec) for spec in format_specs or formats.catalogue()]
     out = console()
     failed = []
     for format in chosen:
-        subject = Subject.build(format, options.strategy(options.DEFAULT_STRATEGY))
+        strategy = options.strategy(options.DEFAULT_STRATEGY)
+        subject = Subject.build(format, strategy, netbuf=chosen_netbuf)
         report = verify(subject, examples, seed)
-        out.print(f"{format.name}: {examples} examples, seed {seed}", style="bold")
+        with_netbuf = "" if netbuf_name == "host" else ", Unikraft's netbufs"
+        out.print(f"{format.name}: {examples} examples, seed {seed}{with_netbuf}", style="bold")
         rows = table("", "")
         rows.columns[0].justify = "right"
         for comparison, count in report.counts.items():

@@ -20,11 +20,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from codegen import cheader
 from codegen.errors import CodegenError
+from codegen.host import netbuf as netbufs
+from codegen.host.netbuf import Netbuf
 
 STANDARD = "-std=gnu11"
 
@@ -211,13 +213,14 @@ class _Recipe:
     app: Path
     compiler: Compiler
     options: tuple[str, ...]  # code generation: equal for app and host
+    netbuf: Netbuf
     extra_sources: tuple[Path, ...] = ()
     extra_headers: tuple[Path, ...] = ()
 
-    @property
+    @cached_property
     def flags(self) -> tuple[str, ...]:
         """Flags of every compilation, after those of its kind."""
-        return ("-isystem", str(HOST / "include"), *self.options)
+        return (*include_flags(self.netbuf), *self.options)
 
     @property
     def app_include(self) -> tuple[str, ...]:
@@ -232,7 +235,11 @@ class _Recipe:
     @property
     def declaring_headers(self) -> list[Path]:
         """The headers whose declarations Python gets."""
-        return [*self.app_headers, *self.extra_headers, *_host_files("include/**/*.h")]
+        host = {
+            str(each.relative_to(HOST / "include")): each for each in _host_files("include/**/*.h")
+        }
+        stand_in = {name: path for name, path in self.netbuf.headers.items() if name in host}
+        return [*self.app_headers, *self.extra_headers, *(host | stand_in).values()]
 
     @property
     def app_headers(self) -> list[Path]:
@@ -249,7 +256,8 @@ class _Recipe:
         # What these two modules do is an input as well: they write flags and probes.
         own = (Path(__file__), Path(cheader.__file__))
         parts = (self.compiler.identity, *self.compiler.command, *self.options)
-        return _key(parts, own, _host_files("include/**/*.h"), _host_files("src/*.[ch]"), *groups)
+        host = (_host_files("include/**/*.h"), _host_files("src/*.[ch]"))
+        return _key(parts, own, *host, self.netbuf.files, *groups)
 
     def key_with(self, sources: Sequence[Path]) -> str:
         """Hash these sources as well, and every header that they may include."""
@@ -272,13 +280,31 @@ class _Recipe:
         def fill(folder: Path) -> None:
             with _Pool(self) as pool:
                 for each in _host_files("src/*.c"):
-                    pool.compile(each, (STANDARD,), folder)
+                    source = self.netbuf.sources.get(each.name, each)
+                    pool.compile(source, (STANDARD,), folder)
 
         return _cached("host", self.key, fill)
 
 
 def _host_files(pattern: str) -> list[Path]:
     return sorted(HOST.glob(pattern))
+
+
+def include_flags(netbuf: Netbuf = netbufs.HOST) -> tuple[str, ...]:
+    """Return the flags with which Unikraft's headers are found."""
+    host = ("-isystem", str(HOST / "include"))
+    if not netbuf.headers:
+        return host
+
+    # Only these of a tree's folders may be seen, and before the host's: each is
+    # reached through a header that includes it by its path.
+    def fill(folder: Path) -> None:
+        for name, path in netbuf.headers.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(f'#include "{path}"\n')
+
+    names = [part for name, path in netbuf.headers.items() for part in (name, str(path))]
+    return ("-isystem", str(_cached("netbuf", lambda: _key(names), fill)), *host)
 
 
 class _Pool:
@@ -311,6 +337,7 @@ def _recipe(
     app: Path,
     cc: str | None,
     options: Iterable[str],
+    netbuf: Netbuf = netbufs.HOST,
     extra_sources: Iterable[Path] = (),
     extra_headers: Iterable[Path] = (),
 ) -> _Recipe:
@@ -318,6 +345,7 @@ def _recipe(
         app.resolve(),
         Compiler.find(cc),
         tuple(options),
+        netbuf,
         tuple(each.resolve() for each in extra_sources),
         tuple(each.resolve() for each in extra_headers),
     )
@@ -329,14 +357,16 @@ def build_program(
     cc: str | None = None,
     optimize: str = "-O2",
     extra_flags: Sequence[str] = (),
+    netbuf: Netbuf = netbufs.HOST,
 ) -> Path:
     """Compile an app's folder and the host platform to an executable; return its path.
 
     ``extra_flags`` go to every compilation and to the link (``-DCONFIG_X=1``,
-    ``-fsanitize=address``). Raises :class:`BuildError` when the compiler is missing
-    or fails, :class:`CacheError` when the result cannot be stored.
+    ``-fsanitize=address``); ``netbuf`` says whose netbufs it has. Raises
+    :class:`BuildError` when the compiler is missing or fails, :class:`CacheError`
+    when the result cannot be stored.
     """
-    recipe = _recipe(app, cc, (optimize, *extra_flags))
+    recipe = _recipe(app, cc, (optimize, *extra_flags), netbuf)
     sources = recipe.app_sources()
 
     def fill(folder: Path) -> None:
@@ -359,6 +389,7 @@ def build_library(
     extra_sources: Sequence[Path] = (),
     extra_headers: Sequence[Path] = (),
     extra_flags: Sequence[str] = (),
+    netbuf: Netbuf = netbufs.HOST,
 ) -> Path:
     """Compile an app and the host platform, without either's main, to a shared object.
 
@@ -367,7 +398,7 @@ def build_library(
     them Python may call. Flags and errors as for :func:`build_program`, and
     :class:`~codegen.cheader.HeaderError`.
     """
-    recipe = _library_recipe(app, cc, optimize, extra_sources, extra_headers, extra_flags)
+    recipe = _library_recipe(app, cc, optimize, extra_sources, extra_headers, extra_flags, netbuf)
     sources = [each for each in recipe.app_sources() if each.name != "main.c"]
     sources += recipe.extra_sources
 
@@ -402,12 +433,15 @@ def library_cdef(
     extra_sources: Sequence[Path] = (),
     extra_headers: Sequence[Path] = (),
     extra_flags: Sequence[str] = (),
+    netbuf: Netbuf = netbufs.HOST,
 ) -> cheader.CDef:
     """Return the declarations of :func:`build_library`'s result, for the same arguments.
 
     They cover the headers of the app and of the host platform and ``extra_headers``.
     """
-    return _cdef(_library_recipe(app, cc, optimize, extra_sources, extra_headers, extra_flags))
+    return _cdef(
+        _library_recipe(app, cc, optimize, extra_sources, extra_headers, extra_flags, netbuf)
+    )
 
 
 def app_declarations(app: Path, *, cc: str | None = None) -> cheader.Headers:
@@ -425,8 +459,10 @@ def _library_recipe(
     extra_sources: Sequence[Path],
     extra_headers: Sequence[Path],
     extra_flags: Sequence[str],
+    netbuf: Netbuf,
 ) -> _Recipe:
-    return _recipe(app, cc, (optimize, "-fPIC", *extra_flags), extra_sources, extra_headers)
+    options = (optimize, "-fPIC", *extra_flags)
+    return _recipe(app, cc, options, netbuf, extra_sources, extra_headers)
 
 
 def _cdef(recipe: _Recipe) -> cheader.CDef:

@@ -12,6 +12,8 @@ from typing import Any
 
 from codegen import cheader
 from codegen.host import build
+from codegen.host import netbuf as netbufs
+from codegen.host.netbuf import Netbuf
 
 
 class HostLibrary:
@@ -35,6 +37,7 @@ class HostLibrary:
         extra_sources: Sequence[Path] = (),
         extra_headers: Sequence[Path] = (),
         extra_flags: Sequence[str] = (),
+        netbuf: Netbuf = netbufs.HOST,
     ) -> None:
         """Build (or find in the cache), load, and check the layout of every type.
 
@@ -49,6 +52,7 @@ class HostLibrary:
             extra_sources=extra_sources,
             extra_headers=extra_headers,
             extra_flags=extra_flags,
+            netbuf=netbuf,
         )
         self.ffi = build.library_cdef(
             app,
@@ -57,6 +61,7 @@ class HostLibrary:
             extra_sources=extra_sources,
             extra_headers=extra_headers,
             extra_flags=extra_flags,
+            netbuf=netbuf,
         ).ffi()
         try:
             self.lib = self.ffi.dlopen(str(self.path))

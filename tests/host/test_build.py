@@ -17,6 +17,7 @@ from codegen import cheader
 from codegen.errors import CodegenError
 from codegen.host import build
 from codegen.host.library import HostLibrary
+from codegen.host.netbuf import Netbuf
 
 HOST = {
     "include/uk/answer.h": "#define BASE 40\nint uk_answer(void);\n"
@@ -177,6 +178,38 @@ def test_which_headers_declare_counts(app: Path, tmp_path: Path) -> None:
     )
     (shim / "shim.h").write_text("struct shim { int y; };\n")
     assert build.build_library(app, extra_sources=sources) != without
+
+
+def test_a_part_of_the_host_is_replaced(app: Path, tmp_path: Path) -> None:
+    """By sources that see the headers that come with them, as all of the program does."""
+    tree = write(
+        tmp_path / "tree",
+        {
+            "answer.h": "#define BASE 50\nint uk_answer(void);\nint uk_more(void);\n",
+            "answer.c": "#include <uk/answer.h>\nint uk_answer(void) { return BASE; }\n"
+            "int uk_more(void) { return BASE + 1; }\n",
+        },
+    )
+    netbuf = Netbuf("other", {"answer.c": tree / "answer.c"}, {"uk/answer.h": tree / "answer.h"})
+    genpkt = APP["genpkt.c"].replace("(uint32_t)uk_answer()", "(uint32_t)uk_answer() + BASE")
+    (app / "genpkt.c").write_text(genpkt)
+    program = build.build_program(app, netbuf=netbuf)
+    done = subprocess.run([program, "x"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "x 103\n")
+    library = HostLibrary(app, netbuf=netbuf)
+    assert library.lib.uk_more() == 51
+    assert not hasattr(HostLibrary(app).lib, "uk_more")
+
+    before = build.build_program(app), library.path, program
+    for changed in tree.iterdir():
+        changed.write_text(changed.read_text() + "/* new */\n")
+        after = (
+            build.build_program(app),
+            HostLibrary(app, netbuf=netbuf).path,
+            build.build_program(app, netbuf=netbuf),
+        )
+        assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False]
+        before = after
 
 
 @pytest.mark.parametrize(

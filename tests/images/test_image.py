@@ -205,7 +205,7 @@ def test_the_tree_is_found_where_it_is_named_first(
 
 def test_without_a_tree_it_is_said_how_to_get_one(tmp_path: Path) -> None:
     done = codegen("image", "--uk-root", str(tmp_path))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith(f"codegen: there is no Unikraft tree in {tmp_path}; ")
     for words in ("github.com/unikraft/unikraft", "--uk-root", "UK_ROOT", "0.5", "0.17.0"):
         assert words in done.stderr

@@ -20,6 +20,7 @@ import pytest
 
 from codegen import emit, formats
 from codegen.host import build
+from codegen.host.netbuf import Netbuf
 from codegen.model import STRATEGIES, Buffers, Strategy
 
 HERE = Path(__file__).parent
@@ -102,7 +103,7 @@ def _rendered(format: str, strategy: Strategy) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def programs() -> Programs:
+def programs(netbuf: Netbuf) -> Programs:
     """Return a function that builds the program of a format.
 
     It reads runs from standard input, as ``script.c`` says. ``sinks`` and
@@ -137,7 +138,9 @@ def programs() -> Programs:
         with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
             for name, text in files.items():
                 Path(folder, name).write_text(text, encoding="utf-8")
-            return build.build_program(Path(folder), optimize="-O0", extra_flags=flags)
+            return build.build_program(
+                Path(folder), optimize="-O0", extra_flags=flags, netbuf=netbuf
+            )
 
     return program
 

@@ -77,25 +77,15 @@ int host_alloc_replace(const struct uk_alloc *functions)
 	return 0;
 }
 
-void uk_alloc_register(struct uk_alloc *a)
+int uk_alloc_register(struct uk_alloc *a)
 {
-	struct uk_alloc *last = &default_alloc;
-
-	while (last->next)
-		last = last->next;
-	a->next = NULL;
-	last->next = a;
-}
-
-void host_alloc_unregister(struct uk_alloc *a)
-{
-	struct uk_alloc *before = &default_alloc;
-
-	while (before->next != a) {
-		before = before->next;
-		UK_ASSERT(before);
-	}
-	before->next = a->next;
+	/*
+	 * Next to the first one, and not at the end as on Unikraft: the memory
+	 * of the others may be gone, where it was somebody else's.
+	 */
+	a->next = default_alloc.next;
+	default_alloc.next = a;
+	return 0;
 }
 
 void *uk_calloc_compat(struct uk_alloc *a, __sz nmemb, __sz size)
@@ -111,6 +101,25 @@ void *uk_calloc_compat(struct uk_alloc *a, __sz nmemb, __sz size)
 	if (ptr)
 		memset(ptr, 0, nmemb * size);
 	return ptr;
+}
+
+void *uk_realloc_compat(struct uk_alloc *a, void *ptr, __sz size)
+{
+	void *copy;
+
+	if (!ptr)
+		return uk_malloc(a, size);
+	if (!size) {
+		uk_free(a, ptr);
+		return NULL;
+	}
+
+	copy = uk_malloc(a, size);
+	if (!copy)
+		return NULL;
+	memcpy(copy, ptr, size);
+	uk_free(a, ptr);
+	return copy;
 }
 
 void *uk_memalign_compat(struct uk_alloc *a, __sz align, __sz size)

@@ -5,7 +5,9 @@
  * The free list is doubly linked and closed to a ring through the pool,
  * although a last-in-first-out list needs neither: it is how Unikraft keeps
  * it, so a free object loses the same 16 bytes here, and taking an object
- * touches the same second cache line.
+ * touches the same second cache line. For the same reason the pool has the
+ * members that Unikraft's has, in their order: as many objects fit into equal
+ * memory.
  */
 #include <string.h>
 
@@ -22,12 +24,13 @@ struct uk_allocpool {
 
 	struct free_obj free_list;
 	unsigned int free_count;
+
+	__sz obj_align;
+	__sz obj_len;
 	unsigned int obj_count;
 
-	__sz obj_len;
-	__sz obj_align;
-
 	struct uk_alloc *parent;	/* (NULL) if the memory is not ours */
+	void *base;
 };
 
 #define OBJ_MIN_LEN	sizeof(struct free_obj)
@@ -61,12 +64,12 @@ static void put_obj(struct uk_allocpool *p, void *mem)
 
 static void *get_obj(struct uk_allocpool *p)
 {
-	struct free_obj *obj;
+	struct free_obj *obj = p->free_list.next;
 
-	if (unlikely(p->free_count == 0))
+	if (unlikely(obj == &p->free_list))
 		return NULL;
 
-	obj = p->free_list.next;
+	UK_ASSERT(p->free_count > 0);
 	obj->next->prev = obj->prev;
 	obj->prev->next = obj->next;
 	p->free_count--;
@@ -105,22 +108,6 @@ static void pool_free(struct uk_alloc *a, void *ptr)
 {
 	if (likely(ptr))
 		put_obj(to_pool(a), ptr);
-}
-
-/* All objects are of one size: what fits at all fits where it is. */
-static void *pool_realloc(struct uk_alloc *a, void *ptr, __sz size)
-{
-	if (!ptr)
-		return pool_malloc(a, size);
-	if (!size) {
-		pool_free(a, ptr);
-		return NULL;
-	}
-	if (size > to_pool(a)->obj_len) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return ptr;
 }
 
 static __ssz pool_maxalloc(struct uk_alloc *a)
@@ -214,25 +201,29 @@ struct uk_allocpool *uk_allocpool_init(void *base, __sz len,
 	obj_len = ALIGN_UP(MAX(obj_len, OBJ_MIN_LEN), obj_align);
 
 	memset(p, 0, sizeof(*p));
-	p->self.malloc = pool_malloc;
-	p->self.calloc = uk_calloc_compat;
-	p->self.realloc = pool_realloc;
-	p->self.posix_memalign = pool_posix_memalign;
-	p->self.memalign = uk_memalign_compat;
-	p->self.free = pool_free;
-	p->self.maxalloc = pool_maxalloc;
-	p->self.availmem = pool_availmem;
-	p->free_list.next = &p->free_list;
-	p->free_list.prev = &p->free_list;
 	p->obj_len = obj_len;
 	p->obj_align = obj_align;
+	p->base = base;
 
+	/*
+	 * Where the memory ends before an object could start, Unikraft leaves
+	 * the list as it is: whoever takes from such a pool meets an assertion.
+	 * One that only lacks room for a whole object is empty, and says so.
+	 */
 	used = ALIGN_UP((__uptr)base + sizeof(*p), obj_align) - (__uptr)base;
-	while (used <= len && len - used >= obj_len) {
-		p->obj_count++;
-		put_obj(p, (__u8 *)base + used);
-		used += obj_len;
+	if (used <= len) {
+		p->free_list.next = &p->free_list;
+		p->free_list.prev = &p->free_list;
+		for (; len - used >= obj_len; used += obj_len) {
+			p->obj_count++;
+			put_obj(p, (__u8 *)base + used);
+		}
 	}
+
+	uk_alloc_init_malloc(&p->self, pool_malloc, uk_calloc_compat,
+			     uk_realloc_compat, pool_free,
+			     pool_posix_memalign, uk_memalign_compat,
+			     pool_maxalloc, pool_availmem, NULL);
 
 	uk_pr_debug("%p: pool of %u objects, %zu bytes each, aligned to %zu\n",
 		    (void *)p, p->obj_count, p->obj_len, p->obj_align);
@@ -254,12 +245,6 @@ struct uk_allocpool *uk_allocpool_alloc(struct uk_alloc *parent,
 	p = uk_allocpool_init(base, len, obj_len, obj_align);
 	UK_ASSERT(p);
 	p->parent = parent;
-
-	/*
-	 * Only these: memory that somebody else owns may go away without
-	 * notice, and would leave a hole in the list.
-	 */
-	uk_alloc_register(&p->self);
 	return p;
 }
 
@@ -269,7 +254,5 @@ void uk_allocpool_free(struct uk_allocpool *p)
 	UK_ASSERT(p->parent);
 	UK_ASSERT(p->free_count == p->obj_count);
 
-	uk_pr_info("uk_allocpool_free() would crash on Unikraft\n");
-	host_alloc_unregister(&p->self);
-	uk_free(p->parent, p);
+	UK_CRASH("uk_allocpool_free() is not implemented on Unikraft\n");
 }

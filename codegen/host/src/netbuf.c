@@ -66,8 +66,9 @@ struct uk_netbuf *uk_netbuf_prepare_buf(void *mem, size_t size,
 	 * which is what a device cares about.
 	 */
 	buflen = meta_align_down((__uptr)mem + size) - (__uptr)mem;
-	if (meta > size || meta > buflen)
-		return NULL;
+	if (unlikely(meta > size || meta > buflen))
+		UK_CRASH("uk_netbuf_prepare_buf(): %zu bytes have no room for a netbuf, and Unikraft would write in front of them\n",
+			 size);
 	buflen -= meta;
 
 	m = (void *)((__u8 *)mem + buflen);
@@ -94,10 +95,6 @@ struct uk_netbuf *uk_netbuf_alloc_buf(struct uk_alloc *a, size_t buflen,
 		return NULL;
 
 	m = uk_netbuf_prepare_buf(mem, size, headroom, privlen, dtor);
-	if (unlikely(!m)) {
-		uk_free(a, mem);
-		return NULL;
-	}
 	m->_a = a;
 	m->_b = mem;
 	return m;

@@ -742,7 +742,9 @@ int uk_netdev_rx_one(struct uk_netdev *dev, uint16_t queue_id,
 	memcpy((uint8_t *)slot->data - encap, dev->encap_header, encap);
 
 	*pkt = slot->pkt;
+#ifdef UK_NETBUF_F_DATA_VALID /* Unikraft 0.5 has no flags */
 	(*pkt)->flags = 0;
+#endif
 	(*pkt)->len = (uint16_t)((size_t)len + dev->settings.rx_extra
 				 + encap);
 	uk_netbuf_header(*pkt, (int16_t)-encap);

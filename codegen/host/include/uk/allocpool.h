@@ -27,15 +27,16 @@ struct uk_allocpool *uk_allocpool_alloc(struct uk_alloc *parent,
 					__sz obj_len, __sz obj_align);
 
 /**
- * Gives such a pool back. All its objects have to be in it.
- * Unikraft crashes at this point, at least up to 0.17: applications that
- * are to run there never call it.
+ * Is there to give such a pool back, and crashes, as on Unikraft at least up
+ * to 0.17: an allocator cannot be taken from the list of all there. A pool
+ * lasts as long as the program.
  */
 void uk_allocpool_free(struct uk_allocpool *p);
 
 /**
  * Makes a pool in memory that the caller owns: as many objects as fit.
- * (NULL) if not even the pool's own bookkeeping does.
+ * (NULL) if not even the pool's own bookkeeping does. If that does and an
+ * aligned object could not even start, nothing may be taken from the pool.
  */
 struct uk_allocpool *uk_allocpool_init(void *base, __sz len,
 				       __sz obj_len, __sz obj_align);

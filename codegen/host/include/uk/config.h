@@ -11,6 +11,9 @@
 #define CONFIG_LIBUKNETDEV_MAXNBQUEUES 1
 #endif
 
+/* An emitted application selects it. */
+#define CONFIG_LIBUKDEBUG 1
+
 #ifndef CONFIG_LIBUKDEBUG_ENABLE_ASSERT
 #define CONFIG_LIBUKDEBUG_ENABLE_ASSERT 1
 #endif

@@ -100,7 +100,8 @@ struct uk_netbuf *uk_netbuf_alloc_buf(struct uk_alloc *a, size_t buflen,
 /**
  * The same in memory that the caller owns, and keeps owning: netbuf and
  * private data take the end of it, the buffer gets the rest.
- * (NULL) if there is no room for them.
+ * Crashes if there is no room for them: Unikraft, at least up to 0.17, does
+ * not notice, and writes in front of the memory.
  */
 struct uk_netbuf *uk_netbuf_prepare_buf(void *mem, size_t size,
 					uint16_t headroom,
