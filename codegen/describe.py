@@ -31,7 +31,7 @@ def origin(placed: Placed) -> str:
         case Fixed(value=value):
             source = placed.field.source
             if isinstance(source, NextHeader):
-                return f"next header, {source.registry} 0x{value:0{placed.bits // 4}x}"
+                return f"next header, {source.registry} 0x{value:0{-(-placed.bits // 4)}x}"
             return f"{'constant' if isinstance(source, Const) else 'fixed'} {show(value)}"
         case Argument() as argument:
             default = "the device's own" if argument.default is None else show(argument.default)
@@ -48,7 +48,7 @@ def origin(placed: Placed) -> str:
         case Sum() as total:
             pseudo = " with pseudo header" if total.pseudo else ""
             zero = "" if total.zero_as is None else f", 0 sent as 0x{total.zero_as:04x}"
-            return f"{total.algorithm.value} of {total.over}{pseudo}{zero}"
+            return f"{total.algorithm.title} of {total.over}{pseudo}{zero}"
     raise TypeError(f"{placed.path}: no words for {placed.origin!r}")
 
 

@@ -10,14 +10,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from codegen.diagnostics import Code, Diagnostic, FormatError
 from codegen.model import (
     MAC,
     Algorithm,
     Binding,
+    Bytes,
     Checksum,
     Const,
+    Count,
     Counter,
     Default,
     Edge,
@@ -25,18 +28,26 @@ from codegen.model import (
     Fill,
     Format,
     FromDevice,
+    Group,
     Header,
+    IPv6Address,
     Length,
+    Member,
     NextHeader,
+    OwnAlgorithm,
+    Pad,
     Parameter,
     Preset,
+    Reserved,
     Source,
     Span,
+    Switch,
     UpperLength,
     UpperNumber,
     Value,
     Zeros,
 )
+from codegen.model.field import parameters as all_parameters
 
 # --- What a layout consists of ---------------------------------------------------
 
@@ -128,7 +139,7 @@ class Sum:
     """A checksum over one extent, after its pseudo header."""
 
     over: Extent
-    algorithm: Algorithm
+    algorithm: Algorithm | OwnAlgorithm
     pseudo: tuple[Pseudo, ...]
     zero_as: int | None
 
@@ -150,6 +161,13 @@ class Placed:
     def bits(self) -> int:
         """The width of the field."""
         return self.field.bits
+
+    @property
+    def derived(self) -> bool:
+        """Whether the value follows from the rest of the packet, however constant it is."""
+        if isinstance(self.origin, Fixed) and not self.origin.checked:
+            return False
+        return isinstance(self.field.source, Length | Checksum | NextHeader | Count)
 
     @property
     def end(self) -> int:
@@ -252,15 +270,19 @@ _KEYWORDS = frozenset(
 
 #: Names of arguments of the emitted functions and of the emitted program.
 _EMITTED = frozenset(
-    "a args bufalign count duration headroom interval length mode pkt pktlen".split()
+    "a args bufalign count duration headroom interval length match mode pkt pktlen rate".split()
 )
 
 
 @dataclass
 class _Place:
-    """A field with its place, before its origin is known."""
+    """A field with its place, before its origin is known.
+
+    ``scope`` is the path of the header or group whose fields it can refer to.
+    """
 
     path: str
+    scope: str
     header: Header
     field: Field
     source: Source
@@ -275,8 +297,12 @@ class _Resolver:
     format: Format
     found: list[Diagnostic] = field(default_factory=list)
     places: list[_Place] = field(default_factory=list)
+    #: Where headers and groups start and end, in bits, by path; members of groups.
     starts: dict[str, int] = field(default_factory=dict)
     ends: dict[str, int] = field(default_factory=dict)
+    members: dict[str, tuple[Member, ...]] = field(default_factory=dict)
+    #: The fields that decide whether others are there.
+    switches: set[str] = field(default_factory=set)
 
     def report(self, code: Code, where: str, problem: str, remedy: str) -> None:
         self.found.append(Diagnostic(code, where, problem, remedy))
@@ -309,16 +335,8 @@ class _Resolver:
         )
         for header in headers:
             self.check_name(header.name, f"header {header.name!r}")
-            names = [each.name for each in header.fields]
-            self.check_unique(names, f"header {header.name!r}", "field", "rename one of them")
-            for name in dict.fromkeys(names):
-                self.check_name(name, f"field {header.name}.{name}", reserved=frozenset())
-        parameters = [
-            each.source.name
-            for header in headers
-            for each in header.fields
-            if isinstance(each.source, Parameter)
-        ]
+            self.check_members(header.name, header.fields, f"header {header.name!r}")
+        parameters = [name for header in headers for name in all_parameters(header.fields)]
         self.check_unique(
             parameters,
             f"packet {packet.name!r}",
@@ -327,6 +345,16 @@ class _Resolver:
         )
         for name in dict.fromkeys(parameters):
             self.check_name(name, f"parameter {name!r}", reserved=_EMITTED)
+
+    def check_members(self, path: str, members: tuple[Member, ...], where: str) -> None:
+        names = [each.name for each in members]
+        self.check_unique(names, where, "field", "rename one of them")
+        for name in dict.fromkeys(names):
+            self.check_name(name, f"field {path}.{name}", reserved=frozenset())
+        for each in members:
+            if isinstance(each, Group):
+                inside = f"{path}.{each.name}"
+                self.check_members(inside, each.fields, f"group {inside!r}")
 
     def check_name(self, name: str, where: str, reserved: frozenset[str] = frozenset()) -> None:
         if not _IDENTIFIER.match(name):
@@ -357,13 +385,7 @@ class _Resolver:
             if isinstance(layer, Fill):
                 continue
             start = offset
-            self.starts[layer.name] = start // 8
-            for each in layer.fields:
-                path = f"{layer.name}.{each.name}"
-                self.check_width(path, each)
-                self.check_at(path, each, offset - start)
-                self.places.append(_Place(path, layer, each, each.source, offset))
-                offset += max(each.bits, 0)
+            offset = self.place_members(layer, layer.name, layer.fields, start)
             if (offset - start) % 8 or not layer.fields:
                 missing = -(offset - start) % 8 or 8
                 self.report(
@@ -375,7 +397,7 @@ class _Resolver:
                     f"add Reserved({missing}) or widen a field",
                 )
                 offset += missing
-            self.ends[layer.name] = offset // 8
+                self.ends[layer.name] = offset
         fills = [index for index, layer in enumerate(packet.layers) if isinstance(layer, Fill)]
         if any(index != len(packet.layers) - 1 for index in fills):
             self.report(
@@ -392,8 +414,112 @@ class _Resolver:
                 "start the stack with a header, such as ETHERNET",
             )
 
-    def check_width(self, path: str, each: Field) -> None:
-        if not 1 <= each.bits <= 64:
+    def place_members(
+        self, header: Header, scope: str, members: tuple[Member, ...], start: int
+    ) -> int:
+        """Place the members of a header or group that are there; return the bit behind them."""
+        offset = start
+        self.starts[scope] = start
+        self.members[scope] = members
+        as_drawn = True  # as long as no optional field came before
+        for each in members:
+            path = f"{scope}.{each.name}"
+            as_drawn = as_drawn and each.when is None
+            if each.when is not None and not self.switched_on(scope, path, each.when):
+                continue
+            if isinstance(each, Group):
+                offset = self.place_members(header, path, each.fields, offset)
+                continue
+            if isinstance(each, Pad):
+                missing = self.padding(header, path, each, offset)
+                if not missing:
+                    continue
+                each = Reserved(missing, each.name)
+            self.check_width(path, each, offset)
+            if as_drawn:
+                self.check_at(path, each, offset - start)
+            self.places.append(_Place(path, scope, header, each, each.source, offset))
+            offset += max(each.bits, 0)
+        self.ends[scope] = offset
+        return offset
+
+    def padding(self, header: Header, path: str, pad: Pad, offset: int) -> int:
+        """Return the bits up to the next multiple from the start of the header."""
+        if not 1 <= pad.multiple <= 8:
+            self.report(
+                Code.F103,
+                path,
+                f"padding to a multiple of {pad.multiple} bytes is not possible",
+                "use 1 to 8 bytes",
+            )
+            return 0
+        return -(offset - self.starts[header.name]) % (8 * pad.multiple)
+
+    def switched_on(self, scope: str, path: str, switch: Switch) -> bool:
+        """Tell whether an optional field is there: its switch is a number by now."""
+        name, wanted = (switch, None) if isinstance(switch, str) else switch
+        target = self.find(scope, name)
+        if target is None:
+            self.unknown(path, scope, name)
+            return False
+        if not isinstance(target.source, Const | Default):
+            self.report(
+                Code.F121,
+                path,
+                f"whether it is there hangs on {target.path!r}, "
+                "whose value is not known when the C is emitted",
+                f"give {target.path!r} a Const or a Default, "
+                f"as {target.header.name.upper()}.bind({target.field.name}=1) does, "
+                "and make a packet for each case",
+            )
+            return False
+        self.switches.add(target.path)
+        value = self.value(target, target.source.value)
+        return value != 0 if wanted is None else value == wanted
+
+    def find(self, scope: str, name: str) -> _Place | None:
+        """Return the field of that name of a header or group, or of what is around it."""
+        while True:
+            for each in self.places:
+                if each.path == f"{scope}.{name}":
+                    return each
+            if "." not in scope:
+                return None
+            scope = scope.rpartition(".")[0]
+
+    def find_group(self, scope: str, name: str) -> str | None:
+        """Return the path of the group of that name, looked for as :meth:`find` does."""
+        while f"{scope}.{name}" not in self.members:
+            if "." not in scope:
+                return None
+            scope = scope.rpartition(".")[0]
+        return f"{scope}.{name}"
+
+    def unknown(self, path: str, scope: str, name: str) -> None:
+        self.report(
+            Code.F110,
+            path,
+            f"{scope!r} has no {name!r} here",
+            f"name one of: {', '.join(each.name for each in self.members[scope])}",
+        )
+
+    def check_width(self, path: str, each: Field, offset: int) -> None:
+        if isinstance(each, Bytes | IPv6Address):
+            if each.bits < 8:
+                self.report(
+                    Code.F103,
+                    path,
+                    "it has no bytes",
+                    "give it a size, or a value with one byte at least",
+                )
+            elif offset % 8:
+                self.report(
+                    Code.F122,
+                    path,
+                    f"it starts at bit {offset % 8} of a byte",
+                    f"put Reserved({8 - offset % 8}) before it",
+                )
+        elif not 1 <= each.bits <= 64:
             self.report(
                 Code.F103,
                 path,
@@ -426,6 +552,20 @@ class _Resolver:
                 f"put Reserved({each.at - here}) before it, or declare at={here}",
             )
 
+    def check_carried(self) -> None:
+        """What a header carries without a word must be what it is for."""
+        for below, above in pairwise(self.format.packet.layers):
+            if not (isinstance(below, Header) and isinstance(above, Header)):
+                continue
+            if below.carries is not None and below.carries not in above.numbers:
+                self.report(
+                    Code.F114,
+                    f"header {below.name!r}",
+                    f"it carries {below.carries!r}, and {above.name!r} above it has no such number",
+                    f"put a header between them, or give {above.name!r} "
+                    f"numbers={{{below.carries!r}: ...}}",
+                )
+
     # Presets
 
     def bind(self) -> int:
@@ -455,6 +595,14 @@ class _Resolver:
                     f"preset {self.format.name!r}",
                     f"{key!r} is the parameter {source.name!r}",
                     f"bind {source.name!r}",
+                )
+            elif key in self.switches:
+                header = by_path[key].header.name
+                self.report(
+                    Code.F119,
+                    f"preset {self.format.name!r}",
+                    f"{key!r} decides which fields there are",
+                    f"make another packet, with {header.upper()}.bind(...)",
                 )
             elif key in by_path and isinstance(by_path[key].source, Const):
                 self.report(
@@ -528,7 +676,7 @@ class _Resolver:
             self.report(
                 Code.F107,
                 place.path,
-                f"{value} does not fit into {place.field.bits} bits",
+                f"{value!r} does not fit into {place.field.bits} bits",
                 f"use 0 to {(1 << place.field.bits) - 1}, or widen the field",
             )
             return 0
@@ -541,7 +689,9 @@ class _Resolver:
         end = self.edge(place, span.end, "end")
         if start is None or (end is None and span.end is not Edge.FRAME_END):
             return None
-        if start % 8 or (end is not None and (end % 8 or end <= start)):
+        # What a group holds may be nothing; any other empty span is a mistake.
+        empty = end == start and span.start == span.end
+        if start % 8 or (end is not None and (end % 8 or (end <= start and not empty))):
             until = "the end of the frame" if end is None else f"bit {end - 1}"
             self.report(
                 Code.F111,
@@ -556,30 +706,22 @@ class _Resolver:
     def edge(self, place: _Place, edge: Edge | str, side: str) -> int | None:
         """Return the bit of the frame where a span starts or ends."""
         if edge is Edge.HEADER_START:
-            return self.starts[place.header.name] * 8
+            return self.starts[place.scope]
         if edge is Edge.HEADER_END:
-            return self.ends[place.header.name] * 8
+            return self.ends[place.scope]
         if edge is Edge.FRAME_END:
             # Without a payload the frame ends where its headers do.
             if isinstance(self.format.packet.layers[-1], Fill):
                 return None
-            return self.ends[self.places[-1].header.name] * 8
-        target = self.sibling(place, str(edge))
+            return self.ends[self.places[-1].header.name]
+        group = self.find_group(place.scope, str(edge))
+        if group is not None:
+            return self.ends[group] if side == "end" else self.starts[group]
+        target = self.find(place.scope, str(edge))
         if target is None:
+            self.unknown(place.path, place.scope, str(edge))
             return None
         return target.offset + (target.field.bits if side == "end" else 0)
-
-    def sibling(self, place: _Place, name: str) -> _Place | None:
-        for each in self.places:
-            if each.header is place.header and each.field.name == name:
-                return each
-        self.report(
-            Code.F110,
-            place.path,
-            f"the header {place.header.name!r} has no field {name!r}",
-            f"name one of: {', '.join(each.name for each in place.header.fields)}",
-        )
-        return None
 
     def origin(self, place: _Place, low: int, high: int) -> Origin | None:
         """Return where the field's value comes from, None after a report."""
@@ -599,10 +741,19 @@ class _Resolver:
                 return self.checksum(place, source)
             case NextHeader():
                 return self.next_header(place, source)
+            case Count():
+                return self.count(place, source)
         raise TypeError(f"{place.path}: no resolution for the source {source!r}")
 
     def argument(self, place: _Place, source: Parameter) -> Argument:
         largest = (1 << place.field.bits) - 1
+        if place.field.bits > 64 and (source.minimum, source.maximum) != (None, None):
+            self.report(
+                Code.F109,
+                place.path,
+                f"a range of {source.name!r} goes with at most 64 bits",
+                "leave minimum and maximum out",
+            )
         minimum = 0 if source.minimum is None else source.minimum
         maximum = largest if source.maximum is None else source.maximum
         if not 0 <= minimum <= maximum <= largest:
@@ -628,7 +779,7 @@ class _Resolver:
                 self.report(
                     Code.F107,
                     place.path,
-                    f"{source.default} is outside the range {minimum}..{maximum} "
+                    f"{source.default!r} is outside the range {minimum}..{maximum} "
                     f"of {source.name!r}",
                     "give a value inside, or widen the range",
                 )
@@ -680,31 +831,69 @@ class _Resolver:
         extent = self.extent(place, source.over)
         if extent is None:
             return None
-        if place.field.bits != 16 or place.offset % 8 or place.field.byteorder != "big":
+        self.check_checksum(place, source, extent)
+        pseudo = self.pseudo_header(place) if source.pseudo_header else ()
+        return None if pseudo is None else Sum(extent, source.algorithm, pseudo, source.zero_as)
+
+    def check_checksum(self, place: _Place, source: Checksum, extent: Extent) -> None:
+        algorithm = source.algorithm
+        internet = algorithm is Algorithm.INTERNET
+        if isinstance(algorithm, OwnAlgorithm):
+            self.check_name(algorithm.name, f"checksum {algorithm.name!r}")
+        little = place.field.byteorder == "little"
+        if algorithm.bits not in (8, 16, 32, 64):
             self.report(
                 Code.F113,
                 place.path,
-                f"an {source.algorithm.value} is 16 big-endian bits on whole bytes",
-                "declare UInt(name, 16, ...) at a whole byte",
+                f"{algorithm.title} has {algorithm.bits} bits",
+                "give it 8, 16, 32 or 64",
             )
-        elif (place.offset // 8 - extent.start) % 2:
+        elif place.field.bits != algorithm.bits or place.offset % 8 or (internet and little):
+            self.report(
+                Code.F113,
+                place.path,
+                f"an {algorithm.title} is {algorithm.bits} "
+                f"{'big-endian ' if internet else ''}bits on whole bytes",
+                f"declare UInt(name, {algorithm.bits}, ...) at a whole byte",
+            )
+        elif internet and (place.offset // 8 - extent.start) % 2:
             self.report(
                 Code.F113,
                 place.path,
                 "it starts at an odd byte of what it covers, where RFC 1071 has no word",
                 "move the field or the start of the span by one byte",
             )
-        if source.zero_as is not None and not 0 <= source.zero_as <= 0xFFFF:
+        elif not internet and source.pseudo_header:
             self.report(
-                Code.F107, place.path, f"zero_as={source.zero_as} is no 16-bit value", "mend it"
+                Code.F113,
+                place.path,
+                f"a pseudo header goes with an {Algorithm.INTERNET.title}, "
+                f"not with {algorithm.title}",
+                "use pseudo_header=False",
             )
-        pseudo = self.pseudo_header(place) if source.pseudo_header else ()
-        return None if pseudo is None else Sum(extent, source.algorithm, pseudo, source.zero_as)
+        largest = (1 << place.field.bits) - 1
+        if source.zero_as is not None and not 0 <= source.zero_as <= largest:
+            self.report(
+                Code.F107,
+                place.path,
+                f"zero_as={source.zero_as} does not fit into {place.field.bits} bits",
+                f"use 0 to {largest}",
+            )
+
+    def count(self, place: _Place, source: Count) -> Fixed | None:
+        group = self.find_group(place.scope, source.group)
+        if group is None:
+            self.unknown(place.path, place.scope, source.group)
+            return None
+        return Fixed(self.value(place, len(self.members[group])), checked=True)
 
     def pseudo_header(self, place: _Place) -> tuple[Pseudo, ...] | None:
         layers = self.format.packet.layers
         here = layers.index(place.header)
         below = layers[here - 1] if here else None
+        while here and isinstance(below, Header) and below.extends:
+            here -= 1
+            below = layers[here - 1] if here else None
         if not isinstance(below, Header) or not below.pseudo_header:
             self.report(
                 Code.F115,
@@ -720,10 +909,9 @@ class _Resolver:
         for part in below.pseudo_header:
             match part:
                 case str():
-                    target = self.sibling(
-                        next(each for each in self.places if each.header is below), part
-                    )
+                    target = self.find(below.name, part)
                     if target is None:
+                        self.unknown(place.path, below.name, part)
                         return None
                     parts.append(PseudoField(target.path, target.field.bits))
                 case Zeros():
@@ -829,6 +1017,7 @@ class _Resolver:
         self.check_names()
         self.place()
         self.stop_if_reported()
+        self.check_carried()
         fill_value = self.bind()
         low, high = self.frame_bounds()
         self.stop_if_reported()

@@ -26,7 +26,20 @@ from codegen.layout import (
     Swept,
     resolve,
 )
-from codegen.model import MAC, Fetch, Field, Format, IPv4Address, NextHeader, Strategy, UInt
+from codegen.model import (
+    MAC,
+    Algorithm,
+    Bytes,
+    Fetch,
+    Field,
+    Format,
+    IPv4Address,
+    IPv6Address,
+    NextHeader,
+    OwnAlgorithm,
+    Strategy,
+    UInt,
+)
 from codegen.model.strategy import COMBINATIONS
 
 # --- What a plan consists of -----------------------------------------------------
@@ -82,21 +95,33 @@ class Term:
 
 @dataclass(frozen=True)
 class ChecksumPlan:
-    """A checksum: ``fold(constant + terms + swept)``, stored at byte ``offset``.
+    """A checksum: ``fold(constant + terms + swept)``, or what a ``call`` over the frame gives.
 
     ``swept`` are the addends that differ from packet to packet; the sum of all
     others is kept between packets. A checksum that another one with swept addends
-    covers is ``kept`` too, so that the other finds its value.
+    covers is ``kept`` too, so that the other finds its value. ``needs_length``
+    tells whether the call takes the length of the frame.
     """
 
     variable: str
+    type: str
     comments: tuple[str, ...]
     constant: str
     terms: tuple[Term, ...]
     swept: tuple[Term, ...]
+    call: str | None
+    needs_length: bool
     kept: bool
-    offset: int
+    store: str
     zero_as: str | None
+
+
+@dataclass(frozen=True)
+class AlgorithmPlan:
+    """A C function that checksums call: from the template of that ``name``, or the user's own."""
+
+    name: str
+    source: str | None
 
 
 @dataclass(frozen=True)
@@ -113,14 +138,17 @@ class SweepPlan:
 class Check:
     """A condition on a received frame.
 
-    Of a checksum it is a sum that ``terms`` go on with, and ``field`` the checksum
-    that came with the frame.
+    Of a checksum it is a sum that ``terms`` go on with, or what a ``call`` gives,
+    and ``field`` the checksum that came with the frame, in the byte order of ``wanted``.
     """
 
     condition: str
     comment: str
     terms: tuple[Term, ...] = ()
+    call: bool = False
+    bits: int = 16
     field: str = ""
+    wanted: str = ""
     zero_as: str | None = None
 
 
@@ -140,6 +168,11 @@ class MatchPlan:
     wrong: tuple[Check, ...]
     checksums: tuple[Check, ...]
     values: bool
+
+    @property
+    def checksum_bits(self) -> int:
+        """The width of a variable that holds any of the checksums."""
+        return max((each.bits for each in self.checksums), default=16)
 
     @property
     def reads(self) -> bool:
@@ -166,6 +199,7 @@ class FormatPlan:
     fill: str | None
     stores: tuple[Store, ...]
     checksums: tuple[ChecksumPlan, ...]
+    algorithms: tuple[AlgorithmPlan, ...]
     sweeps: tuple[SweepPlan, ...]
     match: MatchPlan
     diagram: tuple[str, ...]
@@ -174,6 +208,11 @@ class FormatPlan:
     def macro(self) -> str:
         """The prefix of the format's macros."""
         return self.name.upper()
+
+    @property
+    def sums(self) -> bool:
+        """Whether a received frame's words are summed up."""
+        return any(not each.call for each in self.match.checksums)
 
     @property
     def fixed_checksums(self) -> tuple[ChecksumPlan, ...]:
@@ -205,6 +244,11 @@ class Plan:
     def format(self) -> FormatPlan:
         """The format that the emitted program sends."""
         return self.formats[-1]
+
+    @property
+    def algorithms(self) -> tuple[AlgorithmPlan, ...]:
+        """The functions that checksums call, each once."""
+        return tuple(dict.fromkeys(each for format in self.formats for each in format.algorithms))
 
     @property
     def packet(self) -> FormatPlan:
@@ -254,25 +298,47 @@ def lower_format(layout: Layout) -> FormatPlan:
 class _Kind:
     """How C spells a kind of field.
 
-    ``member`` is its type in the argument struct, ``integer`` the expression of
-    its value on the wire, ``parser`` the name of its parser in the program. A
-    kind with ``octets`` is passed by pointer and kept as bytes in wire order.
+    ``member`` declares it in the argument struct and ``pointer`` in a function that
+    takes it by pointer; ``integer`` is the expression of its value on the wire,
+    ``parser`` the name of its parser in the program. A kind with ``octets``, an
+    expression of its bytes in wire order, is passed by pointer.
     """
 
     member: str
-    integer: str
     parser: str
-    octets: int | None = None
+    integer: str = "{}"
+    octets: str | None = None
+    pointer: str = ""
 
 
 def _kind(field: Field) -> _Kind:
     match field:
         case UInt():
-            return _Kind(f"uint{_c_width(field.bits)}_t", "{}", "UINT")
+            return _Kind(f"uint{_c_width(field.bits)}_t {{}}", "UINT")
         case MAC():
-            return _Kind("struct ether_addr", "get_be48({}.addr_bytes)", "MAC", octets=6)
+            return _Kind(
+                "struct ether_addr {}",
+                "MAC",
+                integer="get_be48({}.addr_bytes)",
+                octets="{}.addr_bytes",
+                pointer="const struct ether_addr *{}",
+            )
         case IPv4Address():
-            return _Kind("uint32_t", "{}", "IPV4")
+            return _Kind("uint32_t {}", "IPV4")
+        case IPv6Address():
+            return _Kind(
+                "struct ipv6_addr {}",
+                "IPV6",
+                octets="{}.addr_bytes",
+                pointer="const struct ipv6_addr *{}",
+            )
+        case Bytes():
+            return _Kind(
+                f"uint8_t {{}}[{field.octets}]",
+                "OCTETS",
+                octets="{}",
+                pointer="const uint8_t *{}",
+            )
     raise TypeError(f"no C kind for an argument of the shape {field!r}")
 
 
@@ -281,11 +347,22 @@ def _initializer(field: Field, value: int) -> str:
     match field:
         case UInt():
             return c_literal(value)
-        case MAC():
-            return "{ { " + ", ".join(f"0x{byte:02x}" for byte in value.to_bytes(6, "big")) + " } }"
+        case MAC() | IPv6Address():
+            return "{ " + _octets(value, field.octets or 0) + " }"
+        case Bytes():
+            return _octets(value, field.octets)
         case IPv4Address():
             return "IPv4(" + ", ".join(str(byte) for byte in value.to_bytes(4, "big")) + ")"
     raise TypeError(f"no C initializer for the shape {field!r}")
+
+
+def _octets(value: int, count: int) -> str:
+    """Return the braced initializer of bytes; many of them in lines of eight."""
+    octets = [f"0x{byte:02x}" for byte in value.to_bytes(count, "big")]
+    if count <= 8:
+        return "{ " + ", ".join(octets) + " }"
+    rows = (", ".join(octets[at : at + 8]) for at in range(0, count, 8))
+    return "{\n" + "".join(f"\t\t\t{row},\n" for row in rows) + "\t\t}"
 
 
 def _c_width(bits: int) -> int:
@@ -333,6 +410,11 @@ class _Lowering:
             fill=None if payload is None else f"0x{payload.value:02x}",
             stores=tuple(self.stores()),
             checksums=tuple(each for each in checksums if each is not None),
+            algorithms=tuple(
+                _algorithm(each.origin.algorithm)
+                for each in layout.checksums
+                if isinstance(each.origin, Sum) and each.origin.algorithm is not Algorithm.INTERNET
+            ),
             sweeps=tuple(self.sweep(placed) for placed in layout.sweeps),
             match=self.match(),
             diagram=tuple(describe.diagram(layout).splitlines()),
@@ -346,28 +428,26 @@ class _Lowering:
         name = argument.name
         member = f"args->{name}"
         checks = []
+        widest = placed.bits if kind.octets else _c_width(placed.bits)
         if argument.minimum > 0:
             checks.append(f"{kind.integer.format(member)} < {c_literal(argument.minimum)}")
-        if (
-            argument.maximum
-            < (1 << (8 * kind.octets if kind.octets else _c_width(placed.bits))) - 1
-        ):
+        if argument.maximum < (1 << widest) - 1:
             checks.append(f"{kind.integer.format(member)} > {c_literal(argument.maximum)}")
         if kind.octets is None:
-            declaration = f"{kind.member} {name}"
+            declaration = kind.member.format(name)
             assign = f"args.{name} = {name};"
         else:
             # The device gives its own address in a type of the device API.
             own = self.is_preset and argument.default is None
-            declaration = f"const struct {'uk_hwaddr' if own else 'ether_addr'} *{name}"
-            assign = (
-                f"memcpy(args.{name}.addr_bytes, {name}->addr_bytes,\n"
-                f"\t       sizeof(args.{name}.addr_bytes));"
-            )
+            pointer = "const struct uk_hwaddr *{}" if own else kind.pointer
+            declaration = pointer.format(name)
+            into = kind.octets.format(f"args.{name}")
+            given = kind.octets.format(name).replace(".", "->")
+            assign = f"memcpy({into}, {given},\n\t       sizeof({into}));"
         return ArgumentPlan(
             name=name,
             summary=f"{placed.path}, {placed.field.kind}",
-            member=f"{kind.member} {name}",
+            member=kind.member.format(name),
             declaration=declaration,
             assign=assign,
             pointer=kind.octets is not None,
@@ -377,7 +457,8 @@ class _Lowering:
             checks=tuple(checks),
             parser=kind.parser,
             minimum=argument.minimum,
-            maximum=argument.maximum,
+            # What is wider than a number has no range that a number could tell.
+            maximum=argument.maximum if placed.bits <= 64 else 0,
             bound=argument.bound,
         )
 
@@ -474,16 +555,14 @@ class _Lowering:
         if isinstance(placed.origin, Argument):
             octets = _kind(placed.field).octets
             if octets is not None:
-                return f"memcpy({where}, args->{placed.origin.name}.addr_bytes, {octets});"
+                given = octets.format(f"args->{placed.origin.name}")
+                return f"memcpy({where}, {given}, {placed.field.octets});"
         if placed.bits not in (8, 16, 32, 64):
             return None
         value = self.host_value(placed)
         if isinstance(placed.origin, FrameLength):
             value = f"(uint{placed.bits}_t)({value})"
-        if placed.bits == 8:
-            return f"frame[{placed.offset // 8}] = {value};"
-        order = "be" if placed.field.byteorder == "big" else "le"
-        return f"put_{order}{placed.bits}({where}, {value});"
+        return _put(placed, value)
 
     def octet_store(self, octet: int, varying: list[Placed]) -> str:
         """Return the store of one byte from the bits of all fields in it."""
@@ -515,7 +594,10 @@ class _Lowering:
         """Return the C expression of a varying field's number."""
         match placed.origin:
             case Argument(name=name):
-                return _kind(placed.field).integer.format(f"args->{name}")
+                kind = _kind(placed.field)
+                if isinstance(placed.field, Bytes | IPv6Address):
+                    return str(kind.octets).format(f"args->{name}")
+                return kind.integer.format(f"args->{name}")
             case FrameLength(of=extent, plus=plus):
                 return _frame_length(plus - extent.start)
             case Swept():
@@ -524,13 +606,7 @@ class _Lowering:
 
     def wire_value(self, placed: Placed) -> str:
         """Return the number that the field's bits are, read in network order."""
-        value = self.host_value(placed)
-        if placed.field.byteorder == "big" or placed.bits == 8:
-            return value
-        width = _c_width(placed.bits)
-        swapped = f"__builtin_bswap{width}((uint{width}_t){_primary(value)})"
-        spare = width - placed.bits
-        return f"({swapped} >> {spare})" if spare else swapped
+        return _swapped(placed, self.host_value(placed))
 
     # Checksums
 
@@ -538,6 +614,8 @@ class _Lowering:
         """Return the plan of a checksum; None when all of it could be computed here."""
         total = placed.origin
         assert isinstance(total, Sum)
+        if total.algorithm is not Algorithm.INTERNET:
+            return self.called_checksum(placed, total)
         words = self.constant[total.over.start : total.over.end]
         constant = sum(
             int.from_bytes(words[at : at + 2].ljust(2, b"\0"), "big")
@@ -591,6 +669,9 @@ class _Lowering:
             return None
         return ChecksumPlan(
             variable=_variable(placed),
+            type="uint16_t",
+            call=None,
+            needs_length=False,
             comments=(
                 describe.declaration(placed),
                 *(f"pseudo header: {each}" for each in describe.pseudo_header(total)),
@@ -599,8 +680,24 @@ class _Lowering:
             terms=tuple(terms),
             swept=tuple(swept),
             kept=placed.path in self.kept,
-            offset=placed.offset // 8,
-            zero_as=None if total.zero_as is None else f"0x{total.zero_as:04x}",
+            store=_put(placed, _variable(placed)),
+            zero_as=_zero_as(placed, total),
+        )
+
+    def called_checksum(self, placed: Placed, total: Sum) -> ChecksumPlan:
+        """Return the plan of a checksum that does not add up word by word."""
+        return ChecksumPlan(
+            variable=_variable(placed),
+            type=f"uint{placed.bits}_t",
+            comments=(describe.declaration(placed),),
+            constant="",
+            terms=(),
+            swept=(),
+            call=_call(placed, total, "pktlen"),
+            needs_length=total.over.end is None,
+            kept=placed.path in self.kept,
+            store=_put(placed, _variable(placed)),
+            zero_as=_zero_as(placed, total),
         )
 
     # Matching
@@ -614,6 +711,13 @@ class _Lowering:
                 case Fixed(value=value, checked=True):
                     wire = _on_the_wire(placed, value)
                     check = Check(f"{read} != 0x{wire:0{-(-placed.bits // 4)}x}", comment)
+                    if isinstance(placed.field, Bytes | IPv6Address):
+                        at = placed.offset // 8
+                        template = f"{self.layout.name}_template + {at}"
+                        check = Check(
+                            f"memcmp({read}, {template},\n\t\t   {placed.field.octets}) != 0",
+                            comment,
+                        )
                     if isinstance(placed.field.source, NextHeader):
                         foreign.append(check)
                     else:
@@ -621,7 +725,11 @@ class _Lowering:
                 case Argument(default=default):
                     if default is not None:
                         values = True
-                        foreign.append(Check(f"{read} != {self.wire_value(placed)}", comment))
+                        condition = f"{read} != {self.wire_value(placed)}"
+                        if isinstance(placed.field, Bytes | IPv6Address):
+                            given = self.host_value(placed)
+                            condition = f"memcmp({read}, {given},\n\t\t   sizeof({given})) != 0"
+                        foreign.append(Check(condition, comment))
                 case FrameLength():
                     wanted = self.wire_value(placed).replace("pktlen", "len")
                     wrong.append(Check(f"{read} != {wanted}", comment))
@@ -659,6 +767,17 @@ class _Lowering:
         """
         total = placed.origin
         assert isinstance(total, Sum)
+        wanted = _swapped(placed, "wanted")
+        if total.algorithm is not Algorithm.INTERNET:
+            return Check(
+                _call(placed, total, "len"),
+                describe.declaration(placed),
+                call=True,
+                bits=placed.bits,
+                field=_read(placed),
+                wanted=wanted,
+                zero_as=_zero_as(placed, total),
+            )
         start, end, first = total.over.start, total.over.end, placed.offset // 8
 
         def size_from(at: int) -> str:
@@ -692,7 +811,8 @@ class _Lowering:
             describe.declaration(placed),
             tuple([Term(each, "behind the checksum") for each in sums[1:]] + terms),
             field=_read(placed),
-            zero_as=None if total.zero_as is None else f"0x{total.zero_as:04x}",
+            wanted=wanted,
+            zero_as=_zero_as(placed, total),
         )
 
     def field_terms(self, placed: Placed, at: int) -> list[Term]:
@@ -703,15 +823,57 @@ class _Lowering:
             # Either a constant by now, or a variable of the emitted function.
             if placed.path in self.constant_sums:
                 return []
-            return [_term(_variable(placed), at + placed.bits, placed.path)]
+            return _terms(_swapped(placed, _variable(placed)), placed, at)
         return _terms(self.wire_value(placed), placed, at)
 
 
+def _algorithm(algorithm: Algorithm | OwnAlgorithm) -> AlgorithmPlan:
+    if isinstance(algorithm, OwnAlgorithm):
+        return AlgorithmPlan(algorithm.name, algorithm.c.strip())
+    return AlgorithmPlan(f"csum_{algorithm.name.lower()}", None)
+
+
+def _call(placed: Placed, total: Sum, length: str) -> str:
+    """Return the call that computes a checksum over a frame of that length."""
+    start, end = total.over.start, total.over.end
+    size = f"{end - start}U" if end is not None else f"{length} - {start}U" if start else length
+    where = f"frame + {start}" if start else "frame"
+    return f"{_algorithm(total.algorithm).name}({where}, {size}, {placed.offset // 8 - start}U)"
+
+
+def _zero_as(placed: Placed, total: Sum) -> str | None:
+    return None if total.zero_as is None else f"0x{total.zero_as:0{placed.bits // 4}x}"
+
+
+def _put(placed: Placed, value: str) -> str:
+    """Return the store of a number of 8, 16, 32 or 64 bits on whole bytes."""
+    at = placed.offset // 8
+    if placed.bits == 8:
+        return f"frame[{at}] = {value};"
+    order = "be" if placed.field.byteorder == "big" else "le"
+    return f"put_{order}{placed.bits}(frame + {at}, {value});"
+
+
+def _swapped(placed: Placed, value: str) -> str:
+    """Return a number as the field's bits are, read in network order."""
+    if placed.field.byteorder == "big" or placed.bits == 8:
+        return value
+    width = _c_width(placed.bits)
+    swapped = f"__builtin_bswap{width}((uint{width}_t){_primary(value)})"
+    spare = width - placed.bits
+    return f"({swapped} >> {spare})" if spare else swapped
+
+
 def _read(placed: Placed) -> str:
-    """Return the C expression of a field's bits in a received frame, in network order."""
+    """Return the C expression of a field's bits in a received frame, in network order.
+
+    Of bytes, which are no number, it is where they are.
+    """
     first, bit = divmod(placed.offset, 8)
+    where = f"frame + {first}" if first else "frame"
+    if isinstance(placed.field, Bytes | IPv6Address):
+        return where
     if bit == 0 and placed.bits in (8, 16, 32, 48):
-        where = f"frame + {first}" if first else "frame"
         return f"frame[{first}]" if placed.bits == 8 else f"get_be{placed.bits}({where})"
     parts = []
     for octet in range(first, (placed.end + 7) // 8):
@@ -792,6 +954,9 @@ def _term(expression: str, end: int, comment: str) -> Term:
 
 def _terms(value: str, placed: Placed, at: int) -> list[Term]:
     """Return what a field's value adds to a sum when it starts at bit ``at``."""
+    if isinstance(placed.field, Bytes | IPv6Address):
+        # Its words count from its own start on.
+        return [_term(f"csum_add({value}, {placed.field.octets}U)", at, placed.path)]
     end = at + placed.bits
     if placed.bits <= 32:
         return [_term(value, end, placed.path)]

@@ -24,7 +24,7 @@ from codegen.layout import (
     Sum,
     Swept,
 )
-from codegen.model import Algorithm, Value
+from codegen.model import Algorithm, OwnAlgorithm, Value
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,16 @@ def checksum(layout: Layout, placed: Placed, frame: bytes) -> int:
     cleared = bytearray(frame)
     _write(cleared, placed, 0)
     covered = cleared[origin.over.start : origin.over.end]
-    result = _ALGORITHMS[origin.algorithm](_pseudo_header(layout, origin, frame) + bytes(covered))
+    data = _pseudo_header(layout, origin, frame) + bytes(covered)
+    if isinstance(origin.algorithm, OwnAlgorithm):
+        result = origin.algorithm.compute(data)
+        if not 0 <= result < 1 << placed.bits:
+            raise UsageError(
+                f"{placed.path}: the Python function of {origin.algorithm.name!r} "
+                f"returns {result}, which does not fit into {placed.bits} bits"
+            )
+    else:
+        result = _ALGORITHMS[origin.algorithm](data)
     return origin.zero_as if result == 0 and origin.zero_as is not None else result
 
 
@@ -201,7 +210,7 @@ def _argument_values(layout: Layout, arguments: Mapping[str, Value]) -> dict[str
             raise UsageError(f"{name}: {error}") from None
         if not origin.minimum <= number <= origin.maximum:
             raise UsageError(
-                f"{name}={given} is out of range; {origin.minimum} to {origin.maximum} is allowed"
+                f"{name}={given!r} is out of range; {origin.minimum} to {origin.maximum} is allowed"
             )
         values[name] = number
     return values
@@ -266,4 +275,42 @@ def _internet(data: bytes) -> int:
     return total ^ 0xFFFF
 
 
-_ALGORITHMS: dict[Algorithm, Callable[[bytes], int]] = {Algorithm.INTERNET: _internet}
+def _crc(polynomial: int) -> Callable[[bytes], int]:
+    """Return a CRC of 32 bits with its least significant bit first, as Ethernet sends it.
+
+    A shift register that takes one bit after the other (IEEE 802.3 clause 3.2.9):
+    it starts as all ones, and what is in it at the end is complemented. ``polynomial``
+    is written with the coefficient of x^31 last.
+    """
+
+    def crc(data: bytes) -> int:
+        register = 0xFFFFFFFF
+        for octet in data:
+            for bit in range(8):
+                feedback = (register ^ octet >> bit) & 1
+                register = register >> 1 ^ polynomial * feedback
+        return register ^ 0xFFFFFFFF
+
+    return crc
+
+
+def _adler32(data: bytes) -> int:
+    """RFC 1950 section 8.2: each byte counts as often as bytes from it on are left."""
+    low = (1 + sum(data)) % 65521
+    weighted = sum(left * octet for left, octet in zip(range(len(data), 0, -1), data, strict=True))
+    return ((len(data) + weighted) % 65521) << 16 | low
+
+
+def _fletcher16(data: bytes) -> int:
+    """RFC 1146: the sum of the bytes, and that of all such sums, modulo 255."""
+    weighted = sum(left * octet for left, octet in zip(range(len(data), 0, -1), data, strict=True))
+    return (weighted % 255) << 8 | sum(data) % 255
+
+
+_ALGORITHMS: dict[Algorithm, Callable[[bytes], int]] = {
+    Algorithm.INTERNET: _internet,
+    Algorithm.ADLER32: _adler32,
+    Algorithm.CRC32: _crc(0xEDB88320),
+    Algorithm.CRC32C: _crc(0x82F63B78),
+    Algorithm.FLETCHER16: _fletcher16,
+}

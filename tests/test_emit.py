@@ -35,6 +35,9 @@ from codegen.layout import resolve
 from codegen.lower import FormatPlan, lower
 from codegen.model import (
     STRATEGIES,
+    Algorithm,
+    Checksum,
+    Counter,
     Default,
     Fetch,
     Fill,
@@ -43,6 +46,7 @@ from codegen.model import (
     Packet,
     Parameter,
     Reserved,
+    Span,
     Strategy,
     UInt,
 )
@@ -69,11 +73,30 @@ ODD = Packet(
     / Fill("x"),
     "a packet with fields of every kind",
 )
+#: One that calls every function that checksums have.
+CHECKED = Packet(
+    "checked",
+    Header(
+        "sums",
+        (
+            UInt("n", 32, Counter()),
+            *(
+                UInt(each.name.lower(), each.bits, Checksum(Span("n", "n"), each))
+                for each in Algorithm
+            ),
+        ),
+    )
+    / Fill(),
+    "a packet with checksums of every kind",
+)
+#: Those for which every strategy is looked at; of the others, one of each kind.
+THOROUGHLY = {"usoc21", "udp4_seq", "odd"}
 APPLICATIONS = [
     (format, strategy)
-    for format in (*formats.catalogue().values(), ODD)
+    for format in (*formats.catalogue().values(), ODD, CHECKED)
     for strategy in STRATEGIES
     if not (strategy.fetch is Fetch.SHARE and resolve(format).sweeps)
+    and (format.name in THOROUGHLY or strategy.name in ("heap-gen", "ring-patch-retry"))
 ]
 application = pytest.mark.parametrize(
     ("format", "strategy"),
@@ -454,6 +477,7 @@ def test_every_template_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "get_template", noting)
     for strategy in STRATEGIES:
         _rendered(lower(ODD, strategy))
+    _rendered(lower(CHECKED, STRATEGIES[0]))
     assert loaded == {str(path.relative_to(ROOT / "c_templates")) for path in TEMPLATES}
 
 

@@ -35,10 +35,12 @@ from codegen.model import (
     Fill,
     Format,
     FromDevice,
+    Group,
     Header,
     IPv4Address,
     Length,
     Packet,
+    Pad,
     Parameter,
     Reserved,
     Source,
@@ -58,6 +60,11 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
 # --- Drawing a format, valid by construction -----------------------------------------
+
+
+def plain(header: Header) -> list[Field]:
+    """Return the fields of a header that has nothing else."""
+    return [each for each in header.fields if not isinstance(each, Group | Pad)]
 
 
 class _Drawn:
@@ -208,7 +215,7 @@ class _Drawn:
         layers: list[Header] = []
         for _ in range(self.draw(st.integers(1, 3))):
             layers.append(self.header(layers[-1] if layers else None))
-        size = sum(each.bits for layer in layers for each in layer.fields) // 8
+        size = sum(each.bits for layer in layers for each in plain(layer)) // 8
         order = None
         if self.parameters and self.draw(st.booleans()):
             order = tuple(self.draw(st.permutations(list(self.parameters))))
@@ -224,7 +231,7 @@ class _Drawn:
         """A span of what follows the last header would be empty."""
         return any(
             isinstance(each.source, Length) and each.source.of == PAYLOAD
-            for each in layers[-1].fields
+            for each in plain(layers[-1])
         )
 
     def format(self) -> Format:
@@ -237,7 +244,7 @@ class _Drawn:
         if isinstance(packet.layers[-1], Fill) and self.draw(st.booleans()):
             bindings["fill"] = self.draw(st.sampled_from([0, 7, "U"]))
         for layer in packet.layers:
-            for each in layer.fields if isinstance(layer, Header) else ():
+            for each in plain(layer) if isinstance(layer, Header) else ():
                 if (
                     isinstance(each.source, Checksum | Default)
                     and self.draw(st.integers(0, 4)) == 0

@@ -4,8 +4,23 @@ Frozen dataclasses only: no C, no input or output, and no decision that needs
 more than one declaration at a time.
 """
 
-from codegen.model.field import MAC, Field, Fill, IPv4Address, Reserved, UInt
-from codegen.model.header import Header, Stack, UpperLength, UpperNumber, Zeros
+from codegen.model.elsewhere import Elsewhere
+from codegen.model.field import (
+    MAC,
+    Bytes,
+    Field,
+    Fill,
+    Group,
+    IPv4Address,
+    IPv6Address,
+    Member,
+    Pad,
+    Reserved,
+    Switch,
+    UInt,
+    repeat,
+)
+from codegen.model.header import Header, Stack, UpperLength, UpperNumber, Zeros, inner
 from codegen.model.packet import ETHERNET_MAX, ETHERNET_MIN, Format, Packet, Preset
 from codegen.model.source import (
     HEADER,
@@ -15,12 +30,14 @@ from codegen.model.source import (
     Binding,
     Checksum,
     Const,
+    Count,
     Counter,
     Default,
     Edge,
     FromDevice,
     Length,
     NextHeader,
+    OwnAlgorithm,
     Parameter,
     Source,
     Span,
@@ -39,21 +56,29 @@ __all__ = [
     "Algorithm",
     "Binding",
     "Buffers",
+    "Bytes",
     "Checksum",
     "Const",
+    "Count",
     "Counter",
     "Default",
     "Edge",
+    "Elsewhere",
     "Fetch",
     "Field",
     "Fill",
     "Format",
     "FromDevice",
+    "Group",
     "Header",
     "IPv4Address",
+    "IPv6Address",
     "Length",
+    "Member",
     "NextHeader",
+    "OwnAlgorithm",
     "Packet",
+    "Pad",
     "Parameter",
     "Preset",
     "QueueFull",
@@ -62,9 +87,12 @@ __all__ = [
     "Span",
     "Stack",
     "Strategy",
+    "Switch",
     "UInt",
     "UpperLength",
     "UpperNumber",
     "Value",
     "Zeros",
+    "inner",
+    "repeat",
 ]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from codegen import oracle
 from codegen.layout import Layout, PseudoConst, PseudoField, Sum
-from codegen.model import MAC
+from codegen.model import Algorithm
 from codegen.verify import values
 from codegen.verify.subject import Memory, Mismatch, Subject
 
@@ -101,7 +101,7 @@ def compare(
 
 
 def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
-    """Yield each checksum field's path and what a receiver sums up, checksum included.
+    """Yield each internet checksum's path and what a receiver sums up, checksum included.
 
     RFC 1071 section 1: the ones' complement sum over the data and the checksum
     is all ones. Word by word with the carry brought around, unlike the oracle.
@@ -110,6 +110,8 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
     for placed in layout.checksums:
         origin = placed.origin
         assert isinstance(origin, Sum)
+        if origin.algorithm is not Algorithm.INTERNET:
+            continue
         size = len(frame) - origin.over.start if origin.over.end is None else 0
         data = bytearray(frame[origin.over.start : origin.over.end])
         pseudo = 0
@@ -126,6 +128,10 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
             bits += part.bits
         data[:0] = pseudo.to_bytes(bits // 8, "big")
         data += bytes(len(data) % 2)
+        here = placed.offset // 8
+        if here < origin.over.start or (origin.over.end is not None and here >= origin.over.end):
+            # It sums up others, and is not among them.
+            data += frame[here : here + 2]
         total = 0
         for high, low in zip(data[::2], data[1::2], strict=True):
             total += high << 8 | low
@@ -254,7 +260,8 @@ def _refusals(subject: Subject, report: Report) -> None:
     ]
     for placed in layout.arguments:
         argument = placed.argument
-        width = 48 if isinstance(placed.field, MAC) else max(8, 1 << (placed.bits - 1).bit_length())
+        # How much the type of the argument holds.
+        width = placed.bits if placed.field.octets else max(8, 1 << (placed.bits - 1).bit_length())
         for value in (argument.minimum - 1, argument.maximum + 1):
             if 0 <= value < 1 << width:
                 case = f"{argument.name}={value}"

@@ -14,7 +14,7 @@ from codegen.errors import CodegenError
 from codegen.host import build
 from codegen.host.library import HostLibrary
 from codegen.layout import Layout, resolve
-from codegen.model import MAC, Format, Strategy
+from codegen.model import MAC, Bytes, Format, Strategy
 
 
 class Mismatch(CodegenError):
@@ -195,10 +195,14 @@ class Subject:
         for placed in self.layout.arguments:
             argument = placed.argument
             value = arguments[argument.name]
-            if isinstance(placed.field, MAC):
-                getattr(args, argument.name).addr_bytes = value.to_bytes(6, "big")
-            else:
+            octets = placed.field.octets
+            member = getattr(args, argument.name)
+            if octets is None:
                 setattr(args, argument.name, value)
+            elif isinstance(placed.field, Bytes):
+                self.ffi.buffer(member)[:] = value.to_bytes(octets, "big")
+            else:
+                member.addr_bytes = value.to_bytes(octets, "big")
         return args
 
     def _open_arguments(self) -> list[tuple[Any, bool]]:
@@ -211,11 +215,15 @@ class Subject:
         ]
 
     def _passed(self, field: Any, value: int, own: bool) -> Any:
-        """Return a value as the shorthand takes it: addresses by pointer."""
-        if not isinstance(field, MAC):
+        """Return a value as the shorthand takes it: addresses and bytes by pointer."""
+        if field.octets is None:
             return value
-        address = self.ffi.new("struct uk_hwaddr *" if own else "struct ether_addr *")
-        address.addr_bytes = value.to_bytes(6, "big")
+        octets = value.to_bytes(field.octets, "big")
+        if isinstance(field, Bytes):
+            return self.ffi.new("uint8_t[]", octets)
+        kind = "ether_addr" if isinstance(field, MAC) else "ipv6_addr"
+        address = self.ffi.new(f"struct {'uk_hwaddr' if own else kind} *")
+        address.addr_bytes = octets
         return address
 
 
