@@ -102,6 +102,9 @@ def c_wrapped(text: str) -> str:
         elif inside and (prose := re.match(r"(\s*\*\s*)(.*)", line)):
             room = _COLUMNS - _columns(prose[1])
             lines += [prose[1] + each for each in textwrap.wrap(prose[2], room)]
+        elif whole := re.fullmatch(r"(\t*)(/\*\*?) (.*) \*/", line):
+            indent = len(whole[1])
+            lines += [whole[1] + whole[2], c_comment_lines(whole[3], indent), f"{whole[1]} */"]
         elif trailing := re.fullmatch(r"(\t+)(\S.*?)\s+(/\*.*\*/)", line):
             lines += [
                 f"{trailing[1]}{trailing[3].replace('/**<', '/**')}",
@@ -159,14 +162,17 @@ def _best_break(line: str) -> tuple[int, int, bool]:
             open_at.append(at)
         elif char in ")]}" and open_at:
             open_at.pop()
-        elif char == " " and _BREAKS.search(line[:at]) and len(open_at) <= least:
+        elif char == " " and _BREAKS.search(line[:at]):
+            depth = _ASSIGNED if line[at - 1] == "=" else len(open_at)
+            if depth > least:
+                continue
             column = _columns(line[: open_at[-1] + 1]) if open_at else 0
-            best, least = (at, column, False), len(open_at)
+            best, least = (at, column, False), depth
     return best
 
 
 #: Deeper than any parentheses.
-_INSIDE_TEXT = 1000
+_ASSIGNED, _INSIDE_TEXT = 1000, 2000
 
 #: What a line may end with when it goes on in the next one.
 _BREAKS = re.compile(r"(,|\|\||&&|(?<![<>])[|&+=]|!=|[^*(]\*|<<)\Z")

@@ -6,6 +6,7 @@ lies there, that checksum covers those bytes) and computes no packet.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from codegen.model import (
     Const,
     Count,
     Counter,
+    Cycle,
     Default,
     Edge,
     Field,
@@ -30,6 +32,7 @@ from codegen.model import (
     FromDevice,
     Group,
     Header,
+    IPv4Address,
     IPv6Address,
     Length,
     Member,
@@ -38,10 +41,15 @@ from codegen.model import (
     Pad,
     Parameter,
     Preset,
+    Random,
+    Range,
     Reserved,
     Source,
     Span,
+    Sweep,
     Switch,
+    Timestamp,
+    UInt,
     UpperLength,
     UpperNumber,
     Value,
@@ -93,10 +101,52 @@ class Argument:
 
 @dataclass(frozen=True)
 class Swept:
-    """A value that differs from packet to packet: ``start + n * step``, wrapping."""
+    """A value that differs from packet to packet; n counts the packets that were sent."""
+
+
+@dataclass(frozen=True)
+class Counted(Swept):
+    """``start + n * step``, wrapping at the field's width."""
 
     start: int
     step: int
+
+
+@dataclass(frozen=True)
+class Ranged(Swept):
+    """``first + n % count * step``."""
+
+    first: int
+    count: int
+    step: int
+
+    @property
+    def last(self) -> int:
+        """The largest value."""
+        return self.first + (self.count - 1) * self.step
+
+
+@dataclass(frozen=True)
+class Listed(Swept):
+    """The values in turn."""
+
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Drawn(Swept):
+    """``low`` plus the n-th number of SplitMix64 modulo ``count``."""
+
+    seed: int
+    low: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Timed(Swept):
+    """The time of sending in units of so many nanoseconds."""
+
+    unit: int
 
 
 @dataclass(frozen=True)
@@ -197,7 +247,8 @@ class Layout:
 
     ``fields`` are in wire order. ``arguments`` are in the order of the emitted
     function. ``checksums`` are in an order in which each comes after those that
-    it covers. Lengths are bytes of the frame without its frame check sequence.
+    it covers. Lengths are bytes of the frame without its frame check sequence:
+    ``length`` is what the program sends, unless it is swept.
     """
 
     format: Format
@@ -208,6 +259,13 @@ class Layout:
     max_length: int
     arguments: tuple[Placed, ...]
     checksums: tuple[Placed, ...]
+    length: int
+    length_sweep: Swept | None
+
+    @property
+    def is_swept(self) -> bool:
+        """Whether anything differs from packet to packet."""
+        return bool(self.sweeps) or self.length_sweep is not None
 
     @property
     def sweeps(self) -> tuple[Placed, ...]:
@@ -303,6 +361,7 @@ class _Resolver:
     members: dict[str, tuple[Member, ...]] = field(default_factory=dict)
     #: The fields that decide whether others are there.
     switches: set[str] = field(default_factory=set)
+    length_binding: Binding | None = None
 
     def report(self, code: Code, where: str, problem: str, remedy: str) -> None:
         self.found.append(Diagnostic(code, where, problem, remedy))
@@ -579,10 +638,12 @@ class _Resolver:
         for key, value in self.format.bindings:
             if isinstance(fill, Fill) and key == fill.name:
                 payload = value
+            elif key == "length":
+                self.length_binding = value
             elif key in by_parameter:
                 place = by_parameter[key]
                 assert isinstance(place.source, Parameter)
-                if isinstance(value, Counter):
+                if isinstance(value, Sweep):
                     place.source = value
                 else:
                     place.source = replace(place.source, default=value)
@@ -612,7 +673,7 @@ class _Resolver:
                     "leave it out, or make the field's source Default(...)",
                 )
             elif key in by_path:
-                by_path[key].source = value if isinstance(value, Counter) else Default(value)
+                by_path[key].source = value if isinstance(value, Sweep) else Default(value)
             else:
                 known = [*by_parameter, *by_path, *([fill.name] if isinstance(fill, Fill) else [])]
                 self.report(
@@ -624,7 +685,7 @@ class _Resolver:
         if not isinstance(fill, Fill):
             return 0
         try:
-            if isinstance(payload, Counter):
+            if isinstance(payload, Sweep):
                 raise ValueError("the payload cannot be swept")
             return fill.parse(payload)
         except ValueError as error:
@@ -733,8 +794,8 @@ class _Resolver:
                 return Fixed(self.value(place, source.value), checked=False)
             case Parameter():
                 return self.argument(place, source)
-            case Counter():
-                return self.counter(place, source)
+            case Counter() | Cycle() | Random() | Range() | Timestamp():
+                return self.sweep(place, source)
             case Length():
                 return self.length(place, source, low, high)
             case Checksum():
@@ -785,7 +846,44 @@ class _Resolver:
                 )
         return Argument(source.name, default, minimum, maximum, place.bound)
 
-    def counter(self, place: _Place, source: Counter) -> Swept:
+    def sweep(self, place: _Place, source: Sweep) -> Swept:
+        wide = place.field.bits > 64
+        if wide and (isinstance(source, Counter | Timestamp)):
+            self.report(
+                Code.F123,
+                place.path,
+                f"a {type(source).__name__} goes with at most 64 bits",
+                "use Range(first, last), or Cycle(values)",
+            )
+        elif isinstance(place.field, Bytes) and not isinstance(source, Cycle):
+            self.report(
+                Code.F123,
+                place.path,
+                f"a {type(source).__name__} needs a number, and bytes are none",
+                "use Cycle(values)",
+            )
+        match source:
+            case Counter():
+                return self.counter(place, source)
+            case Cycle(values=values):
+                if not values:
+                    self.report(Code.F109, place.path, "a Cycle of no values", "give it one")
+                return Listed(tuple(self.value(place, each) for each in values))
+            case Random():
+                return self.random(place, source)
+            case Range():
+                return self.range(place, source)
+            case Timestamp(unit=unit):
+                if unit not in _UNITS:
+                    self.report(
+                        Code.F108,
+                        place.path,
+                        f"there is no unit of time {unit!r}",
+                        f"use one of: {', '.join(_UNITS)}",
+                    )
+                return Timed(_UNITS.get(unit, 1))
+
+    def counter(self, place: _Place, source: Counter) -> Counted:
         limit = 1 << place.field.bits
         if not (0 <= source.start < limit and 0 < source.step < limit):
             self.report(
@@ -795,7 +893,109 @@ class _Resolver:
                 f"{place.field.bits} bits",
                 f"use 0 <= start < {limit} and 0 < step < {limit}, or widen the field",
             )
-        return Swept(source.start, source.step)
+        return Counted(source.start, source.step)
+
+    def random(self, place: _Place, source: Random) -> Drawn:
+        low = 0 if source.minimum is None else self.value(place, source.minimum)
+        high = (1 << place.field.bits) - 1
+        if source.maximum is not None:
+            high = self.value(place, source.maximum)
+        self.check_range(place, low, high)
+        if not 0 <= source.seed < 1 << 64:
+            self.report(
+                Code.F109,
+                place.path,
+                f"the seed {source.seed} does not fit into 64 bits",
+                f"use 0 to {(1 << 64) - 1}",
+            )
+        return Drawn(source.seed, low, high - low + 1)
+
+    def range(self, place: _Place, source: Range) -> Ranged:
+        if source.last is None:
+            low, high = self.prefix(place, source.first)
+        else:
+            low, high = self.value(place, source.first), self.value(place, source.last)
+        self.check_range(place, low, high)
+        if not 1 <= source.step <= max(high - low, 1):
+            self.report(
+                Code.F109,
+                place.path,
+                f"steps of {source.step} do not fit into the range",
+                f"use 1 to {max(high - low, 1)}",
+            )
+            return Ranged(low, 1, 1)
+        return Ranged(low, (high - low) // source.step + 1, source.step)
+
+    def check_range(self, place: _Place, low: int, high: int) -> None:
+        show = place.field.show
+        if low > high:
+            self.report(
+                Code.F109,
+                place.path,
+                f"the range {show(low)} to {show(high)} is empty",
+                "give the smaller end first",
+            )
+        elif low >> 64 != high >> 64:
+            self.report(
+                Code.F123,
+                place.path,
+                f"{show(low)} to {show(high)} differ in more than the last 64 bits",
+                "let them share the first ones, as the addresses of a /64 do",
+            )
+
+    def prefix(self, place: _Place, value: Value) -> tuple[int, int]:
+        """Return the first and last address of a prefix."""
+        try:
+            if not isinstance(place.field, IPv4Address | IPv6Address):
+                raise ValueError("only IPv4 and IPv6 addresses have prefixes")
+            network = ipaddress.ip_network(str(value))
+            place.field.parse(str(network[0]))
+        except ValueError as error:
+            self.report(
+                Code.F108,
+                place.path,
+                f"{value!r} is no prefix of it: {error}",
+                "give a prefix such as '192.0.2.0/24', or first and last",
+            )
+            return 0, 0
+        return int(network[0]), int(network[-1])
+
+    def frame_length(
+        self, binding: Binding | None, low: int, high: int
+    ) -> tuple[int, Swept | None]:
+        """Return the length of the frames that the program sends, and how it is swept."""
+        if binding is None:
+            return low, None
+        field = UInt("length", 16, Default(0))
+        place = _Place("length", "", Header("", ()), field, field.source, 0)
+        swept: Swept | None = None
+        if isinstance(binding, Counter | Timestamp):
+            self.report(
+                Code.F123,
+                "length",
+                f"a {type(binding).__name__} leaves the bounds of the frame",
+                "use Cycle(lengths), Range(first, last) or Random(minimum=, maximum=)",
+            )
+            return low, None
+        if isinstance(binding, Random):
+            binding = replace(
+                binding,
+                minimum=low if binding.minimum is None else binding.minimum,
+                maximum=high if binding.maximum is None else binding.maximum,
+            )
+        if isinstance(binding, Cycle | Random | Range):
+            swept = self.sweep(place, binding)
+            ends = bounds(swept)
+        else:
+            ends = (self.value(place, binding),) * 2
+        if not low <= ends[0] <= ends[1] <= high:
+            self.report(
+                Code.F118,
+                "length",
+                f"lengths of {ends[0]} to {ends[1]} bytes, and the frame has {low} to {high}",
+                "mend the lengths, or min_length and max_length of the packet",
+            )
+        return ends[1], swept
 
     def length(self, place: _Place, source: Length, low: int, high: int) -> Origin | None:
         extent = self.extent(place, source.of)
@@ -1011,7 +1211,7 @@ class _Resolver:
         return tuple(by_name[name] for name in order)
 
     def swept_parameters(self) -> set[str]:
-        return {key for key, value in self.format.bindings if isinstance(value, Counter)}
+        return {key for key, value in self.format.bindings if isinstance(value, Sweep)}
 
     def resolve(self) -> Layout:
         self.check_names()
@@ -1021,6 +1221,7 @@ class _Resolver:
         fill_value = self.bind()
         low, high = self.frame_bounds()
         self.stop_if_reported()
+        length, length_sweep = self.frame_length(self.length_binding, low, high)
         origins = [self.origin(place, low, high) for place in self.places]
         self.stop_if_reported()
         fields = tuple(
@@ -1044,7 +1245,24 @@ class _Resolver:
             max_length=high,
             arguments=arguments,
             checksums=checksums,
+            length=length,
+            length_sweep=length_sweep,
         )
+
+
+_UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
+
+
+def bounds(swept: Swept) -> tuple[int, int]:
+    """Return the least and the largest value of a sweep that has both."""
+    match swept:
+        case Listed(values=values):
+            return min(values, default=0), max(values, default=0)
+        case Ranged(first=first):
+            return first, swept.last
+        case Drawn(low=low, count=count):
+            return low, low + count - 1
+    raise TypeError(f"no bounds of {swept!r}")
 
 
 def _suggest(name: str) -> str:
@@ -1071,10 +1289,13 @@ def resolve(format: Format) -> Layout:
 
 __all__ = [
     "Argument",
+    "Counted",
+    "Drawn",
     "Extent",
     "Fixed",
     "FrameLength",
     "Layout",
+    "Listed",
     "Origin",
     "Payload",
     "Placed",
@@ -1082,7 +1303,10 @@ __all__ = [
     "PseudoConst",
     "PseudoField",
     "PseudoLength",
+    "Ranged",
     "Sum",
     "Swept",
+    "Timed",
+    "bounds",
     "resolve",
 ]

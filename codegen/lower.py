@@ -7,26 +7,34 @@ folded, so that the emitted function stores and adds only what varies.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from codegen import describe
 from codegen.errors import UsageError
 from codegen.layout import (
     Argument,
+    Counted,
+    Drawn,
     Extent,
     Fixed,
     FrameLength,
     Layout,
+    Listed,
     Payload,
     Placed,
     PseudoConst,
     PseudoField,
     PseudoLength,
+    Ranged,
     Sum,
     Swept,
+    Timed,
+    bounds,
     resolve,
 )
 from codegen.model import (
+    ETHERNET_OVERHEAD,
     MAC,
     Algorithm,
     Bytes,
@@ -126,12 +134,36 @@ class AlgorithmPlan:
 
 @dataclass(frozen=True)
 class SweepPlan:
-    """A field that differs from packet to packet: ``value`` follows from the packet's number."""
+    """A field that differs from packet to packet, or the length of the frame.
 
-    variable: str
-    type: str
+    ``value`` follows from the packet's number ``n``, the time ``now`` and the ``table``
+    of values, the rows of a C array, if there is one. A length field has no
+    ``declaration`` of a variable: it is computed where it is stored.
+    """
+
+    declaration: str | None
     value: str
-    store: Store
+    table: TablePlan | None
+    is_timed: bool
+    is_drawn: bool
+    store: Store | None
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """The values of a list as a C array, in lines."""
+
+    declaration: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LengthPlan:
+    """The length of the program's frames; ``mean_bits`` are those of a frame, on average."""
+
+    length: int
+    sweep: SweepPlan | None
+    mean_bits: int
 
 
 @dataclass(frozen=True)
@@ -201,6 +233,7 @@ class FormatPlan:
     checksums: tuple[ChecksumPlan, ...]
     algorithms: tuple[AlgorithmPlan, ...]
     sweeps: tuple[SweepPlan, ...]
+    length: LengthPlan
     match: MatchPlan
     diagram: tuple[str, ...]
 
@@ -208,6 +241,28 @@ class FormatPlan:
     def macro(self) -> str:
         """The prefix of the format's macros."""
         return self.name.upper()
+
+    @property
+    def is_swept(self) -> bool:
+        """Whether anything differs from packet to packet."""
+        return bool(self.all_sweeps)
+
+    @property
+    def all_sweeps(self) -> tuple[SweepPlan, ...]:
+        """The fields that are swept, and the length."""
+        return self.sweeps + ((self.length.sweep,) if self.length.sweep else ())
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether a packet carries the time when it is sent."""
+        return any(each.is_timed for each in self.sweeps)
+
+    @property
+    def keeps_length(self) -> bool:
+        """Whether what is written for each packet depends on the length of its frame."""
+        return bool(self.length.sweep) or any(
+            each.needs_length for each in self.checksums if each.kept
+        )
 
     @property
     def sums(self) -> bool:
@@ -246,6 +301,11 @@ class Plan:
         return self.formats[-1]
 
     @property
+    def draws(self) -> bool:
+        """Whether random numbers are wanted."""
+        return any(each.is_drawn for format in self.formats for each in format.all_sweeps)
+
+    @property
     def algorithms(self) -> tuple[AlgorithmPlan, ...]:
         """The functions that checksums call, each once."""
         return tuple(dict.fromkeys(each for format in self.formats for each in format.algorithms))
@@ -277,8 +337,11 @@ def check_strategy(layout: Layout, strategy: Strategy) -> None:
         )
     if strategy.objects is not None and strategy.objects < 1:
         raise UsageError(f"strategy {strategy.name!r}: objects={strategy.objects}; use 1 or more")
-    if strategy.fetch is Fetch.SHARE and layout.sweeps:
-        swept = ", ".join(each.path for each in layout.sweeps)
+    if strategy.fetch is Fetch.SHARE and layout.is_swept:
+        swept = ", ".join(
+            [each.path for each in layout.sweeps]
+            + (["the length"] if layout.length_sweep is not None else [])
+        )
         raise UsageError(
             f"strategy {strategy.name!r} sends one netbuf for all packets, and {layout.name!r} "
             f"sweeps {swept}: packets that are still on their way would change; "
@@ -391,6 +454,8 @@ class _Lowering:
         for placed in layout.fields:
             if isinstance(placed.origin, Fixed):
                 self.write_constant(placed, placed.origin.value)
+            elif (halves := _halves(placed)) is not None:
+                self.write_constant(*halves[0])
 
     def plan(self) -> FormatPlan:
         layout = self.layout
@@ -415,7 +480,10 @@ class _Lowering:
                 for each in layout.checksums
                 if isinstance(each.origin, Sum) and each.origin.algorithm is not Algorithm.INTERNET
             ),
-            sweeps=tuple(self.sweep(placed) for placed in layout.sweeps),
+            sweeps=tuple(
+                self.sweep(placed) for placed in layout.fields if _is_swept(layout, placed)
+            ),
+            length=self.length(),
             match=self.match(),
             diagram=tuple(describe.diagram(layout).splitlines()),
         )
@@ -497,7 +565,12 @@ class _Lowering:
     def stores(self) -> list[Store]:
         stores = []
         for extent, together in self.shared_bytes():
-            varying = [each for each in together if isinstance(each.origin, Argument | FrameLength)]
+            varying = [
+                each
+                for each in together
+                if isinstance(each.origin, Argument | FrameLength)
+                and not _is_swept(self.layout, each)
+            ]
             if not varying:
                 continue
             if len(together) == 1 and (statement := self.whole_store(together[0])):
@@ -513,17 +586,25 @@ class _Lowering:
             )
         return stores
 
+    def length(self) -> LengthPlan:
+        """Return how long the program's frames are."""
+        layout, swept = self.layout, self.layout.length_sweep
+        overhead = ETHERNET_OVERHEAD
+        if swept is None:
+            return LengthPlan(layout.length, None, 8 * (layout.length + overhead))
+        mean = Fraction(sum(bounds(swept)), 2)
+        if isinstance(swept, Listed):
+            mean = Fraction(sum(swept.values), len(swept.values))
+        value, table = _swept_value(swept, "frame_length", 16, "n")
+        plan = SweepPlan(None, value, table, False, isinstance(swept, Drawn), None)
+        return LengthPlan(layout.length, plan, round(8 * (mean + overhead)))
+
     def sweep(self, placed: Placed) -> SweepPlan:
-        origin = placed.origin
-        assert isinstance(origin, Swept)
-        width = _c_width(placed.bits)
-        value = "sweep->n" if origin.step == 1 else f"sweep->n * {c_literal(origin.step)}"
-        if origin.start:
-            value = f"{c_literal(origin.start)} + {value}"
-        if placed.bits < width:
-            value = f"({value}) & 0x{(1 << placed.bits) - 1:x}"
-        if width < 64:
-            value = f"(uint{width}_t)({value})"
+        """Return how a field that differs from packet to packet is written."""
+        comments = (describe.declaration(placed),)
+        halves = _halves(placed)
+        if halves is not None:
+            placed = halves[1]
         first, last = placed.offset // 8, (placed.end + 7) // 8
         statement = self.whole_store(placed)
         statements = (
@@ -531,11 +612,19 @@ class _Lowering:
             if statement
             else [self.swept_octet_store(octet, placed) for octet in range(first, last)]
         )
+        store = Store(comments, tuple(statements))
+        origin = placed.origin
+        if not isinstance(origin, Swept):
+            return SweepPlan(None, "", None, False, False, store)
+        variable = _variable(placed)
+        declaration = (
+            f"const uint8_t *const {variable}"
+            if _is_octets(placed.field)
+            else f"const uint{_c_width(placed.bits)}_t {variable}"
+        )
+        value, table = _swept_value(origin, variable, placed.bits, "sweep->n")
         return SweepPlan(
-            variable=_variable(placed),
-            type=f"uint{width}_t",
-            value=value,
-            store=Store((describe.declaration(placed),), tuple(statements)),
+            declaration, value, table, isinstance(origin, Timed), isinstance(origin, Drawn), store
         )
 
     def swept_octet_store(self, octet: int, placed: Placed) -> str:
@@ -557,6 +646,8 @@ class _Lowering:
             if octets is not None:
                 given = octets.format(f"args->{placed.origin.name}")
                 return f"memcpy({where}, {given}, {placed.field.octets});"
+        if _is_octets(placed.field):
+            return f"memcpy({where}, {self.host_value(placed)}, {placed.field.octets});"
         if placed.bits not in (8, 16, 32, 64):
             return None
         value = self.host_value(placed)
@@ -595,7 +686,7 @@ class _Lowering:
         match placed.origin:
             case Argument(name=name):
                 kind = _kind(placed.field)
-                if isinstance(placed.field, Bytes | IPv6Address):
+                if _is_octets(placed.field):
                     return str(kind.octets).format(f"args->{name}")
                 return kind.integer.format(f"args->{name}")
             case FrameLength(of=extent, plus=plus):
@@ -623,9 +714,10 @@ class _Lowering:
         )
         terms: list[Term] = []
         swept: list[Term] = []
+        by_length = swept if self.layout.length_sweep is not None else terms
 
         def add(source: Placed, at: int) -> None:
-            changes = isinstance(source.origin, Swept) or source.path in self.kept
+            changes = _is_swept(self.layout, source) or source.path in self.kept
             (swept if changes else terms).extend(self.field_terms(source, at))
 
         for each in self.layout.fields:
@@ -642,6 +734,8 @@ class _Lowering:
                     if isinstance(source.origin, Fixed):
                         value = _on_the_wire(source, source.origin.value)
                         constant += _weighed(value, at + part.bits)
+                    elif (halves := _halves(source)) is not None:
+                        constant += _weighed(halves[0][1], at + 64)
                     constant += _weighed(self.constant_sums.get(path, 0), at + part.bits)
                     add(source, at)
                 case PseudoConst(value=value):
@@ -649,7 +743,7 @@ class _Lowering:
                 case PseudoLength():
                     if total.over.end is None and self.layout.payload is not None:
                         expression = _frame_length(-total.over.start)
-                        terms.append(
+                        by_length.append(
                             _term(expression, at + part.bits, f"pseudo header: {total.over}")
                         )
                     else:
@@ -657,7 +751,7 @@ class _Lowering:
                         constant += _weighed(size, at + part.bits)
             at += part.bits
         if total.over.end is None and self.layout.payload is not None:
-            terms += _payload_terms(self.layout.payload, total.over.start)
+            by_length += _payload_terms(self.layout.payload, total.over.start)
         while constant > 0xFFFF:
             constant = (constant & 0xFFFF) + (constant >> 16)
         if not terms and not swept:
@@ -711,7 +805,7 @@ class _Lowering:
                 case Fixed(value=value, checked=True):
                     wire = _on_the_wire(placed, value)
                     check = Check(f"{read} != 0x{wire:0{-(-placed.bits // 4)}x}", comment)
-                    if isinstance(placed.field, Bytes | IPv6Address):
+                    if _is_octets(placed.field):
                         at = placed.offset // 8
                         template = f"{self.layout.name}_template + {at}"
                         check = Check(
@@ -726,7 +820,7 @@ class _Lowering:
                     if default is not None:
                         values = True
                         condition = f"{read} != {self.wire_value(placed)}"
-                        if isinstance(placed.field, Bytes | IPv6Address):
+                        if _is_octets(placed.field):
                             given = self.host_value(placed)
                             condition = f"memcmp({read}, {given},\n\t\t   sizeof({given})) != 0"
                         foreign.append(Check(condition, comment))
@@ -824,7 +918,75 @@ class _Lowering:
             if placed.path in self.constant_sums:
                 return []
             return _terms(_swapped(placed, _variable(placed)), placed, at)
+        halves = _halves(placed)
+        if halves is not None:
+            placed, at = halves[1], at + 64
         return _terms(self.wire_value(placed), placed, at)
+
+
+def _is_octets(field: Field) -> bool:
+    """Tell whether C has bytes for a field, and no number."""
+    return isinstance(field, Bytes | IPv6Address)
+
+
+def _halves(placed: Placed) -> tuple[tuple[Placed, int], Placed] | None:
+    """Return the upper half of an address and its value, and the half that is swept.
+
+    None where a field is swept whole, or not at all.
+    """
+    origin = placed.origin
+    if placed.bits != 128 or not isinstance(origin, Ranged | Drawn):
+        return None
+    field = UInt(placed.field.name, 64, placed.field.source)
+    low = origin.first if isinstance(origin, Ranged) else origin.low
+    rest = low & ((1 << 64) - 1)
+    swept = replace(origin, first=rest) if isinstance(origin, Ranged) else replace(origin, low=rest)
+    upper = replace(placed, field=field, origin=Fixed(low >> 64, checked=False))
+    return (upper, low >> 64), replace(placed, field=field, offset=placed.offset + 64, origin=swept)
+
+
+def _is_swept(layout: Layout, placed: Placed) -> bool:
+    """Tell whether a field is written for each packet; a checksum's reasons are its own."""
+    return isinstance(placed.origin, Swept) or (
+        layout.length_sweep is not None and isinstance(placed.origin, FrameLength)
+    )
+
+
+def _swept_value(swept: Swept, variable: str, bits: int, n: str) -> tuple[str, TablePlan | None]:
+    """Return the C expression of a sweep's value, and the table that it is looked up in."""
+    width = _c_width(min(bits, 64))
+    match swept:
+        case Counted(start=start, step=step):
+            value = n if step == 1 else f"{n} * {c_literal(step)}"
+            value = f"{c_literal(start)} + {value}" if start else value
+            if bits < width:
+                value = f"({value}) & 0x{(1 << bits) - 1:x}"
+        case Ranged(first=first, count=count, step=step):
+            value = f"{n} % {c_literal(count)}" if count < 1 << 64 else n
+            value = value if step == 1 else f"{value} * {c_literal(step)}"
+            value = f"{c_literal(first)} + {value}" if first else value
+        case Drawn(seed=seed, low=low, count=count):
+            value = f"random_at({c_literal(seed)}, {n})"
+            value = f"{value} % {c_literal(count)}" if count < 1 << 64 else value
+            value = f"{c_literal(low)} + {value}" if low else value
+        case Timed(unit=unit):
+            value = "sweep->now" if unit == 1 else f"sweep->now / {unit}"
+            if bits < width:
+                value = f"({value}) & 0x{(1 << bits) - 1:x}"
+        case Listed(values=values):
+            name = f"{variable}_values"
+            index = f"{name}[{n} % {len(values)}]"
+            if bits > 64:
+                rows = tuple(f"{_octets(each, bits // 8)}," for each in values)
+                return index, TablePlan(f"uint8_t {name}[][{bits // 8}]", rows)
+            literals = [c_literal(each) for each in values]
+            rows = tuple(
+                ", ".join(literals[at : at + 4]) + "," for at in range(0, len(literals), 4)
+            )
+            return index, TablePlan(f"uint{width}_t {name}[]", rows)
+        case _:
+            raise TypeError(f"no C value for {swept!r}")
+    return (value if width == 64 else f"(uint{width}_t)({value})"), None
 
 
 def _algorithm(algorithm: Algorithm | OwnAlgorithm) -> AlgorithmPlan:
@@ -871,7 +1033,7 @@ def _read(placed: Placed) -> str:
     """
     first, bit = divmod(placed.offset, 8)
     where = f"frame + {first}" if first else "frame"
-    if isinstance(placed.field, Bytes | IPv6Address):
+    if _is_octets(placed.field):
         return where
     if bit == 0 and placed.bits in (8, 16, 32, 48):
         return f"frame[{first}]" if placed.bits == 8 else f"get_be{placed.bits}({where})"
@@ -897,10 +1059,16 @@ def _kept(layout: Layout) -> set[str]:
     """
     covered = {each.path: set(layout.covered(each)) for each in layout.checksums}
     kept: set[str] = set()
+    if layout.length_sweep is not None:
+        kept = {
+            each.path
+            for each in layout.checksums
+            if isinstance(each.origin, Sum) and each.origin.over.end is None
+        }
     before = None
     while before != kept:
         before = set(kept)
-        reasons = kept | {each.path for each in layout.sweeps}
+        reasons = kept | {each.path for each in layout.fields if _is_swept(layout, each)}
         kept |= {path for path in covered if covered[path] & reasons}
         kept |= {path for path in covered if any(path in covered[other] for other in kept)}
     return kept
@@ -954,7 +1122,7 @@ def _term(expression: str, end: int, comment: str) -> Term:
 
 def _terms(value: str, placed: Placed, at: int) -> list[Term]:
     """Return what a field's value adds to a sum when it starts at bit ``at``."""
-    if isinstance(placed.field, Bytes | IPv6Address):
+    if _is_octets(placed.field):
         # Its words count from its own start on.
         return [_term(f"csum_add({value}, {placed.field.octets}U)", at, placed.path)]
     end = at + placed.bits

@@ -13,16 +13,21 @@ from dataclasses import dataclass
 from codegen.errors import UsageError
 from codegen.layout import (
     Argument,
+    Counted,
+    Drawn,
     Extent,
     Fixed,
     FrameLength,
     Layout,
+    Listed,
     Placed,
     PseudoConst,
     PseudoField,
     PseudoLength,
+    Ranged,
     Sum,
     Swept,
+    Timed,
 )
 from codegen.model import Algorithm, OwnAlgorithm, Value
 
@@ -35,10 +40,13 @@ class Decoded:
     problems: tuple[str, ...]
 
 
-def encode(layout: Layout, arguments: Mapping[str, Value], length: int, packet: int = 0) -> bytes:
+def encode(
+    layout: Layout, arguments: Mapping[str, Value], length: int, packet: int = 0, now: int = 0
+) -> bytes:
     """Return the frame of ``length`` bytes for these arguments.
 
-    ``packet`` counts the packets that were sent before: the place in a sweep.
+    ``packet`` counts the packets that were sent before: the place in a sweep; ``now``
+    is the time of sending, in nanoseconds.
     Arguments that are not given take their defaults. Raises UsageError when an
     argument is unknown, missing or out of range, or the length is out of bounds.
     """
@@ -59,8 +67,8 @@ def encode(layout: Layout, arguments: Mapping[str, Value], length: int, packet: 
                 _write(frame, placed, value)
             case Argument(name=name):
                 _write(frame, placed, values[name])
-            case Swept(start=start, step=step):
-                _write(frame, placed, (start + packet * step) % (1 << placed.bits))
+            case Swept() as swept:
+                _write(frame, placed, swept_value(swept, packet, now) % (1 << placed.bits))
             case FrameLength():
                 _write(frame, placed, _length(placed.origin, length))
             case Sum():
@@ -68,6 +76,34 @@ def encode(layout: Layout, arguments: Mapping[str, Value], length: int, packet: 
     for placed in layout.checksums:
         _write(frame, placed, checksum(layout, placed, bytes(frame)))
     return bytes(frame)
+
+
+def swept_value(swept: Swept, packet: int, now: int = 0) -> int:
+    """Return the value that a sweep has in a packet, before it wraps at its field's width.
+
+    A frame length that is swept is one too.
+    """
+    match swept:
+        case Counted(start=start, step=step):
+            return start + packet * step
+        case Ranged():
+            return range(swept.first, swept.last + 1, swept.step)[packet % swept.count]
+        case Listed(values=values):
+            return values[packet % len(values)]
+        case Drawn(seed=seed, low=low, count=count):
+            return low + _splitmix64(seed, packet) % count
+        case Timed(unit=unit):
+            return now // unit
+    raise TypeError(f"no value of {swept!r}")
+
+
+def _splitmix64(seed: int, n: int) -> int:
+    """The n-th number, from 0 on, of SplitMix64: a counter, and its bits mixed."""
+    mask = (1 << 64) - 1
+    state = (seed + (n + 1) * 0x9E3779B97F4A7C15) & mask
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        state = ((state ^ state >> shift) * factor) & mask
+    return state ^ state >> 31
 
 
 def decode(layout: Layout, frame: bytes) -> Decoded:

@@ -425,10 +425,11 @@ def _rendered(plan: Any) -> list[str]:
     return [emit._render_file(name, plan) for name in emit.FILES]
 
 
-#: What templates print of a format; its checksums they get by whether they are kept.
+#: What templates print of a format; its checksums they get by whether they are kept,
+#: and what they need of its sweeps they ask before they look at them.
 PRINTED = [
-    *(each.name for each in fields(FormatPlan) if each.name != "checksums"),
-    "fixed_checksums",
+    *sorted({each.name for each in fields(FormatPlan)} - {"algorithms", "checksums", "sweeps"}),
+    *("fixed_checksums", "is_swept"),
 ]
 
 
@@ -436,7 +437,7 @@ PRINTED = [
 def test_no_attribute_of_a_format_is_left_out_silently(hidden: str) -> None:
     plan = lower(formats.load("udp4"), STRATEGIES[0])
     hiding = _visible(plan.format, hidden)
-    rest = {"strategy": plan.strategy}
+    rest = {"strategy": plan.strategy, "algorithms": (), "draws": False}
     with pytest.raises(jinja2.UndefinedError, match=hidden):
         _rendered(SimpleNamespace(format=hiding, packet=hiding, formats=[hiding], **rest))
 

@@ -21,10 +21,18 @@ from codegen.model.field import (
     repeat,
 )
 from codegen.model.header import Header, Stack, UpperLength, UpperNumber, Zeros, inner
-from codegen.model.packet import ETHERNET_MAX, ETHERNET_MIN, Format, Packet, Preset
+from codegen.model.packet import (
+    ETHERNET_MAX,
+    ETHERNET_MIN,
+    ETHERNET_OVERHEAD,
+    Format,
+    Packet,
+    Preset,
+)
 from codegen.model.source import (
     HEADER,
     HEADER_AND_PAYLOAD,
+    IMIX,
     PAYLOAD,
     Algorithm,
     Binding,
@@ -32,6 +40,7 @@ from codegen.model.source import (
     Const,
     Count,
     Counter,
+    Cycle,
     Default,
     Edge,
     FromDevice,
@@ -39,8 +48,12 @@ from codegen.model.source import (
     NextHeader,
     OwnAlgorithm,
     Parameter,
+    Random,
+    Range,
     Source,
     Span,
+    Sweep,
+    Timestamp,
     Value,
 )
 from codegen.model.strategy import STRATEGIES, Buffers, Fetch, QueueFull, Strategy
@@ -48,8 +61,10 @@ from codegen.model.strategy import STRATEGIES, Buffers, Fetch, QueueFull, Strate
 __all__ = [
     "ETHERNET_MAX",
     "ETHERNET_MIN",
+    "ETHERNET_OVERHEAD",
     "HEADER",
     "HEADER_AND_PAYLOAD",
+    "IMIX",
     "MAC",
     "PAYLOAD",
     "STRATEGIES",
@@ -61,6 +76,7 @@ __all__ = [
     "Const",
     "Count",
     "Counter",
+    "Cycle",
     "Default",
     "Edge",
     "Elsewhere",
@@ -82,12 +98,16 @@ __all__ = [
     "Parameter",
     "Preset",
     "QueueFull",
+    "Random",
+    "Range",
     "Reserved",
     "Source",
     "Span",
     "Stack",
     "Strategy",
+    "Sweep",
     "Switch",
+    "Timestamp",
     "UInt",
     "UpperLength",
     "UpperNumber",

@@ -138,6 +138,58 @@ class Counter:
 
 
 @dataclass(frozen=True)
+class Cycle:
+    """A sweep: the values in turn, and again from the first."""
+
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Random:
+    """A sweep: a number drawn uniformly from ``minimum..maximum``, as the seed has it.
+
+    The n-th packet has the n-th number of SplitMix64 (Steele, Lea, Flood: Fast
+    splittable pseudorandom number generators, 2014), reduced to the range. Without
+    bounds it is the whole range of the field.
+    """
+
+    seed: int = 0
+    minimum: Value | None = None
+    maximum: Value | None = None
+
+
+@dataclass(frozen=True)
+class Range:
+    """A sweep: from ``first`` to ``last`` in steps, and again from the first.
+
+    An address with a prefix length, without ``last``, is all addresses of that prefix:
+    ``Range("10.1.0.0/16")``.
+    """
+
+    first: Value
+    last: Value | None = None
+    step: int = 1
+
+
+@dataclass(frozen=True)
+class Timestamp:
+    """A sweep: when the packet is handed to the device, in ``ns``, ``us`` or ``ms``.
+
+    It is the time of a monotonic clock, as many bits of it as the field has.
+    """
+
+    unit: str = "ns"
+
+
+#: What differs from packet to packet.
+Sweep = Counter | Cycle | Random | Range | Timestamp
+
+#: Frame lengths of the simple internet mix, 7:4:1, without frame check sequence: 40, 576
+#: and 1500 bytes of IP, the first filled up to the least frame.
+IMIX = Cycle((60, 590, 60, 590, 60, 60, 1514, 60, 590, 60, 590, 60))
+
+
+@dataclass(frozen=True)
 class Length:
     """The size of a span: ``bytes // unit + plus``, in network terms a length field."""
 
@@ -181,7 +233,7 @@ class Count:
     group: str
 
 
-Source = Const | Default | Parameter | Counter | Length | Checksum | NextHeader | Count
+Source = Const | Default | Parameter | Sweep | Length | Checksum | NextHeader | Count
 
 #: What a preset may bind: a value, or a sweep.
-Binding = Value | Counter
+Binding = Value | Sweep

@@ -193,21 +193,22 @@ def _generated(subject: Subject, report: Report, examples: int, seed: int) -> No
 def _sweeps(subject: Subject, report: Report, seed: int) -> None:
     """Try packets of a sweep, consecutive ones and those around every wrap."""
     layout = subject.layout
-    if not layout.sweeps:
+    if not layout.is_swept:
         return
     chosen = random.Random(seed)
     numbers = set(range(SWEPT_PACKETS)) | {2**64 - 1}
     for bits in {placed.bits for placed in layout.sweeps} | {8, 16, 32}:
         numbers |= {n for n in range((1 << bits) - 3, (1 << bits) + 3) if n < 2**64}
+    now = chosen.getrandbits(63)
     for length in (layout.min_length, layout.max_length):
         given = {
             each.argument.name: chosen.randint(each.argument.minimum, each.argument.maximum)
             for each in layout.arguments
         }
         for number in sorted(numbers):
-            wanted = oracle.encode(layout, given, length, packet=number)
+            wanted = oracle.encode(layout, given, length, packet=number, now=now)
             try:
-                _same(layout, wanted, subject.sweep(given, length, number, Memory()))
+                _same(layout, wanted, subject.sweep(given, length, number, Memory(), now))
             except Mismatch as mismatch:
                 raise Mismatch(f"{layout.name}: packet {number} of a sweep\n{mismatch}") from None
             report.counts["packets of a sweep have the oracle's bytes"] += 1

@@ -95,7 +95,7 @@ class Subject:
         return frame
 
     def sweep(
-        self, arguments: Mapping[str, int], length: int, packet: int, memory: Memory
+        self, arguments: Mapping[str, int], length: int, packet: int, memory: Memory, now: int = 0
     ) -> bytes:
         """Return the frame of the packet with that number in a sweep.
 
@@ -110,6 +110,8 @@ class Subject:
             sweep = self.ffi.new(f"struct {name}_sweep *")
             getattr(self.lib, f"{name}_sweep_init")(sweep, length, self._args(arguments))
             sweep.n = packet
+            if hasattr(sweep, "now"):
+                sweep.now = now
             self.lib.verify_sweep_write(self.ffi.cast("uint8_t *", pkt.data), sweep)
             return self.inspect(pkt, length, memory)
         finally:
@@ -229,10 +231,25 @@ class Subject:
 
 def _inline_functions(format: Format, folder: Path) -> tuple[Path, Path]:
     """Write a source, and its header, through which Python reaches inline functions."""
-    sweeps = bool(resolve(format).sweeps)
-    prototype = f"void verify_sweep_write(uint8_t *frame, const struct {format.name}_sweep *sweep)"
+    layout, name = resolve(format), format.name
+    functions = []
+    if layout.is_swept:
+        sweep = f"struct {name}_sweep *sweep"
+        functions = [
+            (
+                f"void verify_sweep_write(uint8_t *frame, const {sweep})",
+                f"{name}_sweep_write(frame, sweep)",
+            ),
+            (f"void verify_sweep_next({sweep})", f"{name}_sweep_next(sweep)"),
+        ]
+    if layout.length_sweep is not None:
+        functions.append(
+            ("uint16_t verify_sweep_length(uint64_t n)", f"return {name}_sweep_length(n)")
+        )
     header, source = folder / "verify_inline.h", folder / "verify_inline.c"
-    header.write_text('#include "genpkt.h"\n' + (f"{prototype};\n" if sweeps else ""))
-    body = f"{prototype}\n{{\n\t{format.name}_sweep_write(frame, sweep);\n}}\n"
-    source.write_text('#include "verify_inline.h"\n' + (body if sweeps else ""))
+    header.write_text('#include "genpkt.h"\n' + "".join(f"{each};\n" for each, _ in functions))
+    source.write_text(
+        '#include "verify_inline.h"\n'
+        + "".join(f"{each}\n{{\n\t{body};\n}}\n" for each, body in functions)
+    )
     return source, header
