@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -89,7 +89,8 @@ class Argument:
     """A value that the caller gives, in ``minimum..maximum``.
 
     ``default`` is None when the program takes it from its device. A ``bound``
-    argument is no argument of the preset's shorthand function.
+    argument is no argument of the preset's shorthand function. That of an
+    enumeration is one of ``numbers``.
     """
 
     name: str
@@ -97,6 +98,11 @@ class Argument:
     minimum: int
     maximum: int
     bound: bool
+    numbers: tuple[int, ...] = ()
+
+    def allows(self, value: int) -> bool:
+        """Tell whether a caller may give that value."""
+        return self.minimum <= value <= self.maximum and (not self.numbers or value in self.numbers)
 
 
 @dataclass(frozen=True)
@@ -741,6 +747,14 @@ class _Resolver:
                 f"use 0 to {(1 << place.field.bits) - 1}, or widen the field",
             )
             return 0
+        names = _names(place.field)
+        if names and number not in names:
+            self.report(
+                Code.F107,
+                place.path,
+                f"{value!r} is none of the numbers that have a name",
+                f"use one of: {', '.join(f'{each} ({name})' for each, name in names.items())}",
+            )
         return number
 
     def extent(self, place: _Place, span: Span) -> Extent | None:
@@ -844,7 +858,8 @@ class _Resolver:
                     f"of {source.name!r}",
                     "give a value inside, or widen the range",
                 )
-        return Argument(source.name, default, minimum, maximum, place.bound)
+        numbers = tuple(each for each in _names(place.field) if minimum <= each <= maximum)
+        return Argument(source.name, default, minimum, maximum, place.bound, numbers)
 
     def sweep(self, place: _Place, source: Sweep) -> Swept:
         wide = place.field.bits > 64
@@ -1263,6 +1278,11 @@ def bounds(swept: Swept) -> tuple[int, int]:
         case Drawn(low=low, count=count):
             return low, low + count - 1
     raise TypeError(f"no bounds of {swept!r}")
+
+
+def _names(field: Field) -> Mapping[int, str]:
+    """Return the names of an enumeration's numbers, none of any other field."""
+    return field.names if isinstance(field, UInt) else {}
 
 
 def _suggest(name: str) -> str:

@@ -185,21 +185,23 @@ class Check:
 
 
 @dataclass(frozen=True)
-class MatchPlan:
-    """How a received frame is held against the format.
+class ParsePlan:
+    """How a received frame is read, and held against the format.
 
     ``length`` is the expression of the length that the frame declares, to be
-    believed when no condition of ``guards`` holds. A frame is ``foreign`` or
-    ``wrong`` when a condition holds; ``values`` tells whether any of them looks
-    at an argument.
+    believed when no condition of ``guards`` holds. A condition of the ``checks``
+    tells what is wrong, by the name of the result, in the order of looking.
+    ``reads`` put values into the arguments. ``compared`` are conditions that hold
+    when a frame carries other values than were asked for.
     """
 
     guards: tuple[Check, ...]
     length: Check | None
-    foreign: tuple[Check, ...]
-    wrong: tuple[Check, ...]
+    next_headers: tuple[Check, ...]
+    reads: tuple[Store, ...]
+    checks: tuple[tuple[str, Check], ...]
     checksums: tuple[Check, ...]
-    values: bool
+    compared: tuple[Check, ...]
 
     @property
     def checksum_bits(self) -> int:
@@ -207,9 +209,9 @@ class MatchPlan:
         return max((each.bits for each in self.checksums), default=16)
 
     @property
-    def reads(self) -> bool:
+    def looks(self) -> bool:
         """Whether anything of the frame is looked at."""
-        return bool(self.foreign or self.wrong or self.checksums)
+        return bool(self.next_headers or self.reads or self.checks or self.checksums)
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,7 @@ class FormatPlan:
     algorithms: tuple[AlgorithmPlan, ...]
     sweeps: tuple[SweepPlan, ...]
     length: LengthPlan
-    match: MatchPlan
+    parse: ParsePlan
     diagram: tuple[str, ...]
 
     @property
@@ -267,7 +269,7 @@ class FormatPlan:
     @property
     def sums(self) -> bool:
         """Whether a received frame's words are summed up."""
-        return any(not each.call for each in self.match.checksums)
+        return any(not each.call for each in self.parse.checksums)
 
     @property
     def fixed_checksums(self) -> tuple[ChecksumPlan, ...]:
@@ -484,7 +486,7 @@ class _Lowering:
                 self.sweep(placed) for placed in layout.fields if _is_swept(layout, placed)
             ),
             length=self.length(),
-            match=self.match(),
+            parse=self.parse(),
             diagram=tuple(describe.diagram(layout).splitlines()),
         )
 
@@ -497,9 +499,16 @@ class _Lowering:
         member = f"args->{name}"
         checks = []
         widest = placed.bits if kind.octets else _c_width(placed.bits)
-        if argument.minimum > 0:
+        if argument.minimum > 0 and not argument.numbers:
             checks.append(f"{kind.integer.format(member)} < {c_literal(argument.minimum)}")
-        if argument.maximum < (1 << widest) - 1:
+        if argument.numbers:
+            checks.append(
+                " && ".join(
+                    f"{kind.integer.format(member)} != {c_literal(each)}"
+                    for each in argument.numbers
+                )
+            )
+        elif argument.maximum < (1 << widest) - 1:
             checks.append(f"{kind.integer.format(member)} > {c_literal(argument.maximum)}")
         if kind.octets is None:
             declaration = kind.member.format(name)
@@ -648,7 +657,9 @@ class _Lowering:
                 return f"memcpy({where}, {given}, {placed.field.octets});"
         if _is_octets(placed.field):
             return f"memcpy({where}, {self.host_value(placed)}, {placed.field.octets});"
-        if placed.bits not in (8, 16, 32, 64):
+        if placed.bits not in (8, 16, 32, 64) and (
+            placed.bits != 48 or placed.field.byteorder == "little"
+        ):
             return None
         value = self.host_value(placed)
         if isinstance(placed.origin, FrameLength):
@@ -794,49 +805,66 @@ class _Lowering:
             zero_as=_zero_as(placed, total),
         )
 
-    # Matching
+    # Parsing
 
-    def match(self) -> MatchPlan:
-        foreign, wrong, values = [], [], False
+    def parse(self) -> ParsePlan:
+        """Return how a received frame is read."""
+        next_headers: list[Check] = []
+        found: dict[str, list[Check]] = {"CONSTANT": [], "UNKNOWN": [], "LENGTH": []}
         for placed in self.layout.fields:
             comment = describe.declaration(placed)
             read = _read(placed)
+            numbers = tuple(placed.field.names) if isinstance(placed.field, UInt) else ()
             match placed.origin:
                 case Fixed(value=value, checked=True):
-                    wire = _on_the_wire(placed, value)
-                    check = Check(f"{read} != 0x{wire:0{-(-placed.bits // 4)}x}", comment)
-                    if _is_octets(placed.field):
-                        at = placed.offset // 8
-                        template = f"{self.layout.name}_template + {at}"
-                        check = Check(
-                            f"memcmp({read}, {template},\n\t\t   {placed.field.octets}) != 0",
-                            comment,
-                        )
+                    check = Check(self.differs(placed, read, value), comment)
                     if isinstance(placed.field.source, NextHeader):
-                        foreign.append(check)
+                        next_headers.append(check)
                     else:
-                        wrong.append(check)
-                case Argument(default=default):
-                    if default is not None:
-                        values = True
-                        condition = f"{read} != {self.wire_value(placed)}"
-                        if _is_octets(placed.field):
-                            given = self.host_value(placed)
-                            condition = f"memcmp({read}, {given},\n\t\t   sizeof({given})) != 0"
-                        foreign.append(Check(condition, comment))
+                        found["LENGTH" if placed.derived else "CONSTANT"].append(check)
                 case FrameLength():
                     wanted = self.wire_value(placed).replace("pktlen", "len")
-                    wrong.append(Check(f"{read} != {wanted}", comment))
+                    found["LENGTH"].append(Check(f"{read} != {wanted}", comment))
+                case Fixed() | Argument() | Swept() if numbers:
+                    wire = [c_literal(_on_the_wire(placed, each)) for each in numbers]
+                    condition = " && ".join(f"{read} != {each}" for each in wire)
+                    found["UNKNOWN"].append(Check(condition, comment))
         length, guards = self.match_length()
-        checksums = [self.match_checksum(placed) for placed in self.layout.checksums]
-        return MatchPlan(
+        return ParsePlan(
             guards=guards,
             length=length,
-            foreign=tuple(foreign),
-            wrong=tuple(wrong),
-            checksums=tuple(checksums),
-            values=values,
+            next_headers=tuple(next_headers),
+            reads=tuple(self.read_argument(placed) for placed in self.layout.arguments),
+            checks=tuple((result, each) for result, checks in found.items() for each in checks),
+            checksums=tuple(self.match_checksum(placed) for placed in self.layout.checksums),
+            compared=tuple(
+                _compared(placed)
+                for placed in self.layout.arguments
+                if placed.argument.default is not None
+            ),
         )
+
+    def differs(self, placed: Placed, read: str, value: int) -> str:
+        """Return the condition under which a field is not the constant that it should be."""
+        if _is_octets(placed.field):
+            template = f"{self.layout.name}_template + {placed.offset // 8}"
+            return f"memcmp({read}, {template}, {placed.field.octets}) != 0"
+        wire = _on_the_wire(placed, value)
+        return f"{read} != 0x{wire:0{-(-placed.bits // 4)}x}"
+
+    def read_argument(self, placed: Placed) -> Store:
+        """Return the statement that puts a field of a frame into the arguments."""
+        member = f"args->{placed.argument.name}"
+        octets = _kind(placed.field).octets
+        if octets is not None and placed.offset % 8 == 0:
+            into = octets.format(member)
+            statement = f"memcpy({into}, frame + {placed.offset // 8}, {placed.field.octets});"
+        elif octets is not None:
+            statement = f"put_be48({octets.format(member)}, {_read(placed)});"
+        else:
+            value = _swapped(placed, _read(placed))
+            statement = f"{member} = (uint{_c_width(placed.bits)}_t){_primary(value)};"
+        return Store((describe.declaration(placed),), (statement,))
 
     def match_length(self) -> tuple[Check | None, tuple[Check, ...]]:
         """Return where the frame says that it ends, and what speaks against believing it."""
@@ -1026,6 +1054,16 @@ def _swapped(placed: Placed, value: str) -> str:
     return f"({swapped} >> {spare})" if spare else swapped
 
 
+def _compared(placed: Placed) -> Check:
+    """Return the condition under which a frame has another value than was asked for."""
+    name = placed.argument.name
+    octets = _kind(placed.field).octets
+    if octets is None:
+        return Check(f"found.{name} != args->{name}", placed.path)
+    found, wanted = octets.format(f"found.{name}"), octets.format(f"args->{name}")
+    return Check(f"memcmp({found}, {wanted}, sizeof({found})) != 0", placed.path)
+
+
 def _read(placed: Placed) -> str:
     """Return the C expression of a field's bits in a received frame, in network order.
 
@@ -1035,7 +1073,7 @@ def _read(placed: Placed) -> str:
     where = f"frame + {first}" if first else "frame"
     if _is_octets(placed.field):
         return where
-    if bit == 0 and placed.bits in (8, 16, 32, 48):
+    if bit == 0 and placed.bits in (8, 16, 32, 48, 64):
         return f"frame[{first}]" if placed.bits == 8 else f"get_be{placed.bits}({where})"
     parts = []
     for octet in range(first, (placed.end + 7) // 8):

@@ -7,8 +7,9 @@ applied to finished bytes. Speed is not a goal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from codegen.errors import UsageError
 from codegen.layout import (
@@ -29,15 +30,31 @@ from codegen.layout import (
     Swept,
     Timed,
 )
-from codegen.model import Algorithm, OwnAlgorithm, Value
+from codegen.model import Algorithm, NextHeader, OwnAlgorithm, UInt, Value
+
+
+class Result(Enum):
+    """What a frame can turn out to be, in the order in which it is looked at."""
+
+    TRUNCATED = "truncated"
+    NEXT_HEADER = "another header"
+    CONSTANT = "wrong constant"
+    UNKNOWN = "unknown number"
+    LENGTH = "wrong length"
+    CHECKSUM = "wrong checksum"
+    GOOD = "good"
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """The fields of a frame by path, as integers, and what is wrong with it."""
+    """The fields of a frame by path, as integers, and what is wrong with it.
+
+    ``result`` is the first of the problems in the order of :class:`Result`.
+    """
 
     values: dict[str, int]
     problems: tuple[str, ...]
+    result: Result
 
 
 def encode(
@@ -112,28 +129,52 @@ def decode(layout: Layout, frame: bytes) -> Decoded:
     A frame that is too short for the format's headers has no values.
     """
     if len(frame) < layout.header_length:
-        return Decoded({}, (f"truncated: {len(frame)} of {layout.header_length} header bytes",))
+        what = f"truncated: {len(frame)} of {layout.header_length} header bytes"
+        return Decoded({}, (what,), Result.TRUNCATED)
     values = {placed.path: _read(frame, placed) for placed in layout.fields}
-    problems = []
+    faults = list(_faults(layout, frame, values))
+    return Decoded(
+        values,
+        tuple(what for _, what in faults),
+        min((result for result, _ in faults), key=list(Result).index, default=Result.GOOD),
+    )
+
+
+def _faults(
+    layout: Layout, frame: bytes, values: Mapping[str, int]
+) -> Iterator[tuple[Result, str]]:
+    """Yield what is wrong with a frame that has all its headers."""
     for placed in layout.fields:
         found = values[placed.path]
+        show = placed.field.show
+        names = placed.field.names if isinstance(placed.field, UInt) else {}
         match placed.origin:
             case Fixed(value=value, checked=True):
-                wanted = value
+                wanted, result = value, Result.CONSTANT
+                if isinstance(placed.field.source, NextHeader):
+                    result = Result.NEXT_HEADER
+                elif placed.derived:
+                    result = Result.LENGTH
             case FrameLength():
-                wanted = _length(placed.origin, len(frame))
+                wanted, result = _length(placed.origin, len(frame)), Result.LENGTH
             case Sum():
-                wanted = checksum(layout, placed, frame)
+                wanted, result = checksum(layout, placed, frame), Result.CHECKSUM
             case _:
+                if names and found not in names:
+                    yield Result.UNKNOWN, f"{placed.path} is {show(found)}, which has no name"
                 continue
         if found != wanted:
-            show = placed.field.show
-            problems.append(f"{placed.path} is {show(found)}, and should be {show(wanted)}")
+            yield result, f"{placed.path} is {show(found)}, and should be {show(wanted)}"
     if not layout.min_length <= len(frame) <= layout.max_length:
-        problems.append(
-            f"{len(frame)} bytes, and should be {layout.min_length} to {layout.max_length}"
+        yield (
+            Result.LENGTH,
+            f"{len(frame)} bytes, and should be {layout.min_length} to {layout.max_length}",
         )
-    return Decoded(values, tuple(problems))
+
+
+def parse(layout: Layout, received: bytes) -> Decoded:
+    """Return what a received frame says, without what a link or a driver added to it."""
+    return decode(layout, without_padding(layout, received))
 
 
 def checksum(layout: Layout, placed: Placed, frame: bytes) -> int:
@@ -167,17 +208,14 @@ def verdict(layout: Layout, arguments: Mapping[str, Value], frame: bytes) -> str
     one of ours with something in it that the format rules out.
     """
     values = _argument_values(layout, arguments)
-    decoded = decode(layout, without_padding(layout, frame))
-    if not decoded.values:
+    decoded = parse(layout, frame)
+    if decoded.result in (Result.TRUNCATED, Result.NEXT_HEADER):
         return "foreign"
-    for placed in layout.announcing():
-        if isinstance(placed.origin, Fixed) and decoded.values[placed.path] != placed.origin.value:
-            return "foreign"
     for placed in layout.arguments:
         argument = placed.argument
         if argument.default is not None and decoded.values[placed.path] != values[argument.name]:
             return "foreign"
-    return "wrong" if decoded.problems else "good"
+    return "good" if decoded.result is Result.GOOD else "wrong"
 
 
 def without_padding(layout: Layout, frame: bytes) -> bytes:
@@ -244,7 +282,10 @@ def _argument_values(layout: Layout, arguments: Mapping[str, Value]) -> dict[str
             number = given if isinstance(given, int) else placed.field.parse(given)
         except ValueError as error:
             raise UsageError(f"{name}: {error}") from None
-        if not origin.minimum <= number <= origin.maximum:
+        if origin.numbers and number not in origin.numbers:
+            allowed = ", ".join(map(str, origin.numbers))
+            raise UsageError(f"{name}={given!r} has no name; {allowed} are allowed")
+        if not origin.allows(number):
             raise UsageError(
                 f"{name}={given!r} is out of range; {origin.minimum} to {origin.maximum} is allowed"
             )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, TypeVar
 
 from codegen.model.source import Const, Default, FromDevice, Parameter, Source, Value
@@ -34,7 +34,8 @@ class UInt:
     ``byteorder`` may be ``"little"`` for a whole number of bytes. ``at`` is the
     bit of the header at which the field is expected to start, as read off an
     RFC's diagram; it is checked, never used to move the field. With ``when`` the
-    field is there only if another field of its header, the switch, says so.
+    field is there only if another field of its header, the switch, says so. An
+    enumeration gives its numbers ``names``, and has no others.
     """
 
     name: str
@@ -43,6 +44,7 @@ class UInt:
     byteorder: ByteOrder = "big"
     at: int | None = None
     when: Switch | None = None
+    names: Mapping[int, str] = field(default_factory=dict, hash=False)
 
     octets: ClassVar[int | None] = None
 
@@ -50,10 +52,14 @@ class UInt:
     def kind(self) -> str:
         """The shape in words, as diagrams and comments print it."""
         order = ", little endian" if self.byteorder == "little" else ""
-        return f"{self.bits} bit{'s' if self.bits != 1 else ''}{order}"
+        named = "".join(f", {number} {name}" for number, name in self.names.items())
+        return f"{self.bits} bit{'s' if self.bits != 1 else ''}{order}{named}"
 
     def parse(self, value: Value) -> int:
-        """Return the integer on the wire for ``value``; ValueError when it is none."""
+        """Return the integer on the wire for ``value`` or a name; ValueError when it is none."""
+        for number, name in self.names.items():
+            if value == name:
+                return number
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError(f"an integer is wanted, not {value!r}")
         return value

@@ -58,6 +58,15 @@ def expected(format: Format) -> list[Signature]:
                 _NETBUF,
                 (*_BUFFER, ("args", f"const struct {format.packet.name}_args *")),
             ),
+            Signature(
+                f"parse_{each.name}",
+                "enum genpkt_result",
+                (
+                    ("frame", "const uint8_t *"),
+                    ("len", "uint16_t"),
+                    ("args", f"struct {format.packet.name}_args *"),
+                ),
+            ),
         ]
     return promised
 

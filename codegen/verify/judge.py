@@ -201,10 +201,7 @@ def _sweeps(subject: Subject, report: Report, seed: int) -> None:
         numbers |= {n for n in range((1 << bits) - 3, (1 << bits) + 3) if n < 2**64}
     now = chosen.getrandbits(63)
     for length in (layout.min_length, layout.max_length):
-        given = {
-            each.argument.name: chosen.randint(each.argument.minimum, each.argument.maximum)
-            for each in layout.arguments
-        }
+        given = values.some(layout, chosen)
         for number in sorted(numbers):
             wanted = oracle.encode(layout, given, length, packet=number, now=now)
             try:
@@ -219,10 +216,7 @@ def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None
     layout = subject.layout
     chosen = random.Random(seed)
     for _ in range(examples):
-        given = {
-            each.argument.name: chosen.randint(each.argument.minimum, each.argument.maximum)
-            for each in layout.arguments
-        }
+        given = values.some(layout, chosen)
         length = chosen.randint(layout.min_length, layout.max_length)
         frame = bytearray(oracle.encode(layout, given, length))
         damage = chosen.choice(["none", "bit", "bit in the headers", "cut", "longer"])
@@ -242,12 +236,37 @@ def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None
                 f"{found} (damage: {damage})\n{bytes(frame).hex(' ')}"
             )
         report.counts[f"a {wanted} frame is called {wanted} when it is received"] += 1
+        parse(subject, bytes(frame))
+        report.counts["a received frame is parsed as the oracle does"] += 1
+
+
+def parse(subject: Subject, frame: bytes) -> oracle.Result:
+    """Compare what the emitted parser and the oracle make of a frame; return what it is."""
+    layout = subject.layout
+    wanted = oracle.parse(layout, frame)
+    result, found = subject.parse(frame)
+    if result != wanted.result.value:
+        raise Mismatch(
+            f"{layout.name}: the parser calls a frame {result!r}, and it is "
+            f"{wanted.result.value!r} ({', '.join(wanted.problems)})\n{frame.hex(' ')}"
+        )
+    if wanted.result in (oracle.Result.TRUNCATED, oracle.Result.NEXT_HEADER):
+        return wanted.result
+    for placed in layout.arguments:
+        value = found[placed.argument.name]
+        if value != wanted.values[placed.path]:
+            show = placed.field.show
+            raise Mismatch(
+                f"{layout.name}: the parser reads {placed.path} as {show(value)}, and it is "
+                f"{show(wanted.values[placed.path])}\n{frame.hex(' ')}"
+            )
+    return wanted.result
 
 
 def _refusals(subject: Subject, report: Report) -> None:
     """Arguments out of range give EINVAL, no memory gives ENOMEM."""
     layout = subject.layout
-    given = {each.argument.name: each.argument.minimum for each in layout.arguments}
+    given = values.some(layout, random.Random(0))
     fits, memory = layout.min_length, Memory()
     refused = [
         (f"length={length}", given, length, memory, errno.EINVAL)
@@ -263,7 +282,9 @@ def _refusals(subject: Subject, report: Report) -> None:
         argument = placed.argument
         # How much the type of the argument holds.
         width = placed.bits if placed.field.octets else max(8, 1 << (placed.bits - 1).bit_length())
-        for value in (argument.minimum - 1, argument.maximum + 1):
+        beyond = {argument.minimum - 1, argument.maximum + 1}
+        beyond |= {number + 1 for number in argument.numbers}
+        for value in sorted(each for each in beyond if not argument.allows(each)):
             if 0 <= value < 1 << width:
                 case = f"{argument.name}={value}"
                 refused.append((case, given | {argument.name: value}, fits, memory, errno.EINVAL))

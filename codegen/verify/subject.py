@@ -119,11 +119,27 @@ class Subject:
 
     def verdict(self, arguments: Mapping[str, int], received: bytes) -> str:
         """Return what the emitted match function says of a received frame."""
-        name = self.format.name
         frame = self.ffi.from_buffer("uint8_t[]", received)
-        length = getattr(self.lib, f"{name}_length")(frame, len(received))
-        verdict = getattr(self.lib, f"{name}_match")(frame, length, self._args(arguments))
+        match = getattr(self.lib, f"{self.format.name}_match")
+        verdict = match(frame, len(received), self._args(arguments))
         return str(self.ffi.string(self.lib.genpkt_verdict_names[verdict]).decode())
+
+    def parse(self, received: bytes) -> tuple[str, dict[str, int]]:
+        """Return the name of the parser's result, and the values that it read."""
+        args = self.ffi.new(f"struct {self.format.packet.name}_args *")
+        # Memory of exactly this size: a look behind it is seen by the sanitizers.
+        frame = self.ffi.new("uint8_t[]", max(len(received), 1))
+        self.ffi.memmove(frame, received, len(received))
+        result = getattr(self.lib, f"parse_{self.format.name}")(frame, len(received), args)
+        values = {}
+        for placed in self.layout.arguments:
+            member = getattr(args, placed.argument.name)
+            if placed.field.octets is None:
+                values[placed.argument.name] = int(member)
+            else:
+                octets = member if isinstance(placed.field, Bytes) else member.addr_bytes
+                values[placed.argument.name] = int.from_bytes(bytes(octets), "big")
+        return str(self.ffi.string(self.lib.genpkt_result_names[result]).decode()), values
 
     def duplicate(self, pkt: Any, memory: Memory) -> bytes:
         """Return the bytes of a duplicate made by ``uk_netbuf_dup_single()``."""

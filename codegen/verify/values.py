@@ -27,8 +27,20 @@ def arguments(layout: Layout) -> st.SearchStrategy[dict[str, int]]:
     )
 
 
+def some(layout: Layout, chosen: random.Random) -> dict[str, int]:
+    """Return a value for every argument, drawn from its whole range."""
+    return {
+        argument.name: chosen.choice(argument.numbers)
+        if argument.numbers
+        else chosen.randint(argument.minimum, argument.maximum)
+        for argument in (placed.argument for placed in layout.arguments)
+    }
+
+
 def _value(placed: Placed) -> st.SearchStrategy[int]:
     """Draw from the range, and more often what carries and borrows go wrong with."""
+    if placed.argument.numbers:
+        return st.sampled_from(placed.argument.numbers)
     low, high = placed.argument.minimum, placed.argument.maximum
     edges = {low, low + 1, high - 1, high, (low + high) // 2}
     # All bits of one word set or cleared: where ones' complement has its two zeros.
@@ -83,6 +95,8 @@ class _Lever:
     def __init__(self, placed: Placed, generator: random.Random) -> None:
         self.name = placed.argument.name
         self.low, self.high = placed.argument.minimum, placed.argument.maximum
+        if placed.argument.numbers:
+            self.low = self.high = generator.choice(placed.argument.numbers)
         self.value = generator.randint(self.low, self.high)
         self.next = self.value + (1 if self.value < self.high else -1)
         self.weight = 0
