@@ -8,6 +8,7 @@ import click
 
 from codegen import formats
 from codegen.cli import options
+from codegen.model import Format
 
 
 @click.command("verify")
@@ -19,12 +20,19 @@ from codegen.cli import options
     show_default=True,
     help="Generated value sets per format, besides every length.",
 )
+@click.option(
+    "--all",
+    "all_judges",
+    is_flag=True,
+    help="Let every judge look: the oracle, scapy, tshark and the emitted parser; one table.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal values.")
-def command(format_specs: tuple[str, ...], examples: int, seed: int) -> None:
+def command(format_specs: tuple[str, ...], examples: int, all_judges: bool, seed: int) -> None:
     """Build the emitted C for this machine and compare its packets with the oracle's.
 
     FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME; all of
-    the catalogue when none is given. Exits with 1 at the first counterexample.
+    the catalogue when none is given. With --all, a row a format says on how many
+    examples each judge agreed. Exits with 1 when there is a counterexample.
     """
     from codegen.host.build import cache_folder
 
@@ -36,6 +44,9 @@ def command(format_specs: tuple[str, ...], examples: int, seed: int) -> None:
     from codegen.verify.subject import Subject
 
     chosen = [formats.load(spec) for spec in format_specs or formats.catalogue()]
+    if all_judges:
+        _table(chosen, examples, seed)
+        return
     out = console()
     failed = []
     for format in chosen:
@@ -52,4 +63,34 @@ def command(format_specs: tuple[str, ...], examples: int, seed: int) -> None:
     for counterexample in failed:
         click.echo(f"codegen: counterexample: {counterexample}", err=True)
     if failed:
+        raise click.exceptions.Exit(1)
+
+
+def _table(chosen: list[Format], examples: int, seed: int) -> None:
+    """Print what every judge says of each format; exit with 1 when one disagrees."""
+    from codegen.cli.console import console, print_table, table
+    from codegen.verify.table import JUDGES, judged
+
+    rows = table("packet", *JUDGES)
+    for column in rows.columns[1:]:
+        column.justify = "right"
+    faults: list[str] = []
+    silent: dict[str, None] = {}
+    for format in chosen:
+        row = judged(format, options.strategy(options.DEFAULT_STRATEGY), examples, seed)
+        rows.add_row(
+            formats.spelled(format),
+            *(
+                "FAILED" if judge in row.faults else str(row.agreed.get(judge, "-"))
+                for judge in JUDGES
+            ),
+        )
+        faults += row.faults.values()
+        silent |= {f"{judge}, {format.name}: {why}": None for judge, why in row.silent.items()}
+    print_table(console(), rows)
+    for each in silent:
+        click.echo(f"codegen: no word of {each}", err=True)
+    for fault in faults:
+        click.echo(f"codegen: counterexample: {fault}", err=True)
+    if faults:
         raise click.exceptions.Exit(1)

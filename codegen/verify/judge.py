@@ -27,6 +27,10 @@ class Report:
     counterexample: str | None = None
 
 
+#: The names of comparisons that others ask for.
+BYTES = "C writes the oracle's bytes, and none besides"
+SWEPT = "packets of a sweep have the oracle's bytes"
+
 #: Consecutive packets of a sweep that are compared.
 SWEPT_PACKETS = 300
 
@@ -66,7 +70,7 @@ def compare(
     try:
         wanted = oracle.encode(layout, given, length)
         _same(layout, wanted, subject.generate(given, length, memory))
-        counts["C writes the oracle's bytes, and none besides"] += 1
+        counts[BYTES] += 1
 
         short = {each.argument.name: each.argument.default for each in layout.arguments}
         open_values = {
@@ -208,7 +212,7 @@ def _sweeps(subject: Subject, report: Report, seed: int) -> None:
                 _same(layout, wanted, subject.sweep(given, length, number, Memory(), now))
             except Mismatch as mismatch:
                 raise Mismatch(f"{layout.name}: packet {number} of a sweep\n{mismatch}") from None
-            report.counts["packets of a sweep have the oracle's bytes"] += 1
+            report.counts[SWEPT] += 1
 
 
 def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None:
