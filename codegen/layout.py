@@ -100,6 +100,12 @@ class Argument:
     bound: bool
     numbers: tuple[int, ...] = ()
 
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The least and the largest value that a caller may give."""
+        allowed = self.numbers or (self.minimum, self.maximum)
+        return min(allowed), max(allowed)
+
     def allows(self, value: int) -> bool:
         """Tell whether a caller may give that value."""
         return self.minimum <= value <= self.maximum and (not self.numbers or value in self.numbers)

@@ -38,6 +38,7 @@ from codegen.model import (
     MAC,
     Algorithm,
     Bytes,
+    Default,
     Fetch,
     Field,
     Format,
@@ -59,7 +60,7 @@ class ArgumentPlan:
 
     ``assign`` is the statement that copies the function's argument into the
     struct; a ``pointer`` must not be NULL there. ``initializer`` is None when the
-    program asks its device. ``checks`` are conditions on the member that are true
+    program asks its device, and ``zero`` what it is then. ``checks`` are conditions on the member that are true
     when it is out of range. ``parser`` is the kind of the program's argument.
     """
 
@@ -70,6 +71,7 @@ class ArgumentPlan:
     assign: str
     pointer: bool
     initializer: str | None
+    zero: str
     checks: tuple[str, ...]
     parser: str
     minimum: int
@@ -267,6 +269,14 @@ class FormatPlan:
         )
 
     @property
+    def writes_by_length(self) -> bool:
+        """Whether a swept store, or a checksum that follows one, looks at ``pktlen``."""
+        texts = [text for each in self.sweeps if each.store for text in each.store.statements]
+        for checksum in self.kept_checksums:
+            texts += [checksum.call or "", *(term.expression for term in checksum.swept)]
+        return any("pktlen" in text for text in texts)
+
+    @property
     def sums(self) -> bool:
         """Whether a received frame's words are summed up."""
         return any(not each.call for each in self.parse.checksums)
@@ -374,6 +384,7 @@ class _Kind:
     integer: str = "{}"
     octets: str | None = None
     pointer: str = ""
+    zero: str = "0"
 
 
 def _kind(field: Field) -> _Kind:
@@ -387,6 +398,7 @@ def _kind(field: Field) -> _Kind:
                 integer="get_be48({}.addr_bytes)",
                 octets="{}.addr_bytes",
                 pointer="const struct ether_addr *{}",
+                zero="{ { 0 } }",
             )
         case IPv4Address():
             return _Kind("uint32_t {}", "IPV4")
@@ -396,6 +408,7 @@ def _kind(field: Field) -> _Kind:
                 "IPV6",
                 octets="{}.addr_bytes",
                 pointer="const struct ipv6_addr *{}",
+                zero="{ { 0 } }",
             )
         case Bytes():
             return _Kind(
@@ -403,6 +416,7 @@ def _kind(field: Field) -> _Kind:
                 "OCTETS",
                 octets="{}",
                 pointer="const uint8_t *{}",
+                zero="{ 0 }",
             )
     raise TypeError(f"no C kind for an argument of the shape {field!r}")
 
@@ -531,6 +545,7 @@ class _Lowering:
             initializer=None
             if argument.default is None
             else _initializer(placed.field, argument.default),
+            zero=kind.zero,
             checks=tuple(checks),
             parser=kind.parser,
             minimum=argument.minimum,
@@ -604,7 +619,8 @@ class _Lowering:
         mean = Fraction(sum(bounds(swept)), 2)
         if isinstance(swept, Listed):
             mean = Fraction(sum(swept.values), len(swept.values))
-        value, table = _swept_value(swept, "frame_length", 16, "n")
+        field = UInt("length", 16, Default(0))
+        value, table = _swept_value(swept, "frame_length", field, "n")
         plan = SweepPlan(None, value, table, False, isinstance(swept, Drawn), None)
         return LengthPlan(layout.length, plan, round(8 * (mean + overhead)))
 
@@ -631,7 +647,7 @@ class _Lowering:
             if _is_octets(placed.field)
             else f"const uint{_c_width(placed.bits)}_t {variable}"
         )
-        value, table = _swept_value(origin, variable, placed.bits, "sweep->n")
+        value, table = _swept_value(origin, variable, placed.field, "sweep->n")
         return SweepPlan(
             declaration, value, table, isinstance(origin, Timed), isinstance(origin, Drawn), store
         )
@@ -980,8 +996,9 @@ def _is_swept(layout: Layout, placed: Placed) -> bool:
     )
 
 
-def _swept_value(swept: Swept, variable: str, bits: int, n: str) -> tuple[str, TablePlan | None]:
+def _swept_value(swept: Swept, variable: str, field: Field, n: str) -> tuple[str, TablePlan | None]:
     """Return the C expression of a sweep's value, and the table that it is looked up in."""
+    bits = field.bits
     width = _c_width(min(bits, 64))
     match swept:
         case Counted(start=start, step=step):
@@ -1004,7 +1021,7 @@ def _swept_value(swept: Swept, variable: str, bits: int, n: str) -> tuple[str, T
         case Listed(values=values):
             name = f"{variable}_values"
             index = f"{name}[{n} % {len(values)}]"
-            if bits > 64:
+            if _is_octets(field):
                 rows = tuple(f"{_octets(each, bits // 8)}," for each in values)
                 return index, TablePlan(f"uint8_t {name}[][{bits // 8}]", rows)
             literals = [c_literal(each) for each in values]

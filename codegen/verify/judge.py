@@ -162,10 +162,7 @@ def _every_length(subject: Subject, report: Report) -> None:
     """Try each length once, with values that alternate between the ends of their ranges."""
     layout = subject.layout
     for length in range(layout.min_length, layout.max_length + 1):
-        given = {
-            each.argument.name: each.argument.maximum if length % 2 else each.argument.minimum
-            for each in layout.arguments
-        }
+        given = {each.argument.name: each.argument.ends[length % 2] for each in layout.arguments}
         compare(subject, report.counts, given, length, Memory())
 
 
@@ -202,7 +199,7 @@ def _sweeps(subject: Subject, report: Report, seed: int) -> None:
     chosen = random.Random(seed)
     numbers = set(range(SWEPT_PACKETS)) | {2**64 - 1}
     for bits in {placed.bits for placed in layout.sweeps} | {8, 16, 32}:
-        numbers |= {n for n in range((1 << bits) - 3, (1 << bits) + 3) if n < 2**64}
+        numbers |= {n for n in range((1 << bits) - 3, (1 << bits) + 3) if 0 <= n < 2**64}
     now = chosen.getrandbits(63)
     for length in (layout.min_length, layout.max_length):
         given = values.some(layout, chosen)
