@@ -23,6 +23,9 @@ run: $(VENV)/installed ## emit, build, validate and run a packet generator on th
 test: lint ## run the whole suite
 	@$(BIN)/python -m pytest -n $(JOBS)
 
+test-long: lint ## run the whole suite, with ten times as many formats drawn at random
+	@OWN_FORMATS=2000 $(BIN)/python -m pytest -n $(JOBS)
+
 lint: $(VENV)/installed-test ## check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -69,4 +72,4 @@ $(VENV)/installed-test: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-.PHONY: help run test lint emit image run-image test-images bench bench-wire bench-startup clean
+.PHONY: help run test test-long lint emit image run-image test-images bench bench-wire bench-startup clean

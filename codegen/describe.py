@@ -6,18 +6,25 @@ the diagrams, so that a person can match them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from codegen.layout import (
     Argument,
+    Counted,
+    Drawn,
     Extent,
     Fixed,
     FrameLength,
     Layout,
+    Listed,
     Placed,
     PseudoConst,
     PseudoField,
     PseudoLength,
+    Ranged,
     Sum,
     Swept,
+    Timed,
 )
 from codegen.model import Const, NextHeader
 
@@ -31,7 +38,7 @@ def origin(placed: Placed) -> str:
         case Fixed(value=value):
             source = placed.field.source
             if isinstance(source, NextHeader):
-                return f"next header, {source.registry} 0x{value:0{placed.bits // 4}x}"
+                return f"next header, {source.registry} 0x{value:0{-(-placed.bits // 4)}x}"
             return f"{'constant' if isinstance(source, Const) else 'fixed'} {show(value)}"
         case Argument() as argument:
             default = "the device's own" if argument.default is None else show(argument.default)
@@ -40,16 +47,34 @@ def origin(placed: Placed) -> str:
                 limits = f" in {argument.minimum}..{argument.maximum}"
             state = "bound to" if argument.bound else "default"
             return f"parameter {argument.name}{limits}, {state} {default}"
-        case Swept(start=start, step=step):
-            return f"counter from {show(start)} in steps of {step}"
+        case Swept() as swept:
+            return sweep(swept, show)
         case FrameLength() as length:
             plus = f" {length.plus:+d}" if length.plus else ""
             return f"length of {length.of}{plus}"
         case Sum() as total:
             pseudo = " with pseudo header" if total.pseudo else ""
             zero = "" if total.zero_as is None else f", 0 sent as 0x{total.zero_as:04x}"
-            return f"{total.algorithm.value} of {total.over}{pseudo}{zero}"
+            return f"{total.algorithm.title} of {total.over}{pseudo}{zero}"
     raise TypeError(f"{placed.path}: no words for {placed.origin!r}")
+
+
+def sweep(swept: Swept, show: Callable[[int], str]) -> str:
+    """Return how a value differs from packet to packet, in a few words."""
+    match swept:
+        case Counted(start=start, step=step):
+            return f"counter from {show(start)} in steps of {step}"
+        case Ranged(first=first, step=step):
+            steps = "" if step == 1 else f" in steps of {step}"
+            return f"{show(first)} to {show(swept.last)}{steps} in turn"
+        case Listed(values=values):
+            shown = ", ".join(show(each) for each in values[:4])
+            return f"{shown}{', ...' if len(values) > 4 else ''} in turn"
+        case Drawn(seed=seed, low=low, count=count):
+            return f"random in {show(low)}..{show(low + count - 1)}, seed {seed}"
+        case Timed(unit=unit):
+            return f"time of sending, in units of {unit} ns"
+    raise TypeError(f"no words for {swept!r}")
 
 
 def declaration(placed: Placed) -> str:

@@ -35,6 +35,9 @@ class Code(Enum):
     F118 = "the frame length is out of bounds"
     F119 = "a preset binds something that the packet does not have"
     F120 = "the order of arguments does not name each parameter once"
+    F121 = "whether a field is there is not known when the C is emitted"
+    F122 = "bytes or an IPv6 address do not start on a whole byte"
+    F123 = "a sweep does not go with what it sweeps"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import codegen
+from codegen.c_templates import filters
 from codegen.errors import CodegenError
 from codegen.layout import resolve
 from codegen.lower import Plan, c_literal, lower
@@ -169,14 +170,13 @@ def _render_file(name: str, plan: Plan) -> str:
     context = {"plan": plan, "version": codegen.__version__}
     banner = environment.get_template("banner.j2").make_module(context)
     text = environment.get_template(f"{name}.j2").render(context, banner=banner)
-    return text.lstrip("\n").rstrip("\n") + "\n"
+    text = text.lstrip("\n").rstrip("\n") + "\n"
+    return filters.c_wrapped(text) if name.endswith((".c", ".h")) else text
 
 
 @cache
 def _environment() -> jinja2.Environment:
     import jinja2
-
-    from codegen.c_templates import filters
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("codegen.c_templates", ""),

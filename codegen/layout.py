@@ -6,37 +6,56 @@ lies there, that checksum covers those bytes) and computes no packet.
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from codegen.diagnostics import Code, Diagnostic, FormatError
 from codegen.model import (
     MAC,
     Algorithm,
     Binding,
+    Bytes,
     Checksum,
     Const,
+    Count,
     Counter,
+    Cycle,
     Default,
     Edge,
     Field,
     Fill,
     Format,
     FromDevice,
+    Group,
     Header,
+    IPv4Address,
+    IPv6Address,
     Length,
+    Member,
     NextHeader,
+    OwnAlgorithm,
+    Pad,
     Parameter,
     Preset,
+    Random,
+    Range,
+    Reserved,
     Source,
     Span,
+    Sweep,
+    Switch,
+    Timestamp,
+    UInt,
     UpperLength,
     UpperNumber,
     Value,
     Zeros,
 )
+from codegen.model.field import parameters as all_parameters
 
 # --- What a layout consists of ---------------------------------------------------
 
@@ -70,7 +89,8 @@ class Argument:
     """A value that the caller gives, in ``minimum..maximum``.
 
     ``default`` is None when the program takes it from its device. A ``bound``
-    argument is no argument of the preset's shorthand function.
+    argument is no argument of the preset's shorthand function. That of an
+    enumeration is one of ``numbers``.
     """
 
     name: str
@@ -78,14 +98,67 @@ class Argument:
     minimum: int
     maximum: int
     bound: bool
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The least and the largest value that a caller may give."""
+        allowed = self.numbers or (self.minimum, self.maximum)
+        return min(allowed), max(allowed)
+
+    def allows(self, value: int) -> bool:
+        """Tell whether a caller may give that value."""
+        return self.minimum <= value <= self.maximum and (not self.numbers or value in self.numbers)
 
 
 @dataclass(frozen=True)
 class Swept:
-    """A value that differs from packet to packet: ``start + n * step``, wrapping."""
+    """A value that differs from packet to packet; n counts the packets that were sent."""
+
+
+@dataclass(frozen=True)
+class Counted(Swept):
+    """``start + n * step``, wrapping at the field's width."""
 
     start: int
     step: int
+
+
+@dataclass(frozen=True)
+class Ranged(Swept):
+    """``first + n % count * step``."""
+
+    first: int
+    count: int
+    step: int
+
+    @property
+    def last(self) -> int:
+        """The largest value."""
+        return self.first + (self.count - 1) * self.step
+
+
+@dataclass(frozen=True)
+class Listed(Swept):
+    """The values in turn."""
+
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Drawn(Swept):
+    """``low`` plus the n-th number of SplitMix64 modulo ``count``."""
+
+    seed: int
+    low: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Timed(Swept):
+    """The time of sending in units of so many nanoseconds."""
+
+    unit: int
 
 
 @dataclass(frozen=True)
@@ -128,7 +201,7 @@ class Sum:
     """A checksum over one extent, after its pseudo header."""
 
     over: Extent
-    algorithm: Algorithm
+    algorithm: Algorithm | OwnAlgorithm
     pseudo: tuple[Pseudo, ...]
     zero_as: int | None
 
@@ -150,6 +223,13 @@ class Placed:
     def bits(self) -> int:
         """The width of the field."""
         return self.field.bits
+
+    @property
+    def derived(self) -> bool:
+        """Whether the value follows from the rest of the packet, however constant it is."""
+        if isinstance(self.origin, Fixed) and not self.origin.checked:
+            return False
+        return isinstance(self.field.source, Length | Checksum | NextHeader | Count)
 
     @property
     def end(self) -> int:
@@ -179,7 +259,8 @@ class Layout:
 
     ``fields`` are in wire order. ``arguments`` are in the order of the emitted
     function. ``checksums`` are in an order in which each comes after those that
-    it covers. Lengths are bytes of the frame without its frame check sequence.
+    it covers. Lengths are bytes of the frame without its frame check sequence:
+    ``length`` is what the program sends, unless it is swept.
     """
 
     format: Format
@@ -190,6 +271,13 @@ class Layout:
     max_length: int
     arguments: tuple[Placed, ...]
     checksums: tuple[Placed, ...]
+    length: int
+    length_sweep: Swept | None
+
+    @property
+    def is_swept(self) -> bool:
+        """Whether anything differs from packet to packet."""
+        return bool(self.sweeps) or self.length_sweep is not None
 
     @property
     def sweeps(self) -> tuple[Placed, ...]:
@@ -252,15 +340,19 @@ _KEYWORDS = frozenset(
 
 #: Names of arguments of the emitted functions and of the emitted program.
 _EMITTED = frozenset(
-    "a args bufalign count duration headroom interval length mode pkt pktlen".split()
+    "a args bufalign count duration headroom interval length match mode pkt pktlen rate".split()
 )
 
 
 @dataclass
 class _Place:
-    """A field with its place, before its origin is known."""
+    """A field with its place, before its origin is known.
+
+    ``scope`` is the path of the header or group whose fields it can refer to.
+    """
 
     path: str
+    scope: str
     header: Header
     field: Field
     source: Source
@@ -275,8 +367,13 @@ class _Resolver:
     format: Format
     found: list[Diagnostic] = field(default_factory=list)
     places: list[_Place] = field(default_factory=list)
+    #: Where headers and groups start and end, in bits, by path; members of groups.
     starts: dict[str, int] = field(default_factory=dict)
     ends: dict[str, int] = field(default_factory=dict)
+    members: dict[str, tuple[Member, ...]] = field(default_factory=dict)
+    #: The fields that decide whether others are there.
+    switches: set[str] = field(default_factory=set)
+    length_binding: Binding | None = None
 
     def report(self, code: Code, where: str, problem: str, remedy: str) -> None:
         self.found.append(Diagnostic(code, where, problem, remedy))
@@ -309,16 +406,8 @@ class _Resolver:
         )
         for header in headers:
             self.check_name(header.name, f"header {header.name!r}")
-            names = [each.name for each in header.fields]
-            self.check_unique(names, f"header {header.name!r}", "field", "rename one of them")
-            for name in dict.fromkeys(names):
-                self.check_name(name, f"field {header.name}.{name}", reserved=frozenset())
-        parameters = [
-            each.source.name
-            for header in headers
-            for each in header.fields
-            if isinstance(each.source, Parameter)
-        ]
+            self.check_members(header.name, header.fields, f"header {header.name!r}")
+        parameters = [name for header in headers for name in all_parameters(header.fields)]
         self.check_unique(
             parameters,
             f"packet {packet.name!r}",
@@ -327,6 +416,16 @@ class _Resolver:
         )
         for name in dict.fromkeys(parameters):
             self.check_name(name, f"parameter {name!r}", reserved=_EMITTED)
+
+    def check_members(self, path: str, members: tuple[Member, ...], where: str) -> None:
+        names = [each.name for each in members]
+        self.check_unique(names, where, "field", "rename one of them")
+        for name in dict.fromkeys(names):
+            self.check_name(name, f"field {path}.{name}", reserved=frozenset())
+        for each in members:
+            if isinstance(each, Group):
+                inside = f"{path}.{each.name}"
+                self.check_members(inside, each.fields, f"group {inside!r}")
 
     def check_name(self, name: str, where: str, reserved: frozenset[str] = frozenset()) -> None:
         if not _IDENTIFIER.match(name):
@@ -357,13 +456,7 @@ class _Resolver:
             if isinstance(layer, Fill):
                 continue
             start = offset
-            self.starts[layer.name] = start // 8
-            for each in layer.fields:
-                path = f"{layer.name}.{each.name}"
-                self.check_width(path, each)
-                self.check_at(path, each, offset - start)
-                self.places.append(_Place(path, layer, each, each.source, offset))
-                offset += max(each.bits, 0)
+            offset = self.place_members(layer, layer.name, layer.fields, start)
             if (offset - start) % 8 or not layer.fields:
                 missing = -(offset - start) % 8 or 8
                 self.report(
@@ -375,7 +468,7 @@ class _Resolver:
                     f"add Reserved({missing}) or widen a field",
                 )
                 offset += missing
-            self.ends[layer.name] = offset // 8
+                self.ends[layer.name] = offset
         fills = [index for index, layer in enumerate(packet.layers) if isinstance(layer, Fill)]
         if any(index != len(packet.layers) - 1 for index in fills):
             self.report(
@@ -392,8 +485,112 @@ class _Resolver:
                 "start the stack with a header, such as ETHERNET",
             )
 
-    def check_width(self, path: str, each: Field) -> None:
-        if not 1 <= each.bits <= 64:
+    def place_members(
+        self, header: Header, scope: str, members: tuple[Member, ...], start: int
+    ) -> int:
+        """Place the members of a header or group that are there; return the bit behind them."""
+        offset = start
+        self.starts[scope] = start
+        self.members[scope] = members
+        as_drawn = True  # as long as no optional field came before
+        for each in members:
+            path = f"{scope}.{each.name}"
+            as_drawn = as_drawn and each.when is None
+            if each.when is not None and not self.switched_on(scope, path, each.when):
+                continue
+            if isinstance(each, Group):
+                offset = self.place_members(header, path, each.fields, offset)
+                continue
+            if isinstance(each, Pad):
+                missing = self.padding(header, path, each, offset)
+                if not missing:
+                    continue
+                each = Reserved(missing, each.name)
+            self.check_width(path, each, offset)
+            if as_drawn:
+                self.check_at(path, each, offset - start)
+            self.places.append(_Place(path, scope, header, each, each.source, offset))
+            offset += max(each.bits, 0)
+        self.ends[scope] = offset
+        return offset
+
+    def padding(self, header: Header, path: str, pad: Pad, offset: int) -> int:
+        """Return the bits up to the next multiple from the start of the header."""
+        if not 1 <= pad.multiple <= 8:
+            self.report(
+                Code.F103,
+                path,
+                f"padding to a multiple of {pad.multiple} bytes is not possible",
+                "use 1 to 8 bytes",
+            )
+            return 0
+        return -(offset - self.starts[header.name]) % (8 * pad.multiple)
+
+    def switched_on(self, scope: str, path: str, switch: Switch) -> bool:
+        """Tell whether an optional field is there: its switch is a number by now."""
+        name, wanted = (switch, None) if isinstance(switch, str) else switch
+        target = self.find(scope, name)
+        if target is None:
+            self.unknown(path, scope, name)
+            return False
+        if not isinstance(target.source, Const | Default):
+            self.report(
+                Code.F121,
+                path,
+                f"whether it is there hangs on {target.path!r}, "
+                "whose value is not known when the C is emitted",
+                f"give {target.path!r} a Const or a Default, "
+                f"as {target.header.name.upper()}.bind({target.field.name}=1) does, "
+                "and make a packet for each case",
+            )
+            return False
+        self.switches.add(target.path)
+        value = self.value(target, target.source.value)
+        return value != 0 if wanted is None else value == wanted
+
+    def find(self, scope: str, name: str) -> _Place | None:
+        """Return the field of that name of a header or group, or of what is around it."""
+        while True:
+            for each in self.places:
+                if each.path == f"{scope}.{name}":
+                    return each
+            if "." not in scope:
+                return None
+            scope = scope.rpartition(".")[0]
+
+    def find_group(self, scope: str, name: str) -> str | None:
+        """Return the path of the group of that name, looked for as :meth:`find` does."""
+        while f"{scope}.{name}" not in self.members:
+            if "." not in scope:
+                return None
+            scope = scope.rpartition(".")[0]
+        return f"{scope}.{name}"
+
+    def unknown(self, path: str, scope: str, name: str) -> None:
+        self.report(
+            Code.F110,
+            path,
+            f"{scope!r} has no {name!r} here",
+            f"name one of: {', '.join(each.name for each in self.members[scope])}",
+        )
+
+    def check_width(self, path: str, each: Field, offset: int) -> None:
+        if isinstance(each, Bytes | IPv6Address):
+            if each.bits < 8:
+                self.report(
+                    Code.F103,
+                    path,
+                    "it has no bytes",
+                    "give it a size, or a value with one byte at least",
+                )
+            elif offset % 8:
+                self.report(
+                    Code.F122,
+                    path,
+                    f"it starts at bit {offset % 8} of a byte",
+                    f"put Reserved({8 - offset % 8}) before it",
+                )
+        elif not 1 <= each.bits <= 64:
             self.report(
                 Code.F103,
                 path,
@@ -426,6 +623,20 @@ class _Resolver:
                 f"put Reserved({each.at - here}) before it, or declare at={here}",
             )
 
+    def check_carried(self) -> None:
+        """What a header carries without a word must be what it is for."""
+        for below, above in pairwise(self.format.packet.layers):
+            if not (isinstance(below, Header) and isinstance(above, Header)):
+                continue
+            if below.carries is not None and below.carries not in above.numbers:
+                self.report(
+                    Code.F114,
+                    f"header {below.name!r}",
+                    f"it carries {below.carries!r}, and {above.name!r} above it has no such number",
+                    f"put a header between them, or give {above.name!r} "
+                    f"numbers={{{below.carries!r}: ...}}",
+                )
+
     # Presets
 
     def bind(self) -> int:
@@ -439,10 +650,12 @@ class _Resolver:
         for key, value in self.format.bindings:
             if isinstance(fill, Fill) and key == fill.name:
                 payload = value
+            elif key == "length":
+                self.length_binding = value
             elif key in by_parameter:
                 place = by_parameter[key]
                 assert isinstance(place.source, Parameter)
-                if isinstance(value, Counter):
+                if isinstance(value, Sweep):
                     place.source = value
                 else:
                     place.source = replace(place.source, default=value)
@@ -456,6 +669,14 @@ class _Resolver:
                     f"{key!r} is the parameter {source.name!r}",
                     f"bind {source.name!r}",
                 )
+            elif key in self.switches:
+                header = by_path[key].header.name
+                self.report(
+                    Code.F119,
+                    f"preset {self.format.name!r}",
+                    f"{key!r} decides which fields there are",
+                    f"make another packet, with {header.upper()}.bind(...)",
+                )
             elif key in by_path and isinstance(by_path[key].source, Const):
                 self.report(
                     Code.F119,
@@ -464,7 +685,7 @@ class _Resolver:
                     "leave it out, or make the field's source Default(...)",
                 )
             elif key in by_path:
-                by_path[key].source = value if isinstance(value, Counter) else Default(value)
+                by_path[key].source = value if isinstance(value, Sweep) else Default(value)
             else:
                 known = [*by_parameter, *by_path, *([fill.name] if isinstance(fill, Fill) else [])]
                 self.report(
@@ -476,7 +697,7 @@ class _Resolver:
         if not isinstance(fill, Fill):
             return 0
         try:
-            if isinstance(payload, Counter):
+            if isinstance(payload, Sweep):
                 raise ValueError("the payload cannot be swept")
             return fill.parse(payload)
         except ValueError as error:
@@ -528,10 +749,18 @@ class _Resolver:
             self.report(
                 Code.F107,
                 place.path,
-                f"{value} does not fit into {place.field.bits} bits",
+                f"{value!r} does not fit into {place.field.bits} bits",
                 f"use 0 to {(1 << place.field.bits) - 1}, or widen the field",
             )
             return 0
+        names = _names(place.field)
+        if names and number not in names:
+            self.report(
+                Code.F107,
+                place.path,
+                f"{value!r} is none of the numbers that have a name",
+                f"use one of: {', '.join(f'{each} ({name})' for each, name in names.items())}",
+            )
         return number
 
     def extent(self, place: _Place, span: Span) -> Extent | None:
@@ -541,7 +770,9 @@ class _Resolver:
         end = self.edge(place, span.end, "end")
         if start is None or (end is None and span.end is not Edge.FRAME_END):
             return None
-        if start % 8 or (end is not None and (end % 8 or end <= start)):
+        # What a group holds may be nothing; any other empty span is a mistake.
+        empty = end == start and span.start == span.end
+        if start % 8 or (end is not None and (end % 8 or (end <= start and not empty))):
             until = "the end of the frame" if end is None else f"bit {end - 1}"
             self.report(
                 Code.F111,
@@ -556,30 +787,22 @@ class _Resolver:
     def edge(self, place: _Place, edge: Edge | str, side: str) -> int | None:
         """Return the bit of the frame where a span starts or ends."""
         if edge is Edge.HEADER_START:
-            return self.starts[place.header.name] * 8
+            return self.starts[place.scope]
         if edge is Edge.HEADER_END:
-            return self.ends[place.header.name] * 8
+            return self.ends[place.scope]
         if edge is Edge.FRAME_END:
             # Without a payload the frame ends where its headers do.
             if isinstance(self.format.packet.layers[-1], Fill):
                 return None
-            return self.ends[self.places[-1].header.name] * 8
-        target = self.sibling(place, str(edge))
+            return self.ends[self.places[-1].header.name]
+        group = self.find_group(place.scope, str(edge))
+        if group is not None:
+            return self.ends[group] if side == "end" else self.starts[group]
+        target = self.find(place.scope, str(edge))
         if target is None:
+            self.unknown(place.path, place.scope, str(edge))
             return None
         return target.offset + (target.field.bits if side == "end" else 0)
-
-    def sibling(self, place: _Place, name: str) -> _Place | None:
-        for each in self.places:
-            if each.header is place.header and each.field.name == name:
-                return each
-        self.report(
-            Code.F110,
-            place.path,
-            f"the header {place.header.name!r} has no field {name!r}",
-            f"name one of: {', '.join(each.name for each in place.header.fields)}",
-        )
-        return None
 
     def origin(self, place: _Place, low: int, high: int) -> Origin | None:
         """Return where the field's value comes from, None after a report."""
@@ -591,18 +814,27 @@ class _Resolver:
                 return Fixed(self.value(place, source.value), checked=False)
             case Parameter():
                 return self.argument(place, source)
-            case Counter():
-                return self.counter(place, source)
+            case Counter() | Cycle() | Random() | Range() | Timestamp():
+                return self.sweep(place, source)
             case Length():
                 return self.length(place, source, low, high)
             case Checksum():
                 return self.checksum(place, source)
             case NextHeader():
                 return self.next_header(place, source)
+            case Count():
+                return self.count(place, source)
         raise TypeError(f"{place.path}: no resolution for the source {source!r}")
 
     def argument(self, place: _Place, source: Parameter) -> Argument:
         largest = (1 << place.field.bits) - 1
+        if place.field.bits > 64 and (source.minimum, source.maximum) != (None, None):
+            self.report(
+                Code.F109,
+                place.path,
+                f"a range of {source.name!r} goes with at most 64 bits",
+                "leave minimum and maximum out",
+            )
         minimum = 0 if source.minimum is None else source.minimum
         maximum = largest if source.maximum is None else source.maximum
         if not 0 <= minimum <= maximum <= largest:
@@ -628,13 +860,51 @@ class _Resolver:
                 self.report(
                     Code.F107,
                     place.path,
-                    f"{source.default} is outside the range {minimum}..{maximum} "
+                    f"{source.default!r} is outside the range {minimum}..{maximum} "
                     f"of {source.name!r}",
                     "give a value inside, or widen the range",
                 )
-        return Argument(source.name, default, minimum, maximum, place.bound)
+        numbers = tuple(each for each in _names(place.field) if minimum <= each <= maximum)
+        return Argument(source.name, default, minimum, maximum, place.bound, numbers)
 
-    def counter(self, place: _Place, source: Counter) -> Swept:
+    def sweep(self, place: _Place, source: Sweep) -> Swept:
+        wide = place.field.bits > 64
+        if wide and (isinstance(source, Counter | Timestamp)):
+            self.report(
+                Code.F123,
+                place.path,
+                f"a {type(source).__name__} goes with at most 64 bits",
+                "use Range(first, last), or Cycle(values)",
+            )
+        elif isinstance(place.field, Bytes) and not isinstance(source, Cycle):
+            self.report(
+                Code.F123,
+                place.path,
+                f"a {type(source).__name__} needs a number, and bytes are none",
+                "use Cycle(values)",
+            )
+        match source:
+            case Counter():
+                return self.counter(place, source)
+            case Cycle(values=values):
+                if not values:
+                    self.report(Code.F109, place.path, "a Cycle of no values", "give it one")
+                return Listed(tuple(self.value(place, each) for each in values))
+            case Random():
+                return self.random(place, source)
+            case Range():
+                return self.range(place, source)
+            case Timestamp(unit=unit):
+                if unit not in _UNITS:
+                    self.report(
+                        Code.F108,
+                        place.path,
+                        f"there is no unit of time {unit!r}",
+                        f"use one of: {', '.join(_UNITS)}",
+                    )
+                return Timed(_UNITS.get(unit, 1))
+
+    def counter(self, place: _Place, source: Counter) -> Counted:
         limit = 1 << place.field.bits
         if not (0 <= source.start < limit and 0 < source.step < limit):
             self.report(
@@ -644,7 +914,109 @@ class _Resolver:
                 f"{place.field.bits} bits",
                 f"use 0 <= start < {limit} and 0 < step < {limit}, or widen the field",
             )
-        return Swept(source.start, source.step)
+        return Counted(source.start, source.step)
+
+    def random(self, place: _Place, source: Random) -> Drawn:
+        low = 0 if source.minimum is None else self.value(place, source.minimum)
+        high = (1 << place.field.bits) - 1
+        if source.maximum is not None:
+            high = self.value(place, source.maximum)
+        self.check_range(place, low, high)
+        if not 0 <= source.seed < 1 << 64:
+            self.report(
+                Code.F109,
+                place.path,
+                f"the seed {source.seed} does not fit into 64 bits",
+                f"use 0 to {(1 << 64) - 1}",
+            )
+        return Drawn(source.seed, low, high - low + 1)
+
+    def range(self, place: _Place, source: Range) -> Ranged:
+        if source.last is None:
+            low, high = self.prefix(place, source.first)
+        else:
+            low, high = self.value(place, source.first), self.value(place, source.last)
+        self.check_range(place, low, high)
+        if not 1 <= source.step <= max(high - low, 1):
+            self.report(
+                Code.F109,
+                place.path,
+                f"steps of {source.step} do not fit into the range",
+                f"use 1 to {max(high - low, 1)}",
+            )
+            return Ranged(low, 1, 1)
+        return Ranged(low, (high - low) // source.step + 1, source.step)
+
+    def check_range(self, place: _Place, low: int, high: int) -> None:
+        show = place.field.show
+        if low > high:
+            self.report(
+                Code.F109,
+                place.path,
+                f"the range {show(low)} to {show(high)} is empty",
+                "give the smaller end first",
+            )
+        elif low >> 64 != high >> 64:
+            self.report(
+                Code.F123,
+                place.path,
+                f"{show(low)} to {show(high)} differ in more than the last 64 bits",
+                "let them share the first ones, as the addresses of a /64 do",
+            )
+
+    def prefix(self, place: _Place, value: Value) -> tuple[int, int]:
+        """Return the first and last address of a prefix."""
+        try:
+            if not isinstance(place.field, IPv4Address | IPv6Address):
+                raise ValueError("only IPv4 and IPv6 addresses have prefixes")
+            network = ipaddress.ip_network(str(value))
+            place.field.parse(str(network[0]))
+        except ValueError as error:
+            self.report(
+                Code.F108,
+                place.path,
+                f"{value!r} is no prefix of it: {error}",
+                "give a prefix such as '192.0.2.0/24', or first and last",
+            )
+            return 0, 0
+        return int(network[0]), int(network[-1])
+
+    def frame_length(
+        self, binding: Binding | None, low: int, high: int
+    ) -> tuple[int, Swept | None]:
+        """Return the length of the frames that the program sends, and how it is swept."""
+        if binding is None:
+            return low, None
+        field = UInt("length", 16, Default(0))
+        place = _Place("length", "", Header("", ()), field, field.source, 0)
+        swept: Swept | None = None
+        if isinstance(binding, Counter | Timestamp):
+            self.report(
+                Code.F123,
+                "length",
+                f"a {type(binding).__name__} leaves the bounds of the frame",
+                "use Cycle(lengths), Range(first, last) or Random(minimum=, maximum=)",
+            )
+            return low, None
+        if isinstance(binding, Random):
+            binding = replace(
+                binding,
+                minimum=low if binding.minimum is None else binding.minimum,
+                maximum=high if binding.maximum is None else binding.maximum,
+            )
+        if isinstance(binding, Cycle | Random | Range):
+            swept = self.sweep(place, binding)
+            ends = bounds(swept)
+        else:
+            ends = (self.value(place, binding),) * 2
+        if not low <= ends[0] <= ends[1] <= high:
+            self.report(
+                Code.F118,
+                "length",
+                f"lengths of {ends[0]} to {ends[1]} bytes, and the frame has {low} to {high}",
+                "mend the lengths, or min_length and max_length of the packet",
+            )
+        return ends[1], swept
 
     def length(self, place: _Place, source: Length, low: int, high: int) -> Origin | None:
         extent = self.extent(place, source.of)
@@ -680,31 +1052,69 @@ class _Resolver:
         extent = self.extent(place, source.over)
         if extent is None:
             return None
-        if place.field.bits != 16 or place.offset % 8 or place.field.byteorder != "big":
+        self.check_checksum(place, source, extent)
+        pseudo = self.pseudo_header(place) if source.pseudo_header else ()
+        return None if pseudo is None else Sum(extent, source.algorithm, pseudo, source.zero_as)
+
+    def check_checksum(self, place: _Place, source: Checksum, extent: Extent) -> None:
+        algorithm = source.algorithm
+        internet = algorithm is Algorithm.INTERNET
+        if isinstance(algorithm, OwnAlgorithm):
+            self.check_name(algorithm.name, f"checksum {algorithm.name!r}")
+        little = place.field.byteorder == "little"
+        if algorithm.bits not in (8, 16, 32, 64):
             self.report(
                 Code.F113,
                 place.path,
-                f"an {source.algorithm.value} is 16 big-endian bits on whole bytes",
-                "declare UInt(name, 16, ...) at a whole byte",
+                f"{algorithm.title} has {algorithm.bits} bits",
+                "give it 8, 16, 32 or 64",
             )
-        elif (place.offset // 8 - extent.start) % 2:
+        elif place.field.bits != algorithm.bits or place.offset % 8 or (internet and little):
+            self.report(
+                Code.F113,
+                place.path,
+                f"an {algorithm.title} is {algorithm.bits} "
+                f"{'big-endian ' if internet else ''}bits on whole bytes",
+                f"declare UInt(name, {algorithm.bits}, ...) at a whole byte",
+            )
+        elif internet and (place.offset // 8 - extent.start) % 2:
             self.report(
                 Code.F113,
                 place.path,
                 "it starts at an odd byte of what it covers, where RFC 1071 has no word",
                 "move the field or the start of the span by one byte",
             )
-        if source.zero_as is not None and not 0 <= source.zero_as <= 0xFFFF:
+        elif not internet and source.pseudo_header:
             self.report(
-                Code.F107, place.path, f"zero_as={source.zero_as} is no 16-bit value", "mend it"
+                Code.F113,
+                place.path,
+                f"a pseudo header goes with an {Algorithm.INTERNET.title}, "
+                f"not with {algorithm.title}",
+                "use pseudo_header=False",
             )
-        pseudo = self.pseudo_header(place) if source.pseudo_header else ()
-        return None if pseudo is None else Sum(extent, source.algorithm, pseudo, source.zero_as)
+        largest = (1 << place.field.bits) - 1
+        if source.zero_as is not None and not 0 <= source.zero_as <= largest:
+            self.report(
+                Code.F107,
+                place.path,
+                f"zero_as={source.zero_as} does not fit into {place.field.bits} bits",
+                f"use 0 to {largest}",
+            )
+
+    def count(self, place: _Place, source: Count) -> Fixed | None:
+        group = self.find_group(place.scope, source.group)
+        if group is None:
+            self.unknown(place.path, place.scope, source.group)
+            return None
+        return Fixed(self.value(place, len(self.members[group])), checked=True)
 
     def pseudo_header(self, place: _Place) -> tuple[Pseudo, ...] | None:
         layers = self.format.packet.layers
         here = layers.index(place.header)
         below = layers[here - 1] if here else None
+        while here and isinstance(below, Header) and below.extends:
+            here -= 1
+            below = layers[here - 1] if here else None
         if not isinstance(below, Header) or not below.pseudo_header:
             self.report(
                 Code.F115,
@@ -720,10 +1130,9 @@ class _Resolver:
         for part in below.pseudo_header:
             match part:
                 case str():
-                    target = self.sibling(
-                        next(each for each in self.places if each.header is below), part
-                    )
+                    target = self.find(below.name, part)
                     if target is None:
+                        self.unknown(place.path, below.name, part)
                         return None
                     parts.append(PseudoField(target.path, target.field.bits))
                 case Zeros():
@@ -823,15 +1232,17 @@ class _Resolver:
         return tuple(by_name[name] for name in order)
 
     def swept_parameters(self) -> set[str]:
-        return {key for key, value in self.format.bindings if isinstance(value, Counter)}
+        return {key for key, value in self.format.bindings if isinstance(value, Sweep)}
 
     def resolve(self) -> Layout:
         self.check_names()
         self.place()
         self.stop_if_reported()
+        self.check_carried()
         fill_value = self.bind()
         low, high = self.frame_bounds()
         self.stop_if_reported()
+        length, length_sweep = self.frame_length(self.length_binding, low, high)
         origins = [self.origin(place, low, high) for place in self.places]
         self.stop_if_reported()
         fields = tuple(
@@ -855,7 +1266,29 @@ class _Resolver:
             max_length=high,
             arguments=arguments,
             checksums=checksums,
+            length=length,
+            length_sweep=length_sweep,
         )
+
+
+_UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
+
+
+def bounds(swept: Swept) -> tuple[int, int]:
+    """Return the least and the largest value of a sweep that has both."""
+    match swept:
+        case Listed(values=values):
+            return min(values, default=0), max(values, default=0)
+        case Ranged(first=first):
+            return first, swept.last
+        case Drawn(low=low, count=count):
+            return low, low + count - 1
+    raise TypeError(f"no bounds of {swept!r}")
+
+
+def _names(field: Field) -> Mapping[int, str]:
+    """Return the names of an enumeration's numbers, none of any other field."""
+    return field.names if isinstance(field, UInt) else {}
 
 
 def _suggest(name: str) -> str:
@@ -882,10 +1315,13 @@ def resolve(format: Format) -> Layout:
 
 __all__ = [
     "Argument",
+    "Counted",
+    "Drawn",
     "Extent",
     "Fixed",
     "FrameLength",
     "Layout",
+    "Listed",
     "Origin",
     "Payload",
     "Placed",
@@ -893,7 +1329,10 @@ __all__ = [
     "PseudoConst",
     "PseudoField",
     "PseudoLength",
+    "Ranged",
     "Sum",
     "Swept",
+    "Timed",
+    "bounds",
     "resolve",
 ]

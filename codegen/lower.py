@@ -7,26 +7,48 @@ folded, so that the emitted function stores and adds only what varies.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from codegen import describe
 from codegen.errors import UsageError
 from codegen.layout import (
     Argument,
+    Counted,
+    Drawn,
     Extent,
     Fixed,
     FrameLength,
     Layout,
+    Listed,
     Payload,
     Placed,
     PseudoConst,
     PseudoField,
     PseudoLength,
+    Ranged,
     Sum,
     Swept,
+    Timed,
+    bounds,
     resolve,
 )
-from codegen.model import MAC, Fetch, Field, Format, IPv4Address, NextHeader, Strategy, UInt
+from codegen.model import (
+    ETHERNET_OVERHEAD,
+    MAC,
+    Algorithm,
+    Bytes,
+    Default,
+    Fetch,
+    Field,
+    Format,
+    IPv4Address,
+    IPv6Address,
+    NextHeader,
+    OwnAlgorithm,
+    Strategy,
+    UInt,
+)
 from codegen.model.strategy import COMBINATIONS
 
 # --- What a plan consists of -----------------------------------------------------
@@ -38,7 +60,7 @@ class ArgumentPlan:
 
     ``assign`` is the statement that copies the function's argument into the
     struct; a ``pointer`` must not be NULL there. ``initializer`` is None when the
-    program asks its device. ``checks`` are conditions on the member that are true
+    program asks its device, and ``zero`` what it is then. ``checks`` are conditions on the member that are true
     when it is out of range. ``parser`` is the kind of the program's argument.
     """
 
@@ -49,6 +71,7 @@ class ArgumentPlan:
     assign: str
     pointer: bool
     initializer: str | None
+    zero: str
     checks: tuple[str, ...]
     parser: str
     minimum: int
@@ -82,69 +105,115 @@ class Term:
 
 @dataclass(frozen=True)
 class ChecksumPlan:
-    """A checksum: ``fold(constant + terms + swept)``, stored at byte ``offset``.
+    """A checksum: ``fold(constant + terms + swept)``, or what a ``call`` over the frame gives.
 
     ``swept`` are the addends that differ from packet to packet; the sum of all
     others is kept between packets. A checksum that another one with swept addends
-    covers is ``kept`` too, so that the other finds its value.
+    covers is ``kept`` too, so that the other finds its value. ``needs_length``
+    tells whether the call takes the length of the frame.
     """
 
     variable: str
+    type: str
     comments: tuple[str, ...]
     constant: str
     terms: tuple[Term, ...]
     swept: tuple[Term, ...]
+    call: str | None
+    needs_length: bool
     kept: bool
-    offset: int
+    store: str
     zero_as: str | None
 
 
 @dataclass(frozen=True)
-class SweepPlan:
-    """A field that differs from packet to packet: ``value`` follows from the packet's number."""
+class AlgorithmPlan:
+    """A C function that checksums call: from the template of that ``name``, or the user's own."""
 
-    variable: str
-    type: str
+    name: str
+    source: str | None
+
+
+@dataclass(frozen=True)
+class SweepPlan:
+    """A field that differs from packet to packet, or the length of the frame.
+
+    ``value`` follows from the packet's number ``n``, the time ``now`` and the ``table``
+    of values, the rows of a C array, if there is one. A length field has no
+    ``declaration`` of a variable: it is computed where it is stored.
+    """
+
+    declaration: str | None
     value: str
-    store: Store
+    table: TablePlan | None
+    is_timed: bool
+    is_drawn: bool
+    store: Store | None
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """The values of a list as a C array, in lines."""
+
+    declaration: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LengthPlan:
+    """The length of the program's frames; ``mean_bits`` are those of a frame, on average."""
+
+    length: int
+    sweep: SweepPlan | None
+    mean_bits: int
 
 
 @dataclass(frozen=True)
 class Check:
     """A condition on a received frame.
 
-    Of a checksum it is a sum that ``terms`` go on with, and ``field`` the checksum
-    that came with the frame.
+    Of a checksum it is a sum that ``terms`` go on with, or what a ``call`` gives,
+    and ``field`` the checksum that came with the frame, in the byte order of ``wanted``.
     """
 
     condition: str
     comment: str
     terms: tuple[Term, ...] = ()
+    call: bool = False
+    bits: int = 16
     field: str = ""
+    wanted: str = ""
     zero_as: str | None = None
 
 
 @dataclass(frozen=True)
-class MatchPlan:
-    """How a received frame is held against the format.
+class ParsePlan:
+    """How a received frame is read, and held against the format.
 
     ``length`` is the expression of the length that the frame declares, to be
-    believed when no condition of ``guards`` holds. A frame is ``foreign`` or
-    ``wrong`` when a condition holds; ``values`` tells whether any of them looks
-    at an argument.
+    believed when no condition of ``guards`` holds. A condition of the ``checks``
+    tells what is wrong, by the name of the result, in the order of looking.
+    ``reads`` put values into the arguments. ``compared`` are conditions that hold
+    when a frame carries other values than were asked for.
     """
 
     guards: tuple[Check, ...]
     length: Check | None
-    foreign: tuple[Check, ...]
-    wrong: tuple[Check, ...]
+    next_headers: tuple[Check, ...]
+    reads: tuple[Store, ...]
+    checks: tuple[tuple[str, Check], ...]
     checksums: tuple[Check, ...]
-    values: bool
+    compared: tuple[Check, ...]
 
     @property
-    def reads(self) -> bool:
+    def checksum_bits(self) -> int:
+        """The width of a variable that holds any of the checksums."""
+        return max((each.bits for each in self.checksums), default=16)
+
+    @property
+    def looks(self) -> bool:
         """Whether anything of the frame is looked at."""
-        return bool(self.foreign or self.wrong or self.checksums)
+        return bool(self.next_headers or self.reads or self.checks or self.checksums)
 
 
 @dataclass(frozen=True)
@@ -166,14 +235,51 @@ class FormatPlan:
     fill: str | None
     stores: tuple[Store, ...]
     checksums: tuple[ChecksumPlan, ...]
+    algorithms: tuple[AlgorithmPlan, ...]
     sweeps: tuple[SweepPlan, ...]
-    match: MatchPlan
+    length: LengthPlan
+    parse: ParsePlan
     diagram: tuple[str, ...]
 
     @property
     def macro(self) -> str:
         """The prefix of the format's macros."""
         return self.name.upper()
+
+    @property
+    def is_swept(self) -> bool:
+        """Whether anything differs from packet to packet."""
+        return bool(self.all_sweeps)
+
+    @property
+    def all_sweeps(self) -> tuple[SweepPlan, ...]:
+        """The fields that are swept, and the length."""
+        return self.sweeps + ((self.length.sweep,) if self.length.sweep else ())
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether a packet carries the time when it is sent."""
+        return any(each.is_timed for each in self.sweeps)
+
+    @property
+    def keeps_length(self) -> bool:
+        """Whether what is written for each packet depends on the length of its frame."""
+        return bool(self.length.sweep) or any(
+            each.needs_length for each in self.checksums if each.kept
+        )
+
+    @property
+    def writes_by_length(self) -> bool:
+        """Whether a swept store, or a checksum that follows one, looks at ``pktlen``."""
+        texts = [text for each in self.sweeps if each.store for text in each.store.statements]
+        for checksum in self.kept_checksums:
+            texts += [checksum.call or "", *(term.expression for term in checksum.swept)]
+        return any("pktlen" in text for text in texts)
+
+    @property
+    def sums(self) -> bool:
+        """Whether a received frame's words are summed up."""
+        return any(not each.call for each in self.parse.checksums)
 
     @property
     def fixed_checksums(self) -> tuple[ChecksumPlan, ...]:
@@ -207,6 +313,16 @@ class Plan:
         return self.formats[-1]
 
     @property
+    def draws(self) -> bool:
+        """Whether random numbers are wanted."""
+        return any(each.is_drawn for format in self.formats for each in format.all_sweeps)
+
+    @property
+    def algorithms(self) -> tuple[AlgorithmPlan, ...]:
+        """The functions that checksums call, each once."""
+        return tuple(dict.fromkeys(each for format in self.formats for each in format.algorithms))
+
+    @property
     def packet(self) -> FormatPlan:
         """The packet on which the formats rest; its name is that of the argument struct."""
         return self.formats[0]
@@ -233,8 +349,11 @@ def check_strategy(layout: Layout, strategy: Strategy) -> None:
         )
     if strategy.objects is not None and strategy.objects < 1:
         raise UsageError(f"strategy {strategy.name!r}: objects={strategy.objects}; use 1 or more")
-    if strategy.fetch is Fetch.SHARE and layout.sweeps:
-        swept = ", ".join(each.path for each in layout.sweeps)
+    if strategy.fetch is Fetch.SHARE and layout.is_swept:
+        swept = ", ".join(
+            [each.path for each in layout.sweeps]
+            + (["the length"] if layout.length_sweep is not None else [])
+        )
         raise UsageError(
             f"strategy {strategy.name!r} sends one netbuf for all packets, and {layout.name!r} "
             f"sweeps {swept}: packets that are still on their way would change; "
@@ -254,25 +373,51 @@ def lower_format(layout: Layout) -> FormatPlan:
 class _Kind:
     """How C spells a kind of field.
 
-    ``member`` is its type in the argument struct, ``integer`` the expression of
-    its value on the wire, ``parser`` the name of its parser in the program. A
-    kind with ``octets`` is passed by pointer and kept as bytes in wire order.
+    ``member`` declares it in the argument struct and ``pointer`` in a function that
+    takes it by pointer; ``integer`` is the expression of its value on the wire,
+    ``parser`` the name of its parser in the program. A kind with ``octets``, an
+    expression of its bytes in wire order, is passed by pointer.
     """
 
     member: str
-    integer: str
     parser: str
-    octets: int | None = None
+    integer: str = "{}"
+    octets: str | None = None
+    pointer: str = ""
+    zero: str = "0"
 
 
 def _kind(field: Field) -> _Kind:
     match field:
         case UInt():
-            return _Kind(f"uint{_c_width(field.bits)}_t", "{}", "UINT")
+            return _Kind(f"uint{_c_width(field.bits)}_t {{}}", "UINT")
         case MAC():
-            return _Kind("struct ether_addr", "get_be48({}.addr_bytes)", "MAC", octets=6)
+            return _Kind(
+                "struct ether_addr {}",
+                "MAC",
+                integer="get_be48({}.addr_bytes)",
+                octets="{}.addr_bytes",
+                pointer="const struct ether_addr *{}",
+                zero="{ { 0 } }",
+            )
         case IPv4Address():
-            return _Kind("uint32_t", "{}", "IPV4")
+            return _Kind("uint32_t {}", "IPV4")
+        case IPv6Address():
+            return _Kind(
+                "struct ipv6_addr {}",
+                "IPV6",
+                octets="{}.addr_bytes",
+                pointer="const struct ipv6_addr *{}",
+                zero="{ { 0 } }",
+            )
+        case Bytes():
+            return _Kind(
+                f"uint8_t {{}}[{field.octets}]",
+                "OCTETS",
+                octets="{}",
+                pointer="const uint8_t *{}",
+                zero="{ 0 }",
+            )
     raise TypeError(f"no C kind for an argument of the shape {field!r}")
 
 
@@ -281,11 +426,22 @@ def _initializer(field: Field, value: int) -> str:
     match field:
         case UInt():
             return c_literal(value)
-        case MAC():
-            return "{ { " + ", ".join(f"0x{byte:02x}" for byte in value.to_bytes(6, "big")) + " } }"
+        case MAC() | IPv6Address():
+            return "{ " + _octets(value, field.octets or 0) + " }"
+        case Bytes():
+            return _octets(value, field.octets)
         case IPv4Address():
             return "IPv4(" + ", ".join(str(byte) for byte in value.to_bytes(4, "big")) + ")"
     raise TypeError(f"no C initializer for the shape {field!r}")
+
+
+def _octets(value: int, count: int) -> str:
+    """Return the braced initializer of bytes; many of them in lines of eight."""
+    octets = [f"0x{byte:02x}" for byte in value.to_bytes(count, "big")]
+    if count <= 8:
+        return "{ " + ", ".join(octets) + " }"
+    rows = (", ".join(octets[at : at + 8]) for at in range(0, count, 8))
+    return "{\n" + "".join(f"\t\t\t{row},\n" for row in rows) + "\t\t}"
 
 
 def _c_width(bits: int) -> int:
@@ -314,6 +470,8 @@ class _Lowering:
         for placed in layout.fields:
             if isinstance(placed.origin, Fixed):
                 self.write_constant(placed, placed.origin.value)
+            elif (halves := _halves(placed)) is not None:
+                self.write_constant(*halves[0])
 
     def plan(self) -> FormatPlan:
         layout = self.layout
@@ -333,8 +491,16 @@ class _Lowering:
             fill=None if payload is None else f"0x{payload.value:02x}",
             stores=tuple(self.stores()),
             checksums=tuple(each for each in checksums if each is not None),
-            sweeps=tuple(self.sweep(placed) for placed in layout.sweeps),
-            match=self.match(),
+            algorithms=tuple(
+                _algorithm(each.origin.algorithm)
+                for each in layout.checksums
+                if isinstance(each.origin, Sum) and each.origin.algorithm is not Algorithm.INTERNET
+            ),
+            sweeps=tuple(
+                self.sweep(placed) for placed in layout.fields if _is_swept(layout, placed)
+            ),
+            length=self.length(),
+            parse=self.parse(),
             diagram=tuple(describe.diagram(layout).splitlines()),
         )
 
@@ -346,38 +512,45 @@ class _Lowering:
         name = argument.name
         member = f"args->{name}"
         checks = []
-        if argument.minimum > 0:
+        widest = placed.bits if kind.octets else _c_width(placed.bits)
+        if argument.minimum > 0 and not argument.numbers:
             checks.append(f"{kind.integer.format(member)} < {c_literal(argument.minimum)}")
-        if (
-            argument.maximum
-            < (1 << (8 * kind.octets if kind.octets else _c_width(placed.bits))) - 1
-        ):
+        if argument.numbers:
+            checks.append(
+                " && ".join(
+                    f"{kind.integer.format(member)} != {c_literal(each)}"
+                    for each in argument.numbers
+                )
+            )
+        elif argument.maximum < (1 << widest) - 1:
             checks.append(f"{kind.integer.format(member)} > {c_literal(argument.maximum)}")
         if kind.octets is None:
-            declaration = f"{kind.member} {name}"
+            declaration = kind.member.format(name)
             assign = f"args.{name} = {name};"
         else:
             # The device gives its own address in a type of the device API.
             own = self.is_preset and argument.default is None
-            declaration = f"const struct {'uk_hwaddr' if own else 'ether_addr'} *{name}"
-            assign = (
-                f"memcpy(args.{name}.addr_bytes, {name}->addr_bytes,\n"
-                f"\t       sizeof(args.{name}.addr_bytes));"
-            )
+            pointer = "const struct uk_hwaddr *{}" if own else kind.pointer
+            declaration = pointer.format(name)
+            into = kind.octets.format(f"args.{name}")
+            given = kind.octets.format(name).replace(".", "->")
+            assign = f"memcpy({into}, {given},\n\t       sizeof({into}));"
         return ArgumentPlan(
             name=name,
             summary=f"{placed.path}, {placed.field.kind}",
-            member=f"{kind.member} {name}",
+            member=kind.member.format(name),
             declaration=declaration,
             assign=assign,
             pointer=kind.octets is not None,
             initializer=None
             if argument.default is None
             else _initializer(placed.field, argument.default),
+            zero=kind.zero,
             checks=tuple(checks),
             parser=kind.parser,
             minimum=argument.minimum,
-            maximum=argument.maximum,
+            # What is wider than a number has no range that a number could tell.
+            maximum=argument.maximum if placed.bits <= 64 else 0,
             bound=argument.bound,
         )
 
@@ -416,7 +589,12 @@ class _Lowering:
     def stores(self) -> list[Store]:
         stores = []
         for extent, together in self.shared_bytes():
-            varying = [each for each in together if isinstance(each.origin, Argument | FrameLength)]
+            varying = [
+                each
+                for each in together
+                if isinstance(each.origin, Argument | FrameLength)
+                and not _is_swept(self.layout, each)
+            ]
             if not varying:
                 continue
             if len(together) == 1 and (statement := self.whole_store(together[0])):
@@ -432,17 +610,26 @@ class _Lowering:
             )
         return stores
 
+    def length(self) -> LengthPlan:
+        """Return how long the program's frames are."""
+        layout, swept = self.layout, self.layout.length_sweep
+        overhead = ETHERNET_OVERHEAD
+        if swept is None:
+            return LengthPlan(layout.length, None, 8 * (layout.length + overhead))
+        mean = Fraction(sum(bounds(swept)), 2)
+        if isinstance(swept, Listed):
+            mean = Fraction(sum(swept.values), len(swept.values))
+        field = UInt("length", 16, Default(0))
+        value, table = _swept_value(swept, "frame_length", field, "n")
+        plan = SweepPlan(None, value, table, False, isinstance(swept, Drawn), None)
+        return LengthPlan(layout.length, plan, round(8 * (mean + overhead)))
+
     def sweep(self, placed: Placed) -> SweepPlan:
-        origin = placed.origin
-        assert isinstance(origin, Swept)
-        width = _c_width(placed.bits)
-        value = "sweep->n" if origin.step == 1 else f"sweep->n * {c_literal(origin.step)}"
-        if origin.start:
-            value = f"{c_literal(origin.start)} + {value}"
-        if placed.bits < width:
-            value = f"({value}) & 0x{(1 << placed.bits) - 1:x}"
-        if width < 64:
-            value = f"(uint{width}_t)({value})"
+        """Return how a field that differs from packet to packet is written."""
+        comments = (describe.declaration(placed),)
+        halves = _halves(placed)
+        if halves is not None:
+            placed = halves[1]
         first, last = placed.offset // 8, (placed.end + 7) // 8
         statement = self.whole_store(placed)
         statements = (
@@ -450,11 +637,19 @@ class _Lowering:
             if statement
             else [self.swept_octet_store(octet, placed) for octet in range(first, last)]
         )
+        store = Store(comments, tuple(statements))
+        origin = placed.origin
+        if not isinstance(origin, Swept):
+            return SweepPlan(None, "", None, False, False, store)
+        variable = _variable(placed)
+        declaration = (
+            f"const uint8_t *const {variable}"
+            if _is_octets(placed.field)
+            else f"const uint{_c_width(placed.bits)}_t {variable}"
+        )
+        value, table = _swept_value(origin, variable, placed.field, "sweep->n")
         return SweepPlan(
-            variable=_variable(placed),
-            type=f"uint{width}_t",
-            value=value,
-            store=Store((describe.declaration(placed),), tuple(statements)),
+            declaration, value, table, isinstance(origin, Timed), isinstance(origin, Drawn), store
         )
 
     def swept_octet_store(self, octet: int, placed: Placed) -> str:
@@ -474,16 +669,18 @@ class _Lowering:
         if isinstance(placed.origin, Argument):
             octets = _kind(placed.field).octets
             if octets is not None:
-                return f"memcpy({where}, args->{placed.origin.name}.addr_bytes, {octets});"
-        if placed.bits not in (8, 16, 32, 64):
+                given = octets.format(f"args->{placed.origin.name}")
+                return f"memcpy({where}, {given}, {placed.field.octets});"
+        if _is_octets(placed.field):
+            return f"memcpy({where}, {self.host_value(placed)}, {placed.field.octets});"
+        if placed.bits not in (8, 16, 32, 64) and (
+            placed.bits != 48 or placed.field.byteorder == "little"
+        ):
             return None
         value = self.host_value(placed)
         if isinstance(placed.origin, FrameLength):
             value = f"(uint{placed.bits}_t)({value})"
-        if placed.bits == 8:
-            return f"frame[{placed.offset // 8}] = {value};"
-        order = "be" if placed.field.byteorder == "big" else "le"
-        return f"put_{order}{placed.bits}({where}, {value});"
+        return _put(placed, value)
 
     def octet_store(self, octet: int, varying: list[Placed]) -> str:
         """Return the store of one byte from the bits of all fields in it."""
@@ -515,7 +712,10 @@ class _Lowering:
         """Return the C expression of a varying field's number."""
         match placed.origin:
             case Argument(name=name):
-                return _kind(placed.field).integer.format(f"args->{name}")
+                kind = _kind(placed.field)
+                if _is_octets(placed.field):
+                    return str(kind.octets).format(f"args->{name}")
+                return kind.integer.format(f"args->{name}")
             case FrameLength(of=extent, plus=plus):
                 return _frame_length(plus - extent.start)
             case Swept():
@@ -524,13 +724,7 @@ class _Lowering:
 
     def wire_value(self, placed: Placed) -> str:
         """Return the number that the field's bits are, read in network order."""
-        value = self.host_value(placed)
-        if placed.field.byteorder == "big" or placed.bits == 8:
-            return value
-        width = _c_width(placed.bits)
-        swapped = f"__builtin_bswap{width}((uint{width}_t){_primary(value)})"
-        spare = width - placed.bits
-        return f"({swapped} >> {spare})" if spare else swapped
+        return _swapped(placed, self.host_value(placed))
 
     # Checksums
 
@@ -538,6 +732,8 @@ class _Lowering:
         """Return the plan of a checksum; None when all of it could be computed here."""
         total = placed.origin
         assert isinstance(total, Sum)
+        if total.algorithm is not Algorithm.INTERNET:
+            return self.called_checksum(placed, total)
         words = self.constant[total.over.start : total.over.end]
         constant = sum(
             int.from_bytes(words[at : at + 2].ljust(2, b"\0"), "big")
@@ -545,9 +741,10 @@ class _Lowering:
         )
         terms: list[Term] = []
         swept: list[Term] = []
+        by_length = swept if self.layout.length_sweep is not None else terms
 
         def add(source: Placed, at: int) -> None:
-            changes = isinstance(source.origin, Swept) or source.path in self.kept
+            changes = _is_swept(self.layout, source) or source.path in self.kept
             (swept if changes else terms).extend(self.field_terms(source, at))
 
         for each in self.layout.fields:
@@ -564,6 +761,8 @@ class _Lowering:
                     if isinstance(source.origin, Fixed):
                         value = _on_the_wire(source, source.origin.value)
                         constant += _weighed(value, at + part.bits)
+                    elif (halves := _halves(source)) is not None:
+                        constant += _weighed(halves[0][1], at + 64)
                     constant += _weighed(self.constant_sums.get(path, 0), at + part.bits)
                     add(source, at)
                 case PseudoConst(value=value):
@@ -571,7 +770,7 @@ class _Lowering:
                 case PseudoLength():
                     if total.over.end is None and self.layout.payload is not None:
                         expression = _frame_length(-total.over.start)
-                        terms.append(
+                        by_length.append(
                             _term(expression, at + part.bits, f"pseudo header: {total.over}")
                         )
                     else:
@@ -579,7 +778,7 @@ class _Lowering:
                         constant += _weighed(size, at + part.bits)
             at += part.bits
         if total.over.end is None and self.layout.payload is not None:
-            terms += _payload_terms(self.layout.payload, total.over.start)
+            by_length += _payload_terms(self.layout.payload, total.over.start)
         while constant > 0xFFFF:
             constant = (constant & 0xFFFF) + (constant >> 16)
         if not terms and not swept:
@@ -591,6 +790,9 @@ class _Lowering:
             return None
         return ChecksumPlan(
             variable=_variable(placed),
+            type="uint16_t",
+            call=None,
+            needs_length=False,
             comments=(
                 describe.declaration(placed),
                 *(f"pseudo header: {each}" for each in describe.pseudo_header(total)),
@@ -599,42 +801,86 @@ class _Lowering:
             terms=tuple(terms),
             swept=tuple(swept),
             kept=placed.path in self.kept,
-            offset=placed.offset // 8,
-            zero_as=None if total.zero_as is None else f"0x{total.zero_as:04x}",
+            store=_put(placed, _variable(placed)),
+            zero_as=_zero_as(placed, total),
         )
 
-    # Matching
+    def called_checksum(self, placed: Placed, total: Sum) -> ChecksumPlan:
+        """Return the plan of a checksum that does not add up word by word."""
+        return ChecksumPlan(
+            variable=_variable(placed),
+            type=f"uint{placed.bits}_t",
+            comments=(describe.declaration(placed),),
+            constant="",
+            terms=(),
+            swept=(),
+            call=_call(placed, total, "pktlen"),
+            needs_length=total.over.end is None,
+            kept=placed.path in self.kept,
+            store=_put(placed, _variable(placed)),
+            zero_as=_zero_as(placed, total),
+        )
 
-    def match(self) -> MatchPlan:
-        foreign, wrong, values = [], [], False
+    # Parsing
+
+    def parse(self) -> ParsePlan:
+        """Return how a received frame is read."""
+        next_headers: list[Check] = []
+        found: dict[str, list[Check]] = {"CONSTANT": [], "UNKNOWN": [], "LENGTH": []}
         for placed in self.layout.fields:
             comment = describe.declaration(placed)
             read = _read(placed)
+            numbers = tuple(placed.field.names) if isinstance(placed.field, UInt) else ()
             match placed.origin:
                 case Fixed(value=value, checked=True):
-                    wire = _on_the_wire(placed, value)
-                    check = Check(f"{read} != 0x{wire:0{-(-placed.bits // 4)}x}", comment)
+                    check = Check(self.differs(placed, read, value), comment)
                     if isinstance(placed.field.source, NextHeader):
-                        foreign.append(check)
+                        next_headers.append(check)
                     else:
-                        wrong.append(check)
-                case Argument(default=default):
-                    if default is not None:
-                        values = True
-                        foreign.append(Check(f"{read} != {self.wire_value(placed)}", comment))
+                        found["LENGTH" if placed.derived else "CONSTANT"].append(check)
                 case FrameLength():
                     wanted = self.wire_value(placed).replace("pktlen", "len")
-                    wrong.append(Check(f"{read} != {wanted}", comment))
+                    found["LENGTH"].append(Check(f"{read} != {wanted}", comment))
+                case Fixed() | Argument() | Swept() if numbers:
+                    wire = [c_literal(_on_the_wire(placed, each)) for each in numbers]
+                    condition = " && ".join(f"{read} != {each}" for each in wire)
+                    found["UNKNOWN"].append(Check(condition, comment))
         length, guards = self.match_length()
-        checksums = [self.match_checksum(placed) for placed in self.layout.checksums]
-        return MatchPlan(
+        return ParsePlan(
             guards=guards,
             length=length,
-            foreign=tuple(foreign),
-            wrong=tuple(wrong),
-            checksums=tuple(checksums),
-            values=values,
+            next_headers=tuple(next_headers),
+            reads=tuple(self.read_argument(placed) for placed in self.layout.arguments),
+            checks=tuple((result, each) for result, checks in found.items() for each in checks),
+            checksums=tuple(self.match_checksum(placed) for placed in self.layout.checksums),
+            compared=tuple(
+                _compared(placed)
+                for placed in self.layout.arguments
+                if placed.argument.default is not None
+            ),
         )
+
+    def differs(self, placed: Placed, read: str, value: int) -> str:
+        """Return the condition under which a field is not the constant that it should be."""
+        if _is_octets(placed.field):
+            template = f"{self.layout.name}_template + {placed.offset // 8}"
+            return f"memcmp({read}, {template}, {placed.field.octets}) != 0"
+        wire = _on_the_wire(placed, value)
+        return f"{read} != 0x{wire:0{-(-placed.bits // 4)}x}"
+
+    def read_argument(self, placed: Placed) -> Store:
+        """Return the statement that puts a field of a frame into the arguments."""
+        member = f"args->{placed.argument.name}"
+        octets = _kind(placed.field).octets
+        if octets is not None and placed.offset % 8 == 0:
+            into = octets.format(member)
+            statement = f"memcpy({into}, frame + {placed.offset // 8}, {placed.field.octets});"
+        elif octets is not None:
+            statement = f"put_be48({octets.format(member)}, {_read(placed)});"
+        else:
+            value = _swapped(placed, _read(placed))
+            statement = f"{member} = (uint{_c_width(placed.bits)}_t){_primary(value)};"
+        return Store((describe.declaration(placed),), (statement,))
 
     def match_length(self) -> tuple[Check | None, tuple[Check, ...]]:
         """Return where the frame says that it ends, and what speaks against believing it."""
@@ -659,6 +905,17 @@ class _Lowering:
         """
         total = placed.origin
         assert isinstance(total, Sum)
+        wanted = _swapped(placed, "wanted")
+        if total.algorithm is not Algorithm.INTERNET:
+            return Check(
+                _call(placed, total, "len"),
+                describe.declaration(placed),
+                call=True,
+                bits=placed.bits,
+                field=_read(placed),
+                wanted=wanted,
+                zero_as=_zero_as(placed, total),
+            )
         start, end, first = total.over.start, total.over.end, placed.offset // 8
 
         def size_from(at: int) -> str:
@@ -692,7 +949,8 @@ class _Lowering:
             describe.declaration(placed),
             tuple([Term(each, "behind the checksum") for each in sums[1:]] + terms),
             field=_read(placed),
-            zero_as=None if total.zero_as is None else f"0x{total.zero_as:04x}",
+            wanted=wanted,
+            zero_as=_zero_as(placed, total),
         )
 
     def field_terms(self, placed: Placed, at: int) -> list[Term]:
@@ -703,15 +961,136 @@ class _Lowering:
             # Either a constant by now, or a variable of the emitted function.
             if placed.path in self.constant_sums:
                 return []
-            return [_term(_variable(placed), at + placed.bits, placed.path)]
+            return _terms(_swapped(placed, _variable(placed)), placed, at)
+        halves = _halves(placed)
+        if halves is not None:
+            placed, at = halves[1], at + 64
         return _terms(self.wire_value(placed), placed, at)
 
 
+def _is_octets(field: Field) -> bool:
+    """Tell whether C has bytes for a field, and no number."""
+    return isinstance(field, Bytes | IPv6Address)
+
+
+def _halves(placed: Placed) -> tuple[tuple[Placed, int], Placed] | None:
+    """Return the upper half of an address and its value, and the half that is swept.
+
+    None where a field is swept whole, or not at all.
+    """
+    origin = placed.origin
+    if placed.bits != 128 or not isinstance(origin, Ranged | Drawn):
+        return None
+    field = UInt(placed.field.name, 64, placed.field.source)
+    low = origin.first if isinstance(origin, Ranged) else origin.low
+    rest = low & ((1 << 64) - 1)
+    swept = replace(origin, first=rest) if isinstance(origin, Ranged) else replace(origin, low=rest)
+    upper = replace(placed, field=field, origin=Fixed(low >> 64, checked=False))
+    return (upper, low >> 64), replace(placed, field=field, offset=placed.offset + 64, origin=swept)
+
+
+def _is_swept(layout: Layout, placed: Placed) -> bool:
+    """Tell whether a field is written for each packet; a checksum's reasons are its own."""
+    return isinstance(placed.origin, Swept) or (
+        layout.length_sweep is not None and isinstance(placed.origin, FrameLength)
+    )
+
+
+def _swept_value(swept: Swept, variable: str, field: Field, n: str) -> tuple[str, TablePlan | None]:
+    """Return the C expression of a sweep's value, and the table that it is looked up in."""
+    bits = field.bits
+    width = _c_width(min(bits, 64))
+    match swept:
+        case Counted(start=start, step=step):
+            value = n if step == 1 else f"{n} * {c_literal(step)}"
+            value = f"{c_literal(start)} + {value}" if start else value
+            if bits < width:
+                value = f"({value}) & 0x{(1 << bits) - 1:x}"
+        case Ranged(first=first, count=count, step=step):
+            value = f"{n} % {c_literal(count)}" if count < 1 << 64 else n
+            value = value if step == 1 else f"{value} * {c_literal(step)}"
+            value = f"{c_literal(first)} + {value}" if first else value
+        case Drawn(seed=seed, low=low, count=count):
+            value = f"random_at({c_literal(seed)}, {n})"
+            value = f"{value} % {c_literal(count)}" if count < 1 << 64 else value
+            value = f"{c_literal(low)} + {value}" if low else value
+        case Timed(unit=unit):
+            value = "sweep->now" if unit == 1 else f"sweep->now / {unit}"
+            if bits < width:
+                value = f"({value}) & 0x{(1 << bits) - 1:x}"
+        case Listed(values=values):
+            name = f"{variable}_values"
+            index = f"{name}[{n} % {len(values)}]"
+            if _is_octets(field):
+                rows = tuple(f"{_octets(each, bits // 8)}," for each in values)
+                return index, TablePlan(f"uint8_t {name}[][{bits // 8}]", rows)
+            literals = [c_literal(each) for each in values]
+            rows = tuple(
+                ", ".join(literals[at : at + 4]) + "," for at in range(0, len(literals), 4)
+            )
+            return index, TablePlan(f"uint{width}_t {name}[]", rows)
+        case _:
+            raise TypeError(f"no C value for {swept!r}")
+    return (value if width == 64 else f"(uint{width}_t)({value})"), None
+
+
+def _algorithm(algorithm: Algorithm | OwnAlgorithm) -> AlgorithmPlan:
+    if isinstance(algorithm, OwnAlgorithm):
+        return AlgorithmPlan(algorithm.name, algorithm.c.strip())
+    return AlgorithmPlan(f"csum_{algorithm.name.lower()}", None)
+
+
+def _call(placed: Placed, total: Sum, length: str) -> str:
+    """Return the call that computes a checksum over a frame of that length."""
+    start, end = total.over.start, total.over.end
+    size = f"{end - start}U" if end is not None else f"{length} - {start}U" if start else length
+    where = f"frame + {start}" if start else "frame"
+    return f"{_algorithm(total.algorithm).name}({where}, {size}, {placed.offset // 8 - start}U)"
+
+
+def _zero_as(placed: Placed, total: Sum) -> str | None:
+    return None if total.zero_as is None else f"0x{total.zero_as:0{placed.bits // 4}x}"
+
+
+def _put(placed: Placed, value: str) -> str:
+    """Return the store of a number of 8, 16, 32 or 64 bits on whole bytes."""
+    at = placed.offset // 8
+    if placed.bits == 8:
+        return f"frame[{at}] = {value};"
+    order = "be" if placed.field.byteorder == "big" else "le"
+    return f"put_{order}{placed.bits}(frame + {at}, {value});"
+
+
+def _swapped(placed: Placed, value: str) -> str:
+    """Return a number as the field's bits are, read in network order."""
+    if placed.field.byteorder == "big" or placed.bits == 8:
+        return value
+    width = _c_width(placed.bits)
+    swapped = f"__builtin_bswap{width}((uint{width}_t){_primary(value)})"
+    spare = width - placed.bits
+    return f"({swapped} >> {spare})" if spare else swapped
+
+
+def _compared(placed: Placed) -> Check:
+    """Return the condition under which a frame has another value than was asked for."""
+    name = placed.argument.name
+    octets = _kind(placed.field).octets
+    if octets is None:
+        return Check(f"found.{name} != args->{name}", placed.path)
+    found, wanted = octets.format(f"found.{name}"), octets.format(f"args->{name}")
+    return Check(f"memcmp({found}, {wanted}, sizeof({found})) != 0", placed.path)
+
+
 def _read(placed: Placed) -> str:
-    """Return the C expression of a field's bits in a received frame, in network order."""
+    """Return the C expression of a field's bits in a received frame, in network order.
+
+    Of bytes, which are no number, it is where they are.
+    """
     first, bit = divmod(placed.offset, 8)
-    if bit == 0 and placed.bits in (8, 16, 32, 48):
-        where = f"frame + {first}" if first else "frame"
+    where = f"frame + {first}" if first else "frame"
+    if _is_octets(placed.field):
+        return where
+    if bit == 0 and placed.bits in (8, 16, 32, 48, 64):
         return f"frame[{first}]" if placed.bits == 8 else f"get_be{placed.bits}({where})"
     parts = []
     for octet in range(first, (placed.end + 7) // 8):
@@ -735,10 +1114,16 @@ def _kept(layout: Layout) -> set[str]:
     """
     covered = {each.path: set(layout.covered(each)) for each in layout.checksums}
     kept: set[str] = set()
+    if layout.length_sweep is not None:
+        kept = {
+            each.path
+            for each in layout.checksums
+            if isinstance(each.origin, Sum) and each.origin.over.end is None
+        }
     before = None
     while before != kept:
         before = set(kept)
-        reasons = kept | {each.path for each in layout.sweeps}
+        reasons = kept | {each.path for each in layout.fields if _is_swept(layout, each)}
         kept |= {path for path in covered if covered[path] & reasons}
         kept |= {path for path in covered if any(path in covered[other] for other in kept)}
     return kept
@@ -792,6 +1177,9 @@ def _term(expression: str, end: int, comment: str) -> Term:
 
 def _terms(value: str, placed: Placed, at: int) -> list[Term]:
     """Return what a field's value adds to a sum when it starts at bit ``at``."""
+    if _is_octets(placed.field):
+        # Its words count from its own start on.
+        return [_term(f"csum_add({value}, {placed.field.octets}U)", at, placed.path)]
     end = at + placed.bits
     if placed.bits <= 32:
         return [_term(value, end, placed.path)]

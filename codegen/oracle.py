@@ -7,38 +7,63 @@ applied to finished bytes. Speed is not a goal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 from codegen.errors import UsageError
 from codegen.layout import (
     Argument,
+    Counted,
+    Drawn,
     Extent,
     Fixed,
     FrameLength,
     Layout,
+    Listed,
     Placed,
     PseudoConst,
     PseudoField,
     PseudoLength,
+    Ranged,
     Sum,
     Swept,
+    Timed,
 )
-from codegen.model import Algorithm, Value
+from codegen.model import Algorithm, NextHeader, OwnAlgorithm, UInt, Value
+
+
+class Result(Enum):
+    """What a frame can turn out to be, in the order in which it is looked at."""
+
+    TRUNCATED = "truncated"
+    NEXT_HEADER = "another header"
+    CONSTANT = "wrong constant"
+    UNKNOWN = "unknown number"
+    LENGTH = "wrong length"
+    CHECKSUM = "wrong checksum"
+    GOOD = "good"
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """The fields of a frame by path, as integers, and what is wrong with it."""
+    """The fields of a frame by path, as integers, and what is wrong with it.
+
+    ``result`` is the first of the problems in the order of :class:`Result`.
+    """
 
     values: dict[str, int]
     problems: tuple[str, ...]
+    result: Result
 
 
-def encode(layout: Layout, arguments: Mapping[str, Value], length: int, packet: int = 0) -> bytes:
+def encode(
+    layout: Layout, arguments: Mapping[str, Value], length: int, packet: int = 0, now: int = 0
+) -> bytes:
     """Return the frame of ``length`` bytes for these arguments.
 
-    ``packet`` counts the packets that were sent before: the place in a sweep.
+    ``packet`` counts the packets that were sent before: the place in a sweep; ``now``
+    is the time of sending, in nanoseconds.
     Arguments that are not given take their defaults. Raises UsageError when an
     argument is unknown, missing or out of range, or the length is out of bounds.
     """
@@ -59,8 +84,8 @@ def encode(layout: Layout, arguments: Mapping[str, Value], length: int, packet: 
                 _write(frame, placed, value)
             case Argument(name=name):
                 _write(frame, placed, values[name])
-            case Swept(start=start, step=step):
-                _write(frame, placed, (start + packet * step) % (1 << placed.bits))
+            case Swept() as swept:
+                _write(frame, placed, swept_value(swept, packet, now) % (1 << placed.bits))
             case FrameLength():
                 _write(frame, placed, _length(placed.origin, length))
             case Sum():
@@ -70,34 +95,86 @@ def encode(layout: Layout, arguments: Mapping[str, Value], length: int, packet: 
     return bytes(frame)
 
 
+def swept_value(swept: Swept, packet: int, now: int = 0) -> int:
+    """Return the value that a sweep has in a packet, before it wraps at its field's width.
+
+    A frame length that is swept is one too.
+    """
+    match swept:
+        case Counted(start=start, step=step):
+            return start + packet * step
+        case Ranged():
+            return range(swept.first, swept.last + 1, swept.step)[packet % swept.count]
+        case Listed(values=values):
+            return values[packet % len(values)]
+        case Drawn(seed=seed, low=low, count=count):
+            return low + _splitmix64(seed, packet) % count
+        case Timed(unit=unit):
+            return now // unit
+    raise TypeError(f"no value of {swept!r}")
+
+
+def _splitmix64(seed: int, n: int) -> int:
+    """The n-th number, from 0 on, of SplitMix64: a counter, and its bits mixed."""
+    mask = (1 << 64) - 1
+    state = (seed + (n + 1) * 0x9E3779B97F4A7C15) & mask
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        state = ((state ^ state >> shift) * factor) & mask
+    return state ^ state >> 31
+
+
 def decode(layout: Layout, frame: bytes) -> Decoded:
     """Read every field of a frame and check what the format fixes.
 
     A frame that is too short for the format's headers has no values.
     """
     if len(frame) < layout.header_length:
-        return Decoded({}, (f"truncated: {len(frame)} of {layout.header_length} header bytes",))
+        what = f"truncated: {len(frame)} of {layout.header_length} header bytes"
+        return Decoded({}, (what,), Result.TRUNCATED)
     values = {placed.path: _read(frame, placed) for placed in layout.fields}
-    problems = []
+    faults = list(_faults(layout, frame, values))
+    return Decoded(
+        values,
+        tuple(what for _, what in faults),
+        min((result for result, _ in faults), key=list(Result).index, default=Result.GOOD),
+    )
+
+
+def _faults(
+    layout: Layout, frame: bytes, values: Mapping[str, int]
+) -> Iterator[tuple[Result, str]]:
+    """Yield what is wrong with a frame that has all its headers."""
     for placed in layout.fields:
         found = values[placed.path]
+        show = placed.field.show
+        names = placed.field.names if isinstance(placed.field, UInt) else {}
         match placed.origin:
             case Fixed(value=value, checked=True):
-                wanted = value
+                wanted, result = value, Result.CONSTANT
+                if isinstance(placed.field.source, NextHeader):
+                    result = Result.NEXT_HEADER
+                elif placed.derived:
+                    result = Result.LENGTH
             case FrameLength():
-                wanted = _length(placed.origin, len(frame))
+                wanted, result = _length(placed.origin, len(frame)), Result.LENGTH
             case Sum():
-                wanted = checksum(layout, placed, frame)
+                wanted, result = checksum(layout, placed, frame), Result.CHECKSUM
             case _:
+                if names and found not in names:
+                    yield Result.UNKNOWN, f"{placed.path} is {show(found)}, which has no name"
                 continue
         if found != wanted:
-            show = placed.field.show
-            problems.append(f"{placed.path} is {show(found)}, and should be {show(wanted)}")
+            yield result, f"{placed.path} is {show(found)}, and should be {show(wanted)}"
     if not layout.min_length <= len(frame) <= layout.max_length:
-        problems.append(
-            f"{len(frame)} bytes, and should be {layout.min_length} to {layout.max_length}"
+        yield (
+            Result.LENGTH,
+            f"{len(frame)} bytes, and should be {layout.min_length} to {layout.max_length}",
         )
-    return Decoded(values, tuple(problems))
+
+
+def parse(layout: Layout, received: bytes) -> Decoded:
+    """Return what a received frame says, without what a link or a driver added to it."""
+    return decode(layout, without_padding(layout, received))
 
 
 def checksum(layout: Layout, placed: Placed, frame: bytes) -> int:
@@ -110,7 +187,16 @@ def checksum(layout: Layout, placed: Placed, frame: bytes) -> int:
     cleared = bytearray(frame)
     _write(cleared, placed, 0)
     covered = cleared[origin.over.start : origin.over.end]
-    result = _ALGORITHMS[origin.algorithm](_pseudo_header(layout, origin, frame) + bytes(covered))
+    data = _pseudo_header(layout, origin, frame) + bytes(covered)
+    if isinstance(origin.algorithm, OwnAlgorithm):
+        result = origin.algorithm.compute(data)
+        if not 0 <= result < 1 << placed.bits:
+            raise UsageError(
+                f"{placed.path}: the Python function of {origin.algorithm.name!r} "
+                f"returns {result}, which does not fit into {placed.bits} bits"
+            )
+    else:
+        result = _ALGORITHMS[origin.algorithm](data)
     return origin.zero_as if result == 0 and origin.zero_as is not None else result
 
 
@@ -122,17 +208,14 @@ def verdict(layout: Layout, arguments: Mapping[str, Value], frame: bytes) -> str
     one of ours with something in it that the format rules out.
     """
     values = _argument_values(layout, arguments)
-    decoded = decode(layout, without_padding(layout, frame))
-    if not decoded.values:
+    decoded = parse(layout, frame)
+    if decoded.result in (Result.TRUNCATED, Result.NEXT_HEADER):
         return "foreign"
-    for placed in layout.announcing():
-        if isinstance(placed.origin, Fixed) and decoded.values[placed.path] != placed.origin.value:
-            return "foreign"
     for placed in layout.arguments:
         argument = placed.argument
         if argument.default is not None and decoded.values[placed.path] != values[argument.name]:
             return "foreign"
-    return "wrong" if decoded.problems else "good"
+    return "good" if decoded.result is Result.GOOD else "wrong"
 
 
 def without_padding(layout: Layout, frame: bytes) -> bytes:
@@ -199,9 +282,12 @@ def _argument_values(layout: Layout, arguments: Mapping[str, Value]) -> dict[str
             number = given if isinstance(given, int) else placed.field.parse(given)
         except ValueError as error:
             raise UsageError(f"{name}: {error}") from None
-        if not origin.minimum <= number <= origin.maximum:
+        if origin.numbers and number not in origin.numbers:
+            allowed = ", ".join(map(str, origin.numbers))
+            raise UsageError(f"{name}={given!r} has no name; {allowed} are allowed")
+        if not origin.allows(number):
             raise UsageError(
-                f"{name}={given} is out of range; {origin.minimum} to {origin.maximum} is allowed"
+                f"{name}={given!r} is out of range; {origin.minimum} to {origin.maximum} is allowed"
             )
         values[name] = number
     return values
@@ -266,4 +352,42 @@ def _internet(data: bytes) -> int:
     return total ^ 0xFFFF
 
 
-_ALGORITHMS: dict[Algorithm, Callable[[bytes], int]] = {Algorithm.INTERNET: _internet}
+def _crc(polynomial: int) -> Callable[[bytes], int]:
+    """Return a CRC of 32 bits with its least significant bit first, as Ethernet sends it.
+
+    A shift register that takes one bit after the other (IEEE 802.3 clause 3.2.9):
+    it starts as all ones, and what is in it at the end is complemented. ``polynomial``
+    is written with the coefficient of x^31 last.
+    """
+
+    def crc(data: bytes) -> int:
+        register = 0xFFFFFFFF
+        for octet in data:
+            for bit in range(8):
+                feedback = (register ^ octet >> bit) & 1
+                register = register >> 1 ^ polynomial * feedback
+        return register ^ 0xFFFFFFFF
+
+    return crc
+
+
+def _adler32(data: bytes) -> int:
+    """RFC 1950 section 8.2: each byte counts as often as bytes from it on are left."""
+    low = (1 + sum(data)) % 65521
+    weighted = sum(left * octet for left, octet in zip(range(len(data), 0, -1), data, strict=True))
+    return ((len(data) + weighted) % 65521) << 16 | low
+
+
+def _fletcher16(data: bytes) -> int:
+    """RFC 1146: the sum of the bytes, and that of all such sums, modulo 255."""
+    weighted = sum(left * octet for left, octet in zip(range(len(data), 0, -1), data, strict=True))
+    return (weighted % 255) << 8 | sum(data) % 255
+
+
+_ALGORITHMS: dict[Algorithm, Callable[[bytes], int]] = {
+    Algorithm.INTERNET: _internet,
+    Algorithm.ADLER32: _adler32,
+    Algorithm.CRC32: _crc(0xEDB88320),
+    Algorithm.CRC32C: _crc(0x82F63B78),
+    Algorithm.FLETCHER16: _fletcher16,
+}

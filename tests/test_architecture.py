@@ -145,8 +145,8 @@ PROTOCOLS = {
 NAMES = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(sorted(PROTOCOLS))})(?![A-Za-z0-9])", re.I)
 #: Kinds of addresses and the medium are vocabulary, and a message may give an example.
 VOCABULARY = re.compile(
-    r"IPv4Address|IPv4 address|IPv4\(|KIND_IPV4|'IPV4'|ETHERNET_M(IN|AX)|ETHER_WIRE_OVERHEAD"
-    r"|ether_addr|that Ethernet adds|such as \w+"
+    r"IPv[46]Address|IPv[46] address|IPv4\(|KIND_IPV[46]|'IPV[46]'|\"IPV6\"|ipv6_addr|read_ipv6"
+    r"|ETHERNET_M(IN|AX)|ETHER_WIRE_OVERHEAD|ether_addr|that Ethernet adds|such as \w+"
 )
 
 

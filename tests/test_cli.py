@@ -34,7 +34,7 @@ BARE = {
     "list": [],
     "show": [],
     "emit": [],
-    "verify": ["--examples", "20"],
+    "verify": ["usoc21", "--examples", "20"],
     "run": ["--duration", "0.05"],
     # It needs a Unikraft tree; tests/images tries it.
     "image": ["--help"],
@@ -92,7 +92,8 @@ def test_the_command_lists_its_verbs() -> None:
 
 def test_list_names_what_the_other_verbs_take() -> None:
     words = run("list").stdout.split()
-    assert {*formats.catalogue(), "heap-gen", "pool-dup", "null", "loop", "pcap:FILE"} <= {*words}
+    names = {formats.spelled(each) for each in formats.catalogue().values()}
+    assert {*names, "heap-gen", "pool-dup", "null", "loop", "pcap:FILE"} <= {*words}
 
 
 def test_show_needs_no_width(tmp_path: Path) -> None:
@@ -107,10 +108,10 @@ def test_show_needs_no_width(tmp_path: Path) -> None:
 MISUSE: list[tuple[list[str], str]] = [
     (["nonsense"], "there is no verb 'nonsense'; there are: list, show, emit, verify, run"),
     (["--nonsense"], "--nonsense"),
-    (["show", "nope"], "there is no format 'nope'; there are: udp4, usoc21, udp4_seq; a format of"),
-    (["emit", "--format", "nope"], "there is no format 'nope'; there are: udp4, usoc21"),
-    (["verify", "usoc21", "nope"], "there is no format 'nope'; there are: udp4, usoc21"),
-    (["run", "--format", "nope"], "there is no format 'nope'; there are: udp4, usoc21"),
+    (["show", "nope"], "there is no format 'nope'; there are: arp-request, gre-udp4, icmp4-echo,"),
+    (["emit", "--format", "nope"], "there is no format 'nope'; there are: arp-request, gre-udp4"),
+    (["verify", "usoc21", "nope"], "there is no format 'nope'; there are: arp-request, gre-udp4"),
+    (["run", "--format", "nope"], "there is no format 'nope'; there are: arp-request, gre-udp4"),
     (
         ["emit", "--strategy", "nope"],
         "there is no strategy 'nope'; there are: heap-gen, heap-gen-retry",
@@ -189,7 +190,7 @@ def files(tmp_path: Path) -> Path:
         ("missing.py", "there is no file missing.py"),
         ("missing.py:UDP4", "there is no file missing.py"),
         ("folder.py", "there is no file folder.py"),
-        ("data.txt", "there is no format 'data.txt'; there are: udp4, usoc21"),
+        ("data.txt", "there is no format 'data.txt'; there are: arp-request, gre-udp4"),
         ("empty.py", "name a format of empty.py; it has: none (no Packet and no preset)"),
         ("empty.py:x", "there is no format 'x' in empty.py; it has: none"),
         ("raising.py", "raising.py cannot be run: line 2 raises ValueError: a bad day"),

@@ -35,6 +35,9 @@ from codegen.layout import resolve
 from codegen.lower import FormatPlan, lower
 from codegen.model import (
     STRATEGIES,
+    Algorithm,
+    Checksum,
+    Counter,
     Default,
     Fetch,
     Fill,
@@ -43,6 +46,7 @@ from codegen.model import (
     Packet,
     Parameter,
     Reserved,
+    Span,
     Strategy,
     UInt,
 )
@@ -69,11 +73,30 @@ ODD = Packet(
     / Fill("x"),
     "a packet with fields of every kind",
 )
+#: One that calls every function that checksums have.
+CHECKED = Packet(
+    "checked",
+    Header(
+        "sums",
+        (
+            UInt("n", 32, Counter()),
+            *(
+                UInt(each.name.lower(), each.bits, Checksum(Span("n", "n"), each))
+                for each in Algorithm
+            ),
+        ),
+    )
+    / Fill(),
+    "a packet with checksums of every kind",
+)
+#: Those for which every strategy is looked at; of the others, one of each kind.
+THOROUGHLY = {"usoc21", "udp4_seq", "odd"}
 APPLICATIONS = [
     (format, strategy)
-    for format in (*formats.catalogue().values(), ODD)
+    for format in (*formats.catalogue().values(), ODD, CHECKED)
     for strategy in STRATEGIES
     if not (strategy.fetch is Fetch.SHARE and resolve(format).sweeps)
+    and (format.name in THOROUGHLY or strategy.name in ("heap-gen", "ring-patch-retry"))
 ]
 application = pytest.mark.parametrize(
     ("format", "strategy"),
@@ -402,10 +425,11 @@ def _rendered(plan: Any) -> list[str]:
     return [emit._render_file(name, plan) for name in emit.FILES]
 
 
-#: What templates print of a format; its checksums they get by whether they are kept.
+#: What templates print of a format; its checksums they get by whether they are kept,
+#: and what they need of its sweeps they ask before they look at them.
 PRINTED = [
-    *(each.name for each in fields(FormatPlan) if each.name != "checksums"),
-    "fixed_checksums",
+    *sorted({each.name for each in fields(FormatPlan)} - {"algorithms", "checksums", "sweeps"}),
+    *("fixed_checksums", "is_swept"),
 ]
 
 
@@ -413,7 +437,7 @@ PRINTED = [
 def test_no_attribute_of_a_format_is_left_out_silently(hidden: str) -> None:
     plan = lower(formats.load("udp4"), STRATEGIES[0])
     hiding = _visible(plan.format, hidden)
-    rest = {"strategy": plan.strategy}
+    rest = {"strategy": plan.strategy, "algorithms": (), "draws": False}
     with pytest.raises(jinja2.UndefinedError, match=hidden):
         _rendered(SimpleNamespace(format=hiding, packet=hiding, formats=[hiding], **rest))
 
@@ -454,6 +478,7 @@ def test_every_template_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "get_template", noting)
     for strategy in STRATEGIES:
         _rendered(lower(ODD, strategy))
+    _rendered(lower(CHECKED, STRATEGIES[0]))
     assert loaded == {str(path.relative_to(ROOT / "c_templates")) for path in TEMPLATES}
 
 

@@ -2,7 +2,8 @@
 
 The catalogue only has what its protocols need. Here fields lie where no protocol
 puts them, so that what layout, lowering and templates promise for *any* format
-is tried. ``OWN_FORMATS=200`` tries that many, other ones each time.
+is tried. ``make test-long`` tries ten times as many; a format that fails is made as
+small as it can be, and printed as Python.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import re
 import struct
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,27 +23,42 @@ from hypothesis import strategies as st
 
 from codegen import emit, model, oracle
 from codegen.host import build
-from codegen.layout import resolve
+from codegen.layout import _Resolver, resolve
 from codegen.model import (
     HEADER,
     HEADER_AND_PAYLOAD,
     MAC,
     PAYLOAD,
+    Algorithm,
+    Bytes,
     Checksum,
     Const,
+    Count,
+    Counter,
+    Cycle,
     Default,
+    Fetch,
     Field,
     Fill,
     Format,
     FromDevice,
+    Group,
     Header,
     IPv4Address,
+    IPv6Address,
     Length,
+    Member,
+    NextHeader,
     Packet,
+    Pad,
     Parameter,
+    Random,
+    Range,
     Reserved,
     Source,
+    Span,
     Stack,
+    Sweep,
     UInt,
     UpperLength,
     UpperNumber,
@@ -52,12 +68,31 @@ from codegen.model.strategy import STRATEGIES
 from codegen.verify.judge import verify
 from codegen.verify.subject import Subject
 
-ASKED = os.environ.get("OWN_FORMATS")
+#: How many formats are tried, in so many tests that run beside one another.
+COUNT = int(os.environ.get("OWN_FORMATS", "200"))
+PARTS = 8
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
 # --- Drawing a format, valid by construction -----------------------------------------
+
+
+def size(members: Iterable[Member]) -> int:
+    """Return the bits of members that are there whatever their header is given."""
+    return sum(
+        size(each.fields) if isinstance(each, Group) else 0 if isinstance(each, Pad) else each.bits
+        for each in members
+    )
+
+
+def sources(members: Iterable[Member]) -> Iterator[tuple[Field, Source]]:
+    """Yield the fields with their sources, those in groups too."""
+    for each in members:
+        if isinstance(each, Group):
+            yield from sources(each.fields)
+        elif not isinstance(each, Pad):
+            yield each, each.source
 
 
 class _Drawn:
@@ -67,6 +102,8 @@ class _Drawn:
         self.draw = draw
         self.names = 0
         self.parameters: dict[str, Any] = {}
+        #: The parameters that a sweep of numbers goes with, and their bits.
+        self.widths: dict[str, int] = {}
 
     def name(self, prefix: str) -> str:
         self.names += 1
@@ -79,7 +116,11 @@ class _Drawn:
 
     def value(self, bits: int) -> Source:
         """Draw where the value of a number comes from."""
-        kind = self.draw(st.sampled_from(["const", "default", "parameter", "range", "parameter"]))
+        kind = self.draw(
+            st.sampled_from(["const", "default", "parameter", "range", "parameter", "sweep"])
+        )
+        if kind == "sweep":
+            return self.sweep(bits)
         if kind == "const":
             return Const(self.number(bits))
         if kind == "default":
@@ -87,9 +128,22 @@ class _Drawn:
         name = self.name("p")
         low, default, high = sorted(self.number(bits) for _ in range(3))
         self.parameters[name] = default
+        self.widths[name] = bits
         if kind == "range":
             return Parameter(name, default, low, high)
         return Parameter(name, default)
+
+    def sweep(self, bits: int) -> Sweep:
+        """Draw how a number differs from packet to packet."""
+        low, high = sorted((self.number(bits), self.number(bits)))
+        match self.draw(st.sampled_from(["counter", "cycle", "range", "random"])):
+            case "counter":
+                return Counter(low, max(high, 1))
+            case "cycle":
+                return Cycle(tuple(self.number(bits) for _ in range(self.draw(st.integers(1, 5)))))
+            case "range":
+                return Range(low, high, max((high - low) // 3, 1))
+        return Random(self.number(64), low, high)
 
     def bits(self) -> list[Field]:
         """Draw fields that share whole bytes, cut anywhere."""
@@ -136,6 +190,91 @@ class _Drawn:
         self.parameters[name] = text
         return [IPv4Address(self.name("a"), Parameter(name, text))]
 
+    def ipv6(self) -> list[Field]:
+        text = IPv6Address("", Const("::")).show(self.number(64) << self.draw(st.integers(0, 64)))
+        kind = self.draw(st.sampled_from(["const", "parameter", "range"]))
+        if kind == "range":
+            return [IPv6Address(self.name("a"), Range("2001:db8::fff0", "2001:db8::1:2", 7))]
+        if kind == "const":
+            return [IPv6Address(self.name("a"), Const(text))]
+        name = self.name("p")
+        self.parameters[name] = text
+        return [IPv6Address(self.name("a"), Parameter(name, text))]
+
+    def octets(self) -> list[Field]:
+        value = self.draw(st.binary(min_size=1, max_size=20))
+        kind = self.draw(st.sampled_from(["const", "default", "parameter", "cycle"]))
+        if kind == "parameter":
+            name = self.name("p")
+            self.parameters[name] = value
+            return [Bytes(self.name("b"), Parameter(name, value))]
+        if kind == "cycle":
+            return [Bytes(self.name("b"), Cycle((value, value[::-1])), len(value))]
+        return [Bytes(self.name("b"), Const(value) if kind == "const" else Default(value))]
+
+    def enumeration(self) -> list[Field]:
+        bits = self.draw(st.sampled_from([8, 16, 24]))
+        numbers = sorted({self.number(bits) for _ in range(3)})
+        names = {number: f"name{number}" for number in numbers}
+        value = self.draw(st.sampled_from(numbers))
+        source: Source = Default(value)
+        if self.draw(st.booleans()):
+            name = self.name("p")
+            self.parameters[name] = value
+            source = Parameter(name, value)
+        order = self.draw(st.sampled_from(["big", "little"]))
+        return [UInt(self.name("e"), bits, source, order, names=names)]
+
+    def optional(self) -> list[Member]:
+        """Draw a switch and what hangs on it."""
+        value = self.draw(st.integers(0, 2))
+        switch = UInt(self.name("s"), 8, Const(value))
+        before = set(self.parameters)
+        inside: tuple[Member, ...] = tuple(self.bits())
+        for name in set(self.parameters) - before if value == 0 else ():
+            # The packet has them not, then.
+            self.widths.pop(name, None)
+            del self.parameters[name]
+        return [
+            switch,
+            Group(self.name("g"), inside, when=switch.name),
+            UInt(self.name("o"), 16, Default(7), when=(switch.name, 2)),
+        ]
+
+    def options(self) -> list[Member]:
+        """Draw a list of type, length and value, how long it is, and its padding."""
+        group = self.name("g")
+        options = tuple(
+            Group(
+                self.name("t"),
+                (
+                    UInt("kind", 8, Const(number)),
+                    UInt("length", 8, Length(HEADER)),
+                    *self.octets(),
+                ),
+            )
+            for number in range(self.draw(st.integers(0, 3)))
+        )
+        return [
+            UInt(self.name("n"), 8, Count(group)),
+            UInt(self.name("l"), 8, Length(Span(group, group), plus=1)),
+            Group(group, options),
+            Pad(self.draw(st.sampled_from([1, 2, 4, 8])), self.name("pad")),
+        ]
+
+    def other_checksum(self) -> list[Field]:
+        """Draw a checksum of another kind, over one field, so that no circle can come of it."""
+        algorithm = self.draw(
+            st.sampled_from([each for each in Algorithm if each is not Algorithm.INTERNET])
+        )
+        covered = self.little()[0]
+        over = Span(covered.name, covered.name)
+        order = self.draw(st.sampled_from(["big", "little"]))
+        return [covered, UInt(self.name("c"), algorithm.bits, Checksum(over, algorithm), order)]
+
+    def next_header(self) -> list[Field]:
+        return [UInt(self.name("n"), 8, NextHeader("upper", last=self.number(8)))]
+
     def length(self) -> list[Field]:
         """Draw a length; in an odd number of bits it brings the rest of its bytes along."""
         of = self.draw(st.sampled_from([HEADER, PAYLOAD, HEADER_AND_PAYLOAD]))
@@ -155,12 +294,21 @@ class _Drawn:
     def header(self, below: Header | None) -> Header:
         """Draw a header; at most one checksum, on a word of what it covers."""
         name = self.name("h")
-        kinds = [self.bits, self.little, self.shifted, self.mac, self.ipv4, self.length]
+        kinds = [
+            *(self.bits, self.little, self.shifted, self.mac, self.ipv4, self.length, self.ipv6),
+            *(self.octets, self.enumeration, self.optional, self.options, self.other_checksum),
+            self.next_header,
+        ]
         parts = self.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=5))
-        groups = [part() for part in parts]
+        groups: list[list[Any]] = [list(part()) for part in parts]
         if self.draw(st.integers(0, 3)):
-            at = self.draw(st.integers(0, len(groups)))
-            before = sum(each.bits for group in groups[:at] for each in group) // 8
+            # Before what may be there or not, so that it stands at a word whatever comes.
+            fixed = next(
+                (at for at, part in enumerate(parts) if part in (self.optional, self.options)),
+                len(parts),
+            )
+            at = self.draw(st.integers(0, fixed))
+            before = size(each for group in groups[:at] for each in group) // 8
             if before % 2:
                 groups.insert(at, [UInt(self.name("f"), 8, self.value(8))])
                 at += 1
@@ -179,12 +327,14 @@ class _Drawn:
             pseudo_header=self.pseudo_header(fields),
         )
 
-    def pseudo_header(self, fields: tuple[Field, ...]) -> tuple[Any, ...]:
+    def pseudo_header(self, fields: tuple[Member, ...]) -> tuple[Any, ...]:
         """Draw what checksums above sum besides; not a checksum, which may cover them."""
         usable = [
             each
             for each in fields
-            if not isinstance(each, Reserved) and not isinstance(each.source, Checksum)
+            if not isinstance(each, Reserved | Pad | Group)
+            and not isinstance(each.source, Checksum)
+            and each.when is None
         ]
         if not usable:
             return ()
@@ -208,7 +358,9 @@ class _Drawn:
         layers: list[Header] = []
         for _ in range(self.draw(st.integers(1, 3))):
             layers.append(self.header(layers[-1] if layers else None))
-        size = sum(each.bits for layer in layers for each in layer.fields) // 8
+        places = _Resolver(Packet("own", Stack(tuple(layers))))
+        places.place()
+        size = places.ends[layers[-1].name] // 8
         order = None
         if self.parameters and self.draw(st.booleans()):
             order = tuple(self.draw(st.permutations(list(self.parameters))))
@@ -223,8 +375,8 @@ class _Drawn:
     def needs_payload(self, layers: list[Header]) -> bool:
         """A span of what follows the last header would be empty."""
         return any(
-            isinstance(each.source, Length) and each.source.of == PAYLOAD
-            for each in layers[-1].fields
+            isinstance(source, Length) and source.of == PAYLOAD
+            for _, source in sources(layers[-1].fields)
         )
 
     def format(self) -> Format:
@@ -234,12 +386,20 @@ class _Drawn:
         bindings: dict[str, Any] = {
             name: value for name, value in self.parameters.items() if self.draw(st.booleans())
         }
+        for name, bits in self.widths.items():
+            if self.draw(st.integers(0, 3)) == 0:
+                bindings[name] = self.sweep(bits)
+        if isinstance(packet.layers[-1], Fill) and self.draw(st.integers(0, 3)) == 0:
+            bindings["length"] = Random(self.number(64))
         if isinstance(packet.layers[-1], Fill) and self.draw(st.booleans()):
             bindings["fill"] = self.draw(st.sampled_from([0, 7, "U"]))
         for layer in packet.layers:
             for each in layer.fields if isinstance(layer, Header) else ():
                 if (
-                    isinstance(each.source, Checksum | Default)
+                    isinstance(each, UInt)
+                    and each.when is None
+                    and not each.names
+                    and isinstance(each.source, Checksum | Default)
                     and self.draw(st.integers(0, 4)) == 0
                 ):
                     bindings[f"{layer.name}.{each.name}"] = self.number(each.bits)
@@ -267,7 +427,10 @@ def namespace() -> dict[str, Any]:
 def proved(format: Format, folder: Path) -> None:
     """Emit, compile and verify a format, and let its program send a few frames."""
     app = folder / "app"
-    emit.write(emit.render(format, STRATEGIES[len(repr(format)) % len(STRATEGIES)]), app)
+    strategies = [
+        each for each in STRATEGIES if each.fetch is not Fetch.SHARE or not resolve(format).is_swept
+    ]
+    emit.write(emit.render(format, strategies[len(repr(format)) % len(strategies)]), app)
     subject = Subject.from_folder(format, app, optimize="-O1")
     report = verify(subject, examples=15, seed=0)
     assert report.counterexample is None, report.counterexample
@@ -278,50 +441,54 @@ def sent(format: Format, app: Path, capture: Path) -> None:
     """Compare the frames that the program sends for arguments on its command line."""
     layout = resolve(format)
     # The largest value of each range, and a size that the device takes.
-    given = {each.argument.name: each.argument.maximum for each in layout.arguments}
+    given = {each.argument.name: each.argument.ends[1] for each in layout.arguments}
     shown = [
-        f"{each.argument.name}={each.field.show(each.argument.maximum)}"
+        f"{each.argument.name}={each.field.show(given[each.argument.name])}"
         for each in layout.arguments
     ]
-    length = layout.max_length
+    swept = layout.length_sweep
+    if swept is None:
+        shown.append(f"length={layout.max_length}")
     program = build.build_program(app, optimize="-O1")
     done = subprocess.run(
-        [program, f"device=pcap:{capture}", "--", "count=3", f"length={length}", *shown],
+        [program, f"device=pcap:{capture}", "--", "count=3", *shown],
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    wanted = oracle.encode(layout, given, length)
-    record = struct.pack("=II", length, length) + wanted
-    data = capture.read_bytes()
-    found = [data[at + 8 : at + 16 + length] for at in range(24, len(data), 16 + length)]
-    for each in found:
-        assert each == record, oracle.explain(layout, wanted, each[8:])
-    assert len(found) == 3
+    data, at = capture.read_bytes(), 24
+    for number in range(3):
+        length = layout.max_length if swept is None else oracle.swept_value(swept, number)
+        wanted = oracle.encode(layout, given, length, packet=number)
+        assert data[at + 8 : at + 16] == struct.pack("=II", length, length)
+        found = data[at + 16 : at + 16 + length]
+        assert found == wanted, oracle.explain(layout, wanted, found)
+        at += 16 + length
+    assert at == len(data)
 
 
-@hypothesis.settings(
-    max_examples=int(ASKED or 15),
-    derandomize=not ASKED,
-    database=None,
-    deadline=None,
-    # A smaller counterexample takes a compilation a step: only where time was asked for.
-    phases=list(hypothesis.Phase) if ASKED else [hypothesis.Phase.generate],
-    suppress_health_check=list(hypothesis.HealthCheck),
-)
-@hypothesis.given(format=own_formats())
-def test_any_format_is_emitted_right(
-    format: Format, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    source = source_of(format)
-    assert eval(source, namespace()) == format  # so that a failure can be tried again
-    try:
-        proved(format, tmp_path_factory.mktemp("own"))
-    except Exception as error:
-        error.add_note(f"The format, with 'from codegen.model import *':\n{source}")
-        raise
+@pytest.mark.parametrize("part", range(PARTS))
+def test_any_format_is_emitted_right(part: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    def prove(format: Format) -> None:
+        source = source_of(format)
+        assert eval(source, namespace()) == format  # so that a failure can be tried again
+        try:
+            proved(format, tmp_path_factory.mktemp("own"))
+        except Exception as error:
+            error.add_note(f"The format, with 'from codegen.model import *':\n{source}")
+            raise
+
+    search: Callable[[], None] = hypothesis.given(format=own_formats())(prove)
+    search = hypothesis.settings(
+        max_examples=COUNT // PARTS,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )(hypothesis.seed(part)(search))
+    search()
 
 
 # --- What chance might miss ----------------------------------------------------------

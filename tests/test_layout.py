@@ -65,7 +65,7 @@ def test_a_header_may_stand_twice_under_two_names() -> None:
     tag = Header("tag", (UInt("id", 16, Parameter("tag_id", 1)),))
     layout = resolve(Packet("p", tag / tag.named("inner") / Fill(), min_length=4))
     assert [placed.path for placed in layout.fields] == ["tag.id", "inner.id"]
-    assert [placed.argument.name for placed in layout.arguments] == ["tag_id", "inner_tag_id"]
+    assert [placed.argument.name for placed in layout.arguments] == ["tag_id", "inner_id"]
 
 
 def test_all_findings_of_a_format_are_reported_at_once() -> None:

@@ -161,7 +161,8 @@ def command(
 
 def test_list(command: Path) -> None:
     listed = call(command, "list").split()
-    assert {*formats.catalogue(), *(each.name for each in STRATEGIES), "null"} <= {*listed}
+    names = {formats.spelled(each) for each in formats.catalogue().values()}
+    assert {*names, *(each.name for each in STRATEGIES), "null"} <= {*listed}
     assert call(command, "--version").split()[-1] == codegen.__version__
 
 

@@ -39,7 +39,7 @@ def _formats() -> list[tuple[str, str]]:
     from codegen import formats
 
     catalogue = formats.catalogue().values()
-    return [(each.name, each.summary) for each in catalogue if each.packet is each]
+    return [(formats.spelled(each), each.summary) for each in catalogue if each.packet is each]
 
 
 def _presets() -> list[tuple[str, str]]:
@@ -47,7 +47,7 @@ def _presets() -> list[tuple[str, str]]:
     from codegen.model import Preset
 
     return [
-        (each.name, f"{each.summary} (of {each.packet.name})")
+        (formats.spelled(each), f"{each.summary} (of {formats.spelled(each.packet)})")
         for each in formats.catalogue().values()
         if isinstance(each, Preset)
     ]

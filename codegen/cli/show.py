@@ -21,7 +21,9 @@ def command(format_spec: str) -> None:
     layout = resolve(formats.load(format_spec))
     out = console()
     out.print(f"{layout.name}: {layout.format.summary}")
-    out.print(f"frames of {layout.min_length} to {layout.max_length} bytes\n")
+    sweep = layout.length_sweep
+    swept = "" if sweep is None else f"; sent with {describe.sweep(sweep, str)}"
+    out.print(f"frames of {layout.min_length} to {layout.max_length} bytes{swept}\n")
     out.print(describe.diagram(layout))
     out.print()
     rows = table("byte.bit", "bits", "field", "shape", "value")

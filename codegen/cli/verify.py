@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from codegen import formats
 from codegen.cli import options
+from codegen.model import Format
+
+if TYPE_CHECKING:
+    from codegen.host.netbuf import Netbuf
 
 
 @click.command("verify")
@@ -20,12 +25,19 @@ from codegen.cli import options
     show_default=True,
     help="Generated value sets per format, besides every length.",
 )
+@click.option(
+    "--all",
+    "all_judges",
+    is_flag=True,
+    help="Let every judge look: the oracle, scapy, tshark and the emitted parser; one table.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal values.")
 @options.netbuf_option
 @options.uk_root_option
 def command(
     format_specs: tuple[str, ...],
     examples: int,
+    all_judges: bool,
     seed: int,
     netbuf_name: str,
     uk_root: Path | None,
@@ -33,7 +45,8 @@ def command(
     """Build the emitted C for this machine and compare its packets with the oracle's.
 
     FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME; all of
-    the catalogue when none is given. Exits with 1 at the first counterexample.
+    the catalogue when none is given. With --all, a row a format says on how many
+    examples each judge agreed. Exits with 1 when there is a counterexample.
     """
     from codegen.host import netbuf
     from codegen.host.build import cache_folder
@@ -47,6 +60,9 @@ def command(
 
     chosen_netbuf = netbuf.load(netbuf_name, uk_root)
     chosen = [formats.load(spec) for spec in format_specs or formats.catalogue()]
+    if all_judges:
+        _table(chosen, examples, seed, chosen_netbuf)
+        return
     out = console()
     failed = []
     for format in chosen:
@@ -65,4 +81,35 @@ def command(
     for counterexample in failed:
         click.echo(f"codegen: counterexample: {counterexample}", err=True)
     if failed:
+        raise click.exceptions.Exit(1)
+
+
+def _table(chosen: list[Format], examples: int, seed: int, netbuf: Netbuf) -> None:
+    """Print what every judge says of each format; exit with 1 when one disagrees."""
+    from codegen.cli.console import console, print_table, table
+    from codegen.verify.table import JUDGES, judged
+
+    rows = table("packet", *JUDGES)
+    for column in rows.columns[1:]:
+        column.justify = "right"
+    faults: list[str] = []
+    silent: dict[str, None] = {}
+    for format in chosen:
+        strategy = options.strategy(options.DEFAULT_STRATEGY)
+        row = judged(format, strategy, examples, seed, netbuf)
+        rows.add_row(
+            formats.spelled(format),
+            *(
+                "FAILED" if judge in row.faults else str(row.agreed.get(judge, "-"))
+                for judge in JUDGES
+            ),
+        )
+        faults += row.faults.values()
+        silent |= {f"{judge}, {format.name}: {why}": None for judge, why in row.silent.items()}
+    print_table(console(), rows)
+    for each in silent:
+        click.echo(f"codegen: no word of {each}", err=True)
+    for fault in faults:
+        click.echo(f"codegen: counterexample: {fault}", err=True)
+    if faults:
         raise click.exceptions.Exit(1)

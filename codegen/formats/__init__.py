@@ -33,14 +33,22 @@ def catalogue() -> dict[str, Format]:
 def load(spec: str) -> Format:
     """Return the format that ``spec`` names: a catalogue name or ``file.py:NAME``.
 
-    Raises UsageError when there is none, or when the file cannot be run.
+    A catalogue name may have hyphens in place of its underscores. Raises UsageError
+    when there is none, or when the file cannot be run.
     """
-    if spec in catalogue():
-        return catalogue()[spec]
+    name = spec.replace("-", "_")
+    if name in catalogue():
+        return catalogue()[name]
+    known = [spelled(each) for each in catalogue().values()]
     found: Format = userfile.load(
-        spec, (Packet, Preset), what="format", known=list(catalogue()), kinds="Packet and no preset"
+        spec, (Packet, Preset), what="format", known=known, kinds="Packet and no preset"
     )
     return found
+
+
+def spelled(format: Format) -> str:
+    """Return the name of a format as people type it, with hyphens."""
+    return format.name.replace("_", "-")
 
 
 def _formats_in(module: ModuleType) -> dict[str, Format]:

@@ -1,4 +1,4 @@
-"""IPv4 without options, RFC 791 section 3.1; DSCP and ECN as in RFC 2474 and RFC 3168.
+"""IPv4, RFC 791 section 3.1; DSCP and ECN as in RFC 2474 and RFC 3168.
 
 ::
 
@@ -15,7 +15,14 @@
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
     |                      Destination Address                      |
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+    |                    Options                    |    Padding    |
+    +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+
+A packet has the options that its header is given: ``IPV4.bind(options=(ROUTER_ALERT,))``.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 from codegen.model import (
     HEADER,
@@ -23,16 +30,40 @@ from codegen.model import (
     Checksum,
     Const,
     Default,
+    Elsewhere,
+    Group,
     Header,
     IPv4Address,
     Length,
     NextHeader,
+    Pad,
     Parameter,
     UInt,
     UpperLength,
     UpperNumber,
     Zeros,
 )
+from codegen.model.elsewhere import Members
+
+
+def _scapy_options(members: Members) -> list[Any]:
+    """Return the options as scapy has them."""
+    from scapy.layers import inet
+
+    spelled: dict[str, Callable[[dict[str, int]], Any]] = {
+        "end": lambda _: inet.IPOption_EOL(),
+        "nop": lambda _: inet.IPOption_NOP(),
+        "router_alert": lambda fields: inet.IPOption_Router_Alert(alert=fields["value"]),
+        "timestamp": lambda fields: inet.IPOption_Timestamp(
+            pointer=fields["pointer"],
+            oflw=fields["overflow"],
+            flg=fields["flag"],
+            internet_address=IPv4Address("", Default(0)).show(fields["address"]),
+            timestamp=fields["time"],
+        ),
+    }
+    return [spelled[name](fields) for name, fields in members]
+
 
 IPV4 = Header(
     "ipv4",
@@ -50,9 +81,66 @@ IPV4 = Header(
         UInt("checksum", 16, Checksum(HEADER), at=80),
         IPv4Address("src", Parameter("ipv4_src", "192.0.2.1"), at=96),
         IPv4Address("dst", Parameter("ipv4_dst", "192.0.2.2"), at=128),
+        Group("options", ()),
+        Pad(4),
     ),
     title="Internet Protocol version 4",
     reference="RFC 791 section 3.1",
-    numbers={"ethertype": 0x0800, "ip_protocol": 4},
+    numbers={"ethertype": 0x0800, "ip_protocol": 4, "mpls_bottom": 1},
+    elsewhere=Elsewhere(
+        "scapy.layers.inet.IP",
+        "ip",
+        {
+            "version": ("version", "ip.version"),
+            "ihl": ("ihl", "ip.hdr_len/4"),
+            "dscp": ("tos@2", "ip.dsfield.dscp"),
+            "ecn": ("tos@0", "ip.dsfield.ecn"),
+            "total_length": ("len", "ip.len"),
+            "id": ("id", "ip.id"),
+            "flags": ("flags", ""),
+            "fragment_offset": ("frag", "ip.frag_offset"),
+            "ttl": ("ttl", "ip.ttl"),
+            "protocol": ("proto", "ip.proto"),
+            "checksum": ("chksum", "ip.checksum"),
+            "src": ("src", "ip.src"),
+            "dst": ("dst", "ip.dst"),
+            "options.router_alert.length": ("", "ip.opt.len"),
+            "options.router_alert.value": ("", "ip.opt.ra"),
+            "options.timestamp.length": ("", "ip.opt.len"),
+            "options.timestamp.pointer": ("", "ip.opt.ptr"),
+            "options.timestamp.flag": ("", "ip.opt.flag"),
+            "options.timestamp.address": ("", "ip.opt.time_stamp_addr"),
+        },
+        {"options": ("options", _scapy_options)},
+        ("ip.check_checksum:TRUE",),
+    ),
     pseudo_header=("src", "dst", Zeros(8), UpperNumber(8, "ip_protocol"), UpperLength(16)),
+)
+
+#: RFC 791 section 3.1, one byte each: the end of the options, and nothing at all.
+END = Group("end", (UInt("type", 8, Const(0)),))
+NO_OPERATION = Group("nop", (UInt("type", 8, Const(1)),))
+
+#: RFC 2113: routers look into the packet.
+ROUTER_ALERT = Group(
+    "router_alert",
+    (
+        UInt("type", 8, Const(148)),
+        UInt("length", 8, Length(HEADER)),
+        UInt("value", 16, Default(0)),
+    ),
+)
+
+#: RFC 791 section 3.1: room in which the first router notes its time and address.
+TIMESTAMP = Group(
+    "timestamp",
+    (
+        UInt("type", 8, Const(68)),
+        UInt("length", 8, Length(HEADER)),
+        UInt("pointer", 8, Default(5)),
+        UInt("overflow", 4, Default(0)),
+        UInt("flag", 4, Const(1)),
+        IPv4Address("address", Default("0.0.0.0")),
+        UInt("time", 32, Default(0)),
+    ),
 )

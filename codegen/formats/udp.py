@@ -1,4 +1,4 @@
-"""UDP, RFC 768, over IPv4.
+"""UDP, RFC 768, over IPv4 and over IPv6 (RFC 8200 section 8.1).
 
 ::
 
@@ -13,10 +13,12 @@
 
 from codegen.formats.ethernet import ETHERNET
 from codegen.formats.ipv4 import IPV4
+from codegen.formats.ipv6 import IPV6
 from codegen.model import (
     HEADER_AND_PAYLOAD,
     Checksum,
     Counter,
+    Elsewhere,
     Fill,
     Header,
     Length,
@@ -41,6 +43,17 @@ UDP = Header(
     title="User Datagram Protocol",
     reference="RFC 768",
     numbers={"ip_protocol": 17},
+    elsewhere=Elsewhere(
+        "scapy.layers.inet.UDP",
+        "udp",
+        {
+            "src": ("sport", "udp.srcport"),
+            "dst": ("dport", "udp.dstport"),
+            "length": ("len", "udp.length"),
+            "checksum": ("chksum", "udp.checksum"),
+        },
+        preferences=("udp.check_checksum:TRUE",),
+    ),
 )
 
 UDP4 = Packet(
@@ -48,6 +61,12 @@ UDP4 = Packet(
     ETHERNET / IPV4 / UDP / Fill(),
     "UDP over IPv4 over Ethernet, all checksums computed",
     arguments=("mac_src", "mac_dst", "ipv4_src", "ipv4_dst", "port_src", "port_dst", "ttl"),
+)
+
+UDP6 = Packet(
+    "udp6",
+    ETHERNET / IPV6 / UDP / Fill(),
+    "UDP over IPv6 over Ethernet",
 )
 
 SEQUENCE = Header(

@@ -1,20 +1,28 @@
 """The shapes of fields: how many bits, in which byte order, written how by people.
 
 On the wire each field is an unsigned integer of a known number of bits; a kind
-only adds how people write that integer (a MAC address, an IPv4 address). Layout,
-oracle and lowering therefore deal with integers alone.
+only adds how people write that integer (a MAC address, an IPv4 address, bytes).
+Layout, oracle and lowering therefore deal with integers alone.
+
+Some shapes hold no value of their own: a group of fields, padding. They are
+resolved into plain fields when a format is.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal, TypeVar
 
-from codegen.model.source import Const, Default, Source, Value
+from codegen.model.source import Const, Default, FromDevice, Parameter, Source, Value
 
 ByteOrder = Literal["big", "little"]
+
+#: What an optional field hangs on: a field of its header that must not be zero,
+#: or one and the value that it must have.
+Switch = str | tuple[str, int]
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
 
@@ -25,7 +33,9 @@ class UInt:
 
     ``byteorder`` may be ``"little"`` for a whole number of bytes. ``at`` is the
     bit of the header at which the field is expected to start, as read off an
-    RFC's diagram; it is checked, never used to move the field.
+    RFC's diagram; it is checked, never used to move the field. With ``when`` the
+    field is there only if another field of its header, the switch, says so. An
+    enumeration gives its numbers ``names``, and has no others.
     """
 
     name: str
@@ -33,15 +43,23 @@ class UInt:
     source: Source
     byteorder: ByteOrder = "big"
     at: int | None = None
+    when: Switch | None = None
+    names: Mapping[int, str] = field(default_factory=dict, hash=False)
+
+    octets: ClassVar[int | None] = None
 
     @property
     def kind(self) -> str:
         """The shape in words, as diagrams and comments print it."""
         order = ", little endian" if self.byteorder == "little" else ""
-        return f"{self.bits} bit{'s' if self.bits != 1 else ''}{order}"
+        named = "".join(f", {number} {name}" for number, name in self.names.items())
+        return f"{self.bits} bit{'s' if self.bits != 1 else ''}{order}{named}"
 
     def parse(self, value: Value) -> int:
-        """Return the integer on the wire for ``value``; ValueError when it is none."""
+        """Return the integer on the wire for ``value`` or a name; ValueError when it is none."""
+        for number, name in self.names.items():
+            if value == name:
+                return number
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError(f"an integer is wanted, not {value!r}")
         return value
@@ -58,10 +76,12 @@ class MAC:
     name: str
     source: Source
     at: int | None = None
+    when: Switch | None = None
 
     bits: ClassVar[int] = 48
     byteorder: ClassVar[ByteOrder] = "big"
     kind: ClassVar[str] = "MAC address"
+    octets: ClassVar[int | None] = 6
 
     def parse(self, value: Value) -> int:
         """Return the 48-bit integer for a colon-separated address."""
@@ -81,17 +101,17 @@ class IPv4Address:
     name: str
     source: Source
     at: int | None = None
+    when: Switch | None = None
 
     bits: ClassVar[int] = 32
     byteorder: ClassVar[ByteOrder] = "big"
     kind: ClassVar[str] = "IPv4 address"
+    octets: ClassVar[int | None] = None
 
     def parse(self, value: Value) -> int:
         """Return the 32-bit integer, in host order, for a dotted address."""
-        if not isinstance(value, str):
-            raise ValueError(f"an IPv4 address such as '192.0.2.1' is wanted, not {value!r}")
         try:
-            return int(ipaddress.IPv4Address(value))
+            return int(ipaddress.IPv4Address(_text(value)))
         except ValueError:
             raise ValueError(
                 f"an IPv4 address such as '192.0.2.1' is wanted, not {value!r}"
@@ -103,15 +123,118 @@ class IPv4Address:
 
 
 @dataclass(frozen=True)
+class IPv6Address:
+    """A 128-bit IPv6 address (RFC 4291), written ``2001:db8::1``."""
+
+    name: str
+    source: Source
+    at: int | None = None
+    when: Switch | None = None
+
+    bits: ClassVar[int] = 128
+    byteorder: ClassVar[ByteOrder] = "big"
+    kind: ClassVar[str] = "IPv6 address"
+    octets: ClassVar[int | None] = 16
+
+    def parse(self, value: Value) -> int:
+        """Return the 128-bit integer for an address of RFC 4291 section 2.2, without zone."""
+        try:
+            address = ipaddress.IPv6Address(_text(value))
+        except ValueError:
+            address = None
+        if address is None or address.scope_id is not None:
+            raise ValueError(f"an IPv6 address such as '2001:db8::1' is wanted, not {value!r}")
+        return int(address)
+
+    def show(self, number: int) -> str:
+        """Return the address in the form that RFC 5952 recommends."""
+        return str(ipaddress.IPv6Address(number))
+
+
+def _text(value: Value) -> str:
+    """Return a value that must be text: the address classes also take integers."""
+    if not isinstance(value, str):
+        raise ValueError(value)
+    return value
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """A run of bytes, written as ``bytes`` or in hexadecimal digits (``"c0ffee"``).
+
+    ``size`` is the number of bytes; without it, the value of the source has as
+    many as it has.
+    """
+
+    name: str
+    source: Source
+    size: int | None = None
+    at: int | None = None
+    when: Switch | None = None
+
+    byteorder: ClassVar[ByteOrder] = "big"
+
+    @property
+    def octets(self) -> int:
+        """The number of bytes; 0 where neither a size nor a value tells it."""
+        if self.size is not None:
+            return self.size
+        value: Value | FromDevice = 0
+        if isinstance(self.source, Const | Default):
+            value = self.source.value
+        elif isinstance(self.source, Parameter):
+            value = self.source.default
+        try:
+            return 0 if isinstance(value, int | FromDevice) else len(_octets(value))
+        except ValueError:
+            return 0
+
+    @property
+    def bits(self) -> int:
+        """The width of the field."""
+        return 8 * self.octets
+
+    @property
+    def kind(self) -> str:
+        """The shape in words."""
+        return f"{self.octets} byte{'s' if self.octets != 1 else ''}"
+
+    def parse(self, value: Value) -> int:
+        """Return the bytes as an integer, the first one most significant."""
+        octets = _octets(value)
+        if len(octets) != self.octets:
+            raise ValueError(f"{self.octets} bytes are wanted, not the {len(octets)} of {value!r}")
+        return int.from_bytes(octets, "big")
+
+    def show(self, number: int) -> str:
+        """Return the bytes in hexadecimal digits."""
+        return number.to_bytes(self.octets, "big").hex()
+
+
+def _octets(value: Value) -> bytes:
+    """Return the bytes of a value; ValueError when it is none."""
+    if isinstance(value, bytes):
+        return value
+    try:
+        return bytes.fromhex(_text(value))
+    except ValueError:
+        raise ValueError(
+            f"bytes such as b'\\xc0\\xff' or 'c0ff' are wanted, not {value!r}"
+        ) from None
+
+
+@dataclass(frozen=True)
 class Reserved:
     """Bits that are sent as zero and ignored when received."""
 
     bits: int
     name: str = "reserved"
     at: int | None = None
+    when: Switch | None = None
 
     byteorder: ClassVar[ByteOrder] = "big"
     source: ClassVar[Source] = Default(0)
+    octets: ClassVar[int | None] = None
 
     @property
     def kind(self) -> str:
@@ -127,7 +250,84 @@ class Reserved:
         return str(number)
 
 
-Field = UInt | MAC | IPv4Address | Reserved
+#: A field that holds a value.
+Field = UInt | MAC | IPv4Address | IPv6Address | Bytes | Reserved
+
+
+@dataclass(frozen=True)
+class Pad:
+    """Zero bytes up to the next multiple of ``multiple`` bytes from the header's start.
+
+    It takes no room where the fields before it end on one; a receiver ignores it.
+    """
+
+    multiple: int
+    name: str = "padding"
+
+    when: ClassVar[Switch | None] = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Fields under one name: an option, an element of an array, a list of those.
+
+    Spans of the fields inside are those of the group: ``HEADER`` there means the
+    group. The fields' parameters are the packet's.
+    """
+
+    name: str
+    fields: tuple[Member, ...]
+    when: Switch | None = None
+
+
+#: What a header or a group consists of.
+Member = Field | Pad | Group
+
+_Member = TypeVar("_Member", bound=Member)
+
+
+def rename_parameters(
+    members: tuple[_Member, ...], rename: Mapping[str, str]
+) -> tuple[_Member, ...]:
+    """Return the same members with parameters renamed, those inside of groups too."""
+
+    def renamed(member: _Member) -> _Member:
+        if isinstance(member, Group):
+            return replace(member, fields=rename_parameters(member.fields, rename))
+        source = getattr(member, "source", None)
+        if not isinstance(source, Parameter):
+            return member
+        changed: Member = replace(member, source=replace(source, name=rename[source.name]))  # type: ignore[arg-type]
+        return changed  # type: ignore[return-value]
+
+    return tuple(renamed(member) for member in members)
+
+
+def parameters(members: tuple[Member, ...]) -> Iterator[str]:
+    """Yield the names of the parameters in wire order, those inside of groups too."""
+    for member in members:
+        if isinstance(member, Group):
+            yield from parameters(member.fields)
+        elif not isinstance(member, Pad) and isinstance(member.source, Parameter):
+            yield member.source.name
+
+
+def repeat(group: Group, count: int) -> tuple[Group, ...]:
+    """Return ``count`` copies of a group, numbered from 1 on, as do their parameters.
+
+    The elements of an array: ``Group("entries", repeat(ENTRY, 3))`` has
+    ``entry1``, ``entry2`` and ``entry3``.
+    """
+    return tuple(
+        replace(
+            group,
+            name=f"{group.name}{number}",
+            fields=rename_parameters(
+                group.fields, {name: f"{name}{number}" for name in parameters(group.fields)}
+            ),
+        )
+        for number in range(1, count + 1)
+    )
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,20 @@
 
 A header says under which numbers the header below announces it and which pseudo
 header it lends to checksums above it, so no other place has to know both.
+
+A packet may carry a header more than once. Names stay unique by two rules: a
+header that stands again in a stack is numbered (``vlan``, ``vlan2``), and what a
+tunnel carries is ``inner(...)`` (``inner_ipv4``). Parameters follow their header.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from codegen.model.field import Field, Fill, Reserved
-from codegen.model.source import Parameter
+from codegen.model.elsewhere import Elsewhere
+from codegen.model.field import Fill, Group, Member, Pad, Reserved, parameters, rename_parameters
+from codegen.model.source import Const, Default, Source, Value
 
 
 @dataclass(frozen=True)
@@ -45,34 +50,78 @@ class Header:
 
     ``fields`` are in wire order, first transmitted first. ``numbers`` maps a
     registry to this header's number in it. ``pseudo_header`` is what a checksum
-    of a header above sums besides its own bytes. ``title`` and ``reference`` are
-    for people; the reference names the RFC section or IEEE clause.
+    of a header above sums besides its own bytes; a header that ``extends`` the
+    one below (RFC 8200: extension headers) lets that one's reach through.
+    ``carries`` is the registry in which the header above must have a number although
+    no field tells it: what a tunnel is for. ``title`` and ``reference`` are for people;
+    the reference names the RFC section or IEEE clause. ``elsewhere`` is what other
+    tools call the header.
     """
 
     name: str
-    fields: tuple[Field, ...]
+    fields: tuple[Member, ...]
     title: str = ""
     reference: str = ""
     numbers: Mapping[str, int] = field(default_factory=dict, hash=False)
     pseudo_header: tuple[PseudoPart, ...] = ()
+    extends: bool = False
+    carries: str | None = None
+    elsewhere: Elsewhere | None = field(default=None, compare=False, repr=False)
 
     def __truediv__(self, above: Header | Fill | Stack) -> Stack:
         """Put ``above`` on top of this header."""
         return Stack((self,)) / above
 
     def named(self, name: str) -> Header:
-        """Return the same header under another name, its parameters prefixed with it.
+        """Return the same header under another name, and its parameters with it.
 
-        A packet that carries a header twice names one of them, and so keeps
-        field paths and C names apart.
+        A parameter that starts with the header's name changes that part
+        (``vlan_vid`` of ``vlan2`` is ``vlan2_vid``); any other gets the new name
+        in front.
         """
-        renamed = tuple(
-            replace(each, source=replace(each.source, name=f"{name}_{each.source.name}"))
-            if not isinstance(each, Reserved) and isinstance(each.source, Parameter)
-            else each
-            for each in self.fields
+        old = f"{self.name}_"
+        return self._renamed(
+            name, {each: f"{name}_{each.removeprefix(old)}" for each in parameters(self.fields)}
         )
-        return replace(self, name=name, fields=renamed)
+
+    def prefixed(self, prefix: str) -> Header:
+        """Return the same header with ``prefix_`` before its name and its parameters."""
+        return self._renamed(
+            f"{prefix}_{self.name}", {each: f"{prefix}_{each}" for each in parameters(self.fields)}
+        )
+
+    def _renamed(self, name: str, rename: Mapping[str, str]) -> Header:
+        return replace(self, name=name, fields=rename_parameters(self.fields, rename))
+
+    def bind(self, **bindings: Value | Source | tuple[Member, ...]) -> Header:
+        """Return the same header with other origins of some values, by field.
+
+        A value becomes a default; a tuple replaces the members of a group. What
+        switches optional fields is bound here, because it decides on the layout.
+        Raises ValueError for a name that the header does not have, or a binding that
+        does not suit it.
+        """
+        known = {each.name: each for each in self.fields if not isinstance(each, Pad | Reserved)}
+        bound: dict[str, Member] = {}
+        for name, value in bindings.items():
+            target = known.get(name)
+            if target is None:
+                raise ValueError(
+                    f"the header {self.name!r} has no field {name!r}; it has: {', '.join(known)}"
+                )
+            if isinstance(target, Group) != isinstance(value, tuple):
+                wanted = "a tuple of fields" if isinstance(target, Group) else "a value or a source"
+                raise ValueError(f"{self.name}.{name} is bound to {wanted}, not to {value!r}")
+            if isinstance(value, tuple):
+                assert isinstance(target, Group)
+                bound[name] = replace(target, fields=value)
+            else:
+                assert not isinstance(target, Group)
+                source = Default(value) if isinstance(value, int | str | bytes) else value
+                if isinstance(target.source, Const) and isinstance(source, Default):
+                    source = Const(source.value)
+                bound[name] = replace(target, source=source)
+        return replace(self, fields=tuple(bound.get(each.name, each) for each in self.fields))
 
 
 @dataclass(frozen=True)
@@ -82,5 +131,31 @@ class Stack:
     layers: tuple[Header | Fill, ...]
 
     def __truediv__(self, above: Header | Fill | Stack) -> Stack:
-        """Put ``above`` on top of this stack."""
-        return Stack(self.layers + (above.layers if isinstance(above, Stack) else (above,)))
+        """Put ``above`` on top of this stack; a header that is there already is numbered."""
+        layers = list(self.layers)
+        for layer in above.layers if isinstance(above, Stack) else (above,):
+            names = {each.name for each in layers if isinstance(each, Header)}
+            layers.append(_numbered(layer, names) if isinstance(layer, Header) else layer)
+        return Stack(tuple(layers))
+
+
+def _numbered(header: Header, names: Collection[str]) -> Header:
+    """Return the header under the first of ``name``, ``name2``, ``name3`` that is free."""
+    if header.name not in names:
+        return header
+    # A name that ends in a digit would read as another number: ipv4_2.
+    gap = "_" if header.name[-1:].isdigit() else ""
+    number = 2
+    while f"{header.name}{gap}{number}" in names:
+        number += 1
+    return header.named(f"{header.name}{gap}{number}")
+
+
+def inner(carried: Header | Stack, prefix: str = "inner") -> Stack:
+    """Return what a tunnel carries: headers and parameters named ``inner_...``."""
+    stack = carried if isinstance(carried, Stack) else Stack((carried,))
+    return Stack(
+        tuple(
+            layer.prefixed(prefix) if isinstance(layer, Header) else layer for layer in stack.layers
+        )
+    )

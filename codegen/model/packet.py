@@ -16,6 +16,8 @@ from codegen.model.source import Binding
 #: Frame bytes without the frame check sequence: IEEE 802.3 clause 3.2.7 and 4.4.2.
 ETHERNET_MIN = 60
 ETHERNET_MAX = 1514
+#: What is on the wire besides: frame check sequence, preamble with start delimiter, gap.
+ETHERNET_OVERHEAD = 4 + 8 + 12
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class Packet:
         """Return a preset of this packet.
 
         A key of ``bindings`` is a parameter (``ipv4_src``), a field
-        (``udp.checksum``) or the payload (``fill``); a value may be a sweep such as
-        ``Counter()``.
+        (``udp.checksum``), the payload (``fill``) or the length of the frame
+        (``length``); a value may be a sweep such as ``Counter()``.
         """
         return Preset(name, self, summary, tuple(bindings.items()))
 

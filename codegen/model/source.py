@@ -7,11 +7,12 @@ declare; :mod:`codegen.layout` resolves them against a whole packet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import Enum
 
-#: What a person may write as a value: a number, or the text form of an address.
-Value = int | str
+#: What a person may write as a value: a number, the text form of an address, bytes.
+Value = int | str | bytes
 
 
 class Edge(Enum):
@@ -43,9 +44,51 @@ HEADER_AND_PAYLOAD = Span(Edge.HEADER_START, Edge.FRAME_END)
 
 
 class Algorithm(Enum):
-    """Checksum algorithms; each has an oracle and a lowering of its own."""
+    """Checksum algorithms; each is written twice, for the oracle and in C.
+
+    Adler-32: RFC 1950 section 8.2. CRC-32: IEEE 802.3 clause 3.2.9. CRC32c: RFC 3720
+    section 12.1. Fletcher-16: RFC 1146, 8-bit sums modulo 255, the second one first.
+    """
 
     INTERNET = "RFC 1071 internet checksum"
+    ADLER32 = "Adler-32"
+    CRC32 = "CRC-32"
+    CRC32C = "CRC32c"
+    FLETCHER16 = "Fletcher-16"
+
+    @property
+    def bits(self) -> int:
+        """The width of the checksum."""
+        return 16 if self in (Algorithm.INTERNET, Algorithm.FLETCHER16) else 32
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return str(self.value)
+
+
+@dataclass(frozen=True)
+class OwnAlgorithm:
+    """A checksum of the user's own: the same function in Python and in C.
+
+    ``compute`` takes the bytes covered, those of the checksum itself as zero.
+    ``c`` is the definition of a C function with the name ``name``::
+
+        static inline uint16_t NAME(const uint8_t *p, size_t len, size_t field)
+
+    for 8, 16, 32 or 64 ``bits``. The bytes from ``field`` on are the checksum
+    itself: ``csum_octet(p, i, field, sizeof(uint16_t))`` reads byte i, those as zero.
+    """
+
+    name: str
+    bits: int
+    compute: Callable[[bytes], int] = field(repr=False)
+    c: str
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.name
 
 
 @dataclass(frozen=True)
@@ -95,6 +138,58 @@ class Counter:
 
 
 @dataclass(frozen=True)
+class Cycle:
+    """A sweep: the values in turn, and again from the first."""
+
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Random:
+    """A sweep: a number drawn uniformly from ``minimum..maximum``, as the seed has it.
+
+    The n-th packet has the n-th number of SplitMix64 (Steele, Lea, Flood: Fast
+    splittable pseudorandom number generators, 2014), reduced to the range. Without
+    bounds it is the whole range of the field.
+    """
+
+    seed: int = 0
+    minimum: Value | None = None
+    maximum: Value | None = None
+
+
+@dataclass(frozen=True)
+class Range:
+    """A sweep: from ``first`` to ``last`` in steps, and again from the first.
+
+    An address with a prefix length, without ``last``, is all addresses of that prefix:
+    ``Range("10.1.0.0/16")``.
+    """
+
+    first: Value
+    last: Value | None = None
+    step: int = 1
+
+
+@dataclass(frozen=True)
+class Timestamp:
+    """A sweep: when the packet is handed to the device, in ``ns``, ``us`` or ``ms``.
+
+    It is the time of a monotonic clock, as many bits of it as the field has.
+    """
+
+    unit: str = "ns"
+
+
+#: What differs from packet to packet.
+Sweep = Counter | Cycle | Random | Range | Timestamp
+
+#: Frame lengths of the simple internet mix, 7:4:1, without frame check sequence: 40, 576
+#: and 1500 bytes of IP, the first filled up to the least frame.
+IMIX = Cycle((60, 590, 60, 590, 60, 60, 1514, 60, 590, 60, 590, 60))
+
+
+@dataclass(frozen=True)
 class Length:
     """The size of a span: ``bytes // unit + plus``, in network terms a length field."""
 
@@ -108,12 +203,12 @@ class Checksum:
     """A checksum over a span; the field itself counts as zero while it is computed.
 
     With ``pseudo_header`` the pseudo header of the header below is summed too
-    (RFC 768, RFC 793). ``zero_as`` is sent in place of a result of zero (RFC 768:
+    (RFC 768, RFC 9293). ``zero_as`` is sent in place of a result of zero (RFC 768:
     a UDP checksum of zero is sent as 0xFFFF).
     """
 
     over: Span
-    algorithm: Algorithm = Algorithm.INTERNET
+    algorithm: Algorithm | OwnAlgorithm = Algorithm.INTERNET
     pseudo_header: bool = False
     zero_as: int | None = None
 
@@ -131,7 +226,14 @@ class NextHeader:
     last: int | None = None
 
 
-Source = Const | Default | Parameter | Counter | Length | Checksum | NextHeader
+@dataclass(frozen=True)
+class Count:
+    """How many members a group of the same header has."""
+
+    group: str
+
+
+Source = Const | Default | Parameter | Sweep | Length | Checksum | NextHeader | Count
 
 #: What a preset may bind: a value, or a sweep.
-Binding = Value | Counter
+Binding = Value | Sweep

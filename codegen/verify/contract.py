@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from codegen.cheader import Signature
 from codegen.layout import Layout, Placed, resolve
-from codegen.model import MAC, Format, IPv4Address, UInt
+from codegen.model import MAC, Bytes, Format, IPv4Address, IPv6Address, UInt
 
 _BUFFER = (
     ("a", "struct uk_alloc *"),
@@ -58,6 +58,15 @@ def expected(format: Format) -> list[Signature]:
                 _NETBUF,
                 (*_BUFFER, ("args", f"const struct {format.packet.name}_args *")),
             ),
+            Signature(
+                f"parse_{each.name}",
+                "enum genpkt_result",
+                (
+                    ("frame", "const uint8_t *"),
+                    ("len", "uint16_t"),
+                    ("args", f"struct {format.packet.name}_args *"),
+                ),
+            ),
         ]
     return promised
 
@@ -71,6 +80,10 @@ def _type(layout: Layout, placed: Placed) -> str:
             return f"const struct {'uk_hwaddr' if own else 'ether_addr'} *"
         case IPv4Address():
             return "uint32_t"
+        case IPv6Address():
+            return "const struct ipv6_addr *"
+        case Bytes():
+            return "const uint8_t *"
         case UInt(bits=bits):
             return f"uint{max(8, 1 << (bits - 1).bit_length())}_t"
     raise TypeError(f"no C type for an argument of the shape {placed.field!r}")

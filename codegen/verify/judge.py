@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from codegen import oracle
 from codegen.layout import Layout, PseudoConst, PseudoField, Sum
-from codegen.model import MAC
+from codegen.model import Algorithm
 from codegen.verify import values
 from codegen.verify.subject import Memory, Mismatch, Subject
 
@@ -26,6 +26,10 @@ class Report:
     counts: Counter[str] = field(default_factory=Counter)
     counterexample: str | None = None
 
+
+#: The names of comparisons that others ask for.
+BYTES = "C writes the oracle's bytes, and none besides"
+SWEPT = "packets of a sweep have the oracle's bytes"
 
 #: Consecutive packets of a sweep that are compared.
 SWEPT_PACKETS = 300
@@ -66,7 +70,7 @@ def compare(
     try:
         wanted = oracle.encode(layout, given, length)
         _same(layout, wanted, subject.generate(given, length, memory))
-        counts["C writes the oracle's bytes, and none besides"] += 1
+        counts[BYTES] += 1
 
         short = {each.argument.name: each.argument.default for each in layout.arguments}
         open_values = {
@@ -101,7 +105,7 @@ def compare(
 
 
 def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
-    """Yield each checksum field's path and what a receiver sums up, checksum included.
+    """Yield each internet checksum's path and what a receiver sums up, checksum included.
 
     RFC 1071 section 1: the ones' complement sum over the data and the checksum
     is all ones. Word by word with the carry brought around, unlike the oracle.
@@ -110,6 +114,8 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
     for placed in layout.checksums:
         origin = placed.origin
         assert isinstance(origin, Sum)
+        if origin.algorithm is not Algorithm.INTERNET:
+            continue
         size = len(frame) - origin.over.start if origin.over.end is None else 0
         data = bytearray(frame[origin.over.start : origin.over.end])
         pseudo = 0
@@ -126,6 +132,10 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
             bits += part.bits
         data[:0] = pseudo.to_bytes(bits // 8, "big")
         data += bytes(len(data) % 2)
+        here = placed.offset // 8
+        if here < origin.over.start or (origin.over.end is not None and here >= origin.over.end):
+            # It sums up others, and is not among them.
+            data += frame[here : here + 2]
         total = 0
         for high, low in zip(data[::2], data[1::2], strict=True):
             total += high << 8 | low
@@ -152,10 +162,7 @@ def _every_length(subject: Subject, report: Report) -> None:
     """Try each length once, with values that alternate between the ends of their ranges."""
     layout = subject.layout
     for length in range(layout.min_length, layout.max_length + 1):
-        given = {
-            each.argument.name: each.argument.maximum if length % 2 else each.argument.minimum
-            for each in layout.arguments
-        }
+        given = {each.argument.name: each.argument.ends[length % 2] for each in layout.arguments}
         compare(subject, report.counts, given, length, Memory())
 
 
@@ -187,24 +194,22 @@ def _generated(subject: Subject, report: Report, examples: int, seed: int) -> No
 def _sweeps(subject: Subject, report: Report, seed: int) -> None:
     """Try packets of a sweep, consecutive ones and those around every wrap."""
     layout = subject.layout
-    if not layout.sweeps:
+    if not layout.is_swept:
         return
     chosen = random.Random(seed)
     numbers = set(range(SWEPT_PACKETS)) | {2**64 - 1}
     for bits in {placed.bits for placed in layout.sweeps} | {8, 16, 32}:
-        numbers |= {n for n in range((1 << bits) - 3, (1 << bits) + 3) if n < 2**64}
+        numbers |= {n for n in range((1 << bits) - 3, (1 << bits) + 3) if 0 <= n < 2**64}
+    now = chosen.getrandbits(63)
     for length in (layout.min_length, layout.max_length):
-        given = {
-            each.argument.name: chosen.randint(each.argument.minimum, each.argument.maximum)
-            for each in layout.arguments
-        }
+        given = values.some(layout, chosen)
         for number in sorted(numbers):
-            wanted = oracle.encode(layout, given, length, packet=number)
+            wanted = oracle.encode(layout, given, length, packet=number, now=now)
             try:
-                _same(layout, wanted, subject.sweep(given, length, number, Memory()))
+                _same(layout, wanted, subject.sweep(given, length, number, Memory(), now))
             except Mismatch as mismatch:
                 raise Mismatch(f"{layout.name}: packet {number} of a sweep\n{mismatch}") from None
-            report.counts["packets of a sweep have the oracle's bytes"] += 1
+            report.counts[SWEPT] += 1
 
 
 def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None:
@@ -212,10 +217,7 @@ def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None
     layout = subject.layout
     chosen = random.Random(seed)
     for _ in range(examples):
-        given = {
-            each.argument.name: chosen.randint(each.argument.minimum, each.argument.maximum)
-            for each in layout.arguments
-        }
+        given = values.some(layout, chosen)
         length = chosen.randint(layout.min_length, layout.max_length)
         frame = bytearray(oracle.encode(layout, given, length))
         damage = chosen.choice(["none", "bit", "bit in the headers", "cut", "longer"])
@@ -235,12 +237,37 @@ def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None
                 f"{found} (damage: {damage})\n{bytes(frame).hex(' ')}"
             )
         report.counts[f"a {wanted} frame is called {wanted} when it is received"] += 1
+        parse(subject, bytes(frame))
+        report.counts["a received frame is parsed as the oracle does"] += 1
+
+
+def parse(subject: Subject, frame: bytes) -> oracle.Result:
+    """Compare what the emitted parser and the oracle make of a frame; return what it is."""
+    layout = subject.layout
+    wanted = oracle.parse(layout, frame)
+    result, found = subject.parse(frame)
+    if result != wanted.result.value:
+        raise Mismatch(
+            f"{layout.name}: the parser calls a frame {result!r}, and it is "
+            f"{wanted.result.value!r} ({', '.join(wanted.problems)})\n{frame.hex(' ')}"
+        )
+    if wanted.result in (oracle.Result.TRUNCATED, oracle.Result.NEXT_HEADER):
+        return wanted.result
+    for placed in layout.arguments:
+        value = found[placed.argument.name]
+        if value != wanted.values[placed.path]:
+            show = placed.field.show
+            raise Mismatch(
+                f"{layout.name}: the parser reads {placed.path} as {show(value)}, and it is "
+                f"{show(wanted.values[placed.path])}\n{frame.hex(' ')}"
+            )
+    return wanted.result
 
 
 def _refusals(subject: Subject, report: Report) -> None:
     """Arguments out of range give EINVAL, no memory gives ENOMEM."""
     layout = subject.layout
-    given = {each.argument.name: each.argument.minimum for each in layout.arguments}
+    given = values.some(layout, random.Random(0))
     fits, memory = layout.min_length, Memory()
     refused = [
         (f"length={length}", given, length, memory, errno.EINVAL)
@@ -254,8 +281,11 @@ def _refusals(subject: Subject, report: Report) -> None:
     ]
     for placed in layout.arguments:
         argument = placed.argument
-        width = 48 if isinstance(placed.field, MAC) else max(8, 1 << (placed.bits - 1).bit_length())
-        for value in (argument.minimum - 1, argument.maximum + 1):
+        # How much the type of the argument holds.
+        width = placed.bits if placed.field.octets else max(8, 1 << (placed.bits - 1).bit_length())
+        beyond = {argument.minimum - 1, argument.maximum + 1}
+        beyond |= {number + 1 for number in argument.numbers}
+        for value in sorted(each for each in beyond if not argument.allows(each)):
             if 0 <= value < 1 << width:
                 case = f"{argument.name}={value}"
                 refused.append((case, given | {argument.name: value}, fits, memory, errno.EINVAL))

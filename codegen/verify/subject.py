@@ -14,7 +14,7 @@ from codegen.errors import CodegenError
 from codegen.host import build
 from codegen.host.library import HostLibrary
 from codegen.layout import Layout, resolve
-from codegen.model import MAC, Format, Strategy
+from codegen.model import MAC, Bytes, Format, Strategy
 
 
 class Mismatch(CodegenError):
@@ -95,7 +95,7 @@ class Subject:
         return frame
 
     def sweep(
-        self, arguments: Mapping[str, int], length: int, packet: int, memory: Memory
+        self, arguments: Mapping[str, int], length: int, packet: int, memory: Memory, now: int = 0
     ) -> bytes:
         """Return the frame of the packet with that number in a sweep.
 
@@ -110,6 +110,8 @@ class Subject:
             sweep = self.ffi.new(f"struct {name}_sweep *")
             getattr(self.lib, f"{name}_sweep_init")(sweep, length, self._args(arguments))
             sweep.n = packet
+            if hasattr(sweep, "now"):
+                sweep.now = now
             self.lib.verify_sweep_write(self.ffi.cast("uint8_t *", pkt.data), sweep)
             return self.inspect(pkt, length, memory)
         finally:
@@ -117,11 +119,27 @@ class Subject:
 
     def verdict(self, arguments: Mapping[str, int], received: bytes) -> str:
         """Return what the emitted match function says of a received frame."""
-        name = self.format.name
         frame = self.ffi.from_buffer("uint8_t[]", received)
-        length = getattr(self.lib, f"{name}_length")(frame, len(received))
-        verdict = getattr(self.lib, f"{name}_match")(frame, length, self._args(arguments))
+        match = getattr(self.lib, f"{self.format.name}_match")
+        verdict = match(frame, len(received), self._args(arguments))
         return str(self.ffi.string(self.lib.genpkt_verdict_names[verdict]).decode())
+
+    def parse(self, received: bytes) -> tuple[str, dict[str, int]]:
+        """Return the name of the parser's result, and the values that it read."""
+        args = self.ffi.new(f"struct {self.format.packet.name}_args *")
+        # Memory of exactly this size: a look behind it is seen by the sanitizers.
+        frame = self.ffi.new("uint8_t[]", max(len(received), 1))
+        self.ffi.memmove(frame, received, len(received))
+        result = getattr(self.lib, f"parse_{self.format.name}")(frame, len(received), args)
+        values = {}
+        for placed in self.layout.arguments:
+            member = getattr(args, placed.argument.name)
+            if placed.field.octets is None:
+                values[placed.argument.name] = int(member)
+            else:
+                octets = member if isinstance(placed.field, Bytes) else member.addr_bytes
+                values[placed.argument.name] = int.from_bytes(bytes(octets), "big")
+        return str(self.ffi.string(self.lib.genpkt_result_names[result]).decode()), values
 
     def duplicate(self, pkt: Any, memory: Memory) -> bytes:
         """Return the bytes of a duplicate made by ``uk_netbuf_dup_single()``."""
@@ -195,10 +213,14 @@ class Subject:
         for placed in self.layout.arguments:
             argument = placed.argument
             value = arguments[argument.name]
-            if isinstance(placed.field, MAC):
-                getattr(args, argument.name).addr_bytes = value.to_bytes(6, "big")
-            else:
+            octets = placed.field.octets
+            member = getattr(args, argument.name)
+            if octets is None:
                 setattr(args, argument.name, value)
+            elif isinstance(placed.field, Bytes):
+                self.ffi.buffer(member)[:] = value.to_bytes(octets, "big")
+            else:
+                member.addr_bytes = value.to_bytes(octets, "big")
         return args
 
     def _open_arguments(self) -> list[tuple[Any, bool]]:
@@ -211,20 +233,39 @@ class Subject:
         ]
 
     def _passed(self, field: Any, value: int, own: bool) -> Any:
-        """Return a value as the shorthand takes it: addresses by pointer."""
-        if not isinstance(field, MAC):
+        """Return a value as the shorthand takes it: addresses and bytes by pointer."""
+        if field.octets is None:
             return value
-        address = self.ffi.new("struct uk_hwaddr *" if own else "struct ether_addr *")
-        address.addr_bytes = value.to_bytes(6, "big")
+        octets = value.to_bytes(field.octets, "big")
+        if isinstance(field, Bytes):
+            return self.ffi.new("uint8_t[]", octets)
+        kind = "ether_addr" if isinstance(field, MAC) else "ipv6_addr"
+        address = self.ffi.new(f"struct {'uk_hwaddr' if own else kind} *")
+        address.addr_bytes = octets
         return address
 
 
 def _inline_functions(format: Format, folder: Path) -> tuple[Path, Path]:
     """Write a source, and its header, through which Python reaches inline functions."""
-    sweeps = bool(resolve(format).sweeps)
-    prototype = f"void verify_sweep_write(uint8_t *frame, const struct {format.name}_sweep *sweep)"
+    layout, name = resolve(format), format.name
+    functions = []
+    if layout.is_swept:
+        sweep = f"struct {name}_sweep *sweep"
+        functions = [
+            (
+                f"void verify_sweep_write(uint8_t *frame, const {sweep})",
+                f"{name}_sweep_write(frame, sweep)",
+            ),
+            (f"void verify_sweep_next({sweep})", f"{name}_sweep_next(sweep)"),
+        ]
+    if layout.length_sweep is not None:
+        functions.append(
+            ("uint16_t verify_sweep_length(uint64_t n)", f"return {name}_sweep_length(n)")
+        )
     header, source = folder / "verify_inline.h", folder / "verify_inline.c"
-    header.write_text('#include "genpkt.h"\n' + (f"{prototype};\n" if sweeps else ""))
-    body = f"{prototype}\n{{\n\t{format.name}_sweep_write(frame, sweep);\n}}\n"
-    source.write_text('#include "verify_inline.h"\n' + (body if sweeps else ""))
+    header.write_text('#include "genpkt.h"\n' + "".join(f"{each};\n" for each, _ in functions))
+    source.write_text(
+        '#include "verify_inline.h"\n'
+        + "".join(f"{each}\n{{\n\t{body};\n}}\n" for each, body in functions)
+    )
     return source, header

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from codegen import oracle
 from codegen.layout import Layout, Placed, Sum
+from codegen.model import Algorithm
 
 #: Ones' complement arithmetic of 16-bit words is arithmetic modulo this.
 _MODULUS = 0xFFFF
@@ -26,8 +27,20 @@ def arguments(layout: Layout) -> st.SearchStrategy[dict[str, int]]:
     )
 
 
+def some(layout: Layout, chosen: random.Random) -> dict[str, int]:
+    """Return a value for every argument, drawn from its whole range."""
+    return {
+        argument.name: chosen.choice(argument.numbers)
+        if argument.numbers
+        else chosen.randint(argument.minimum, argument.maximum)
+        for argument in (placed.argument for placed in layout.arguments)
+    }
+
+
 def _value(placed: Placed) -> st.SearchStrategy[int]:
     """Draw from the range, and more often what carries and borrows go wrong with."""
+    if placed.argument.numbers:
+        return st.sampled_from(placed.argument.numbers)
     low, high = placed.argument.minimum, placed.argument.maximum
     edges = {low, low + 1, high - 1, high, (low + high) // 2}
     # All bits of one word set or cleared: where ones' complement has its two zeros.
@@ -51,6 +64,8 @@ def zero_sums(layout: Layout, placed: Placed, seed: int) -> Iterator[tuple[dict[
     is yielded where no argument is covered, or none reaches far enough.
     """
     assert isinstance(placed.origin, Sum)
+    if placed.origin.algorithm is not Algorithm.INTERNET:
+        return
     plain = replace(placed, origin=replace(placed.origin, zero_as=None))
 
     def result(given: dict[str, int], length: int) -> int:
@@ -80,6 +95,8 @@ class _Lever:
     def __init__(self, placed: Placed, generator: random.Random) -> None:
         self.name = placed.argument.name
         self.low, self.high = placed.argument.minimum, placed.argument.maximum
+        if placed.argument.numbers:
+            self.low = self.high = generator.choice(placed.argument.numbers)
         self.value = generator.randint(self.low, self.high)
         self.next = self.value + (1 if self.value < self.high else -1)
         self.weight = 0

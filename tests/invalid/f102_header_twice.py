@@ -1,6 +1,6 @@
-"""A header that stands twice under one name."""
+"""Two headers of one name, in a stack that was not built with ``/``."""
 
-from codegen.model import Default, Fill, Header, Packet, UInt
+from codegen.model import Default, Fill, Header, Packet, Stack, UInt
 
 H = Header("h", (UInt("a", 8, Default(0)),))
-FORMAT = Packet("p", H / H / Fill())
+FORMAT = Packet("p", Stack((H, H, Fill())))

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <uk/alloc.h>
+#include <uk/essentials.h>
 #include <uk/netbuf.h>
 #include <uk/netdev.h>
 #include "netdef.h"
@@ -27,6 +28,21 @@ enum genpkt_verdict {
 
 /** The names of the verdicts, by their number */
 extern const char *const genpkt_verdict_names[GENPKT_VERDICTS];
+
+/** What a received frame turns out to be, in the order of looking */
+enum genpkt_result {
+	GENPKT_PARSE_GOOD,	/**< of the format, and all is right */
+	GENPKT_PARSE_TRUNCATED,	/**< too short for the headers */
+	GENPKT_PARSE_NEXT_HEADER,	/**< it announces another header */
+	GENPKT_PARSE_CONSTANT,	/**< a constant has another value */
+	GENPKT_PARSE_UNKNOWN,	/**< a number that has no name */
+	GENPKT_PARSE_LENGTH,	/**< a length contradicts the frame */
+	GENPKT_PARSE_CHECKSUM,	/**< a checksum is wrong */
+};
+#define GENPKT_RESULTS	7
+
+/** The names of the results, by their number */
+extern const char *const genpkt_result_names[GENPKT_RESULTS];
 
 /** The values of a udp4 packet; numbers are in host byte order */
 struct udp4_args {
@@ -82,12 +98,28 @@ void udp4_write(uint8_t *frame, uint16_t pktlen,
 uint16_t udp4_length(const uint8_t *frame, uint16_t len);
 
 /**
+ * Read a received frame of the format udp4
+ *
+ * @param frame
+ *    Received frame
+ * @param len
+ *    Bytes that were received; nothing behind them is looked at
+ * @param args
+ *    Is filled with the values of the frame, whatever else is wrong with it,
+ *    unless it is truncated or announces another header
+ * @return
+ *    What is wrong with the frame first, or GENPKT_PARSE_GOOD
+ */
+enum genpkt_result parse_udp4(const uint8_t *frame, uint16_t len,
+		struct udp4_args *args);
+
+/**
  * Hold a received frame against the format udp4
  *
  * @param frame
  *    Received frame
  * @param len
- *    Its length, from udp4_length()
+ *    Bytes that were received
  * @param args
  *    The values that its sender was asked for; addresses that come from the
  *    sender's device, and what is swept, may have any

@@ -246,12 +246,11 @@ static int read_rate(const char *text, struct rate *rate)
 	return 0;
 }
 
-/* The time that a packet takes at a rate, in picoseconds */
-static uint64_t rate_ps(const struct rate *rate, uint16_t length)
+/* The time that so many bits on the wire take at a rate, in picoseconds */
+static uint64_t rate_ps(const struct rate *rate, uint64_t bits)
 {
 	/* 10^15: milli of a second's picoseconds */
 	uint64_t ps = 1000000000000000ULL;
-	const uint64_t bits = 8ULL * (length + ETHER_WIRE_OVERHEAD);
 
 	if (rate->milli == 0)
 		return 0;
@@ -373,6 +372,7 @@ int args_parse(struct options *opt, int argc, char *argv[])
 {
 	const struct arg *arg;
 	const char *equals;
+	uint64_t bits;
 	int i;
 
 	*opt = defaults;
@@ -392,6 +392,7 @@ int args_parse(struct options *opt, int argc, char *argv[])
 			return -EINVAL;
 		}
 	}
-	opt->rate_ps = rate_ps(&opt->rate, opt->length);
+	bits = 8ULL * (opt->length + ETHER_WIRE_OVERHEAD);
+	opt->rate_ps = rate_ps(&opt->rate, bits);
 	return 0;
 }

@@ -15,6 +15,16 @@ const char *const genpkt_verdict_names[GENPKT_VERDICTS] = {
 	[GENPKT_WRONG] = "wrong",
 };
 
+const char *const genpkt_result_names[GENPKT_RESULTS] = {
+	[GENPKT_PARSE_GOOD] = "good",
+	[GENPKT_PARSE_TRUNCATED] = "truncated",
+	[GENPKT_PARSE_NEXT_HEADER] = "another header",
+	[GENPKT_PARSE_CONSTANT] = "wrong constant",
+	[GENPKT_PARSE_UNKNOWN] = "unknown number",
+	[GENPKT_PARSE_LENGTH] = "wrong length",
+	[GENPKT_PARSE_CHECKSUM] = "wrong checksum",
+};
+
 /*
  * udp4_seq: udp4 with a 32-bit sequence number in front of the payload
  *
@@ -225,66 +235,73 @@ uint16_t udp4_seq_length(const uint8_t *frame, uint16_t len)
 	return declared < len ? (uint16_t)declared : len;
 }
 
-enum genpkt_verdict udp4_seq_match(const uint8_t *frame, uint16_t len,
-		const struct udp4_seq_args *args)
+enum genpkt_result parse_udp4_seq(const uint8_t *frame, uint16_t len,
+		struct udp4_seq_args *args)
 {
 	uint16_t wanted;
 	uint64_t sum;
 
 	if (len < UDP4_SEQ_HDR_LEN)
-		return GENPKT_FOREIGN;
+		return GENPKT_PARSE_TRUNCATED;
+	len = udp4_seq_length(frame, len);
 
-	/* Is it of this format, and one of those that were asked for? */
+	/* ethernet.type: 16 bits, next header, ethertype 0x0800 */
+	if (get_be16(frame + 12) != 0x0800)
+		return GENPKT_PARSE_NEXT_HEADER;
+
+	/* ipv4.protocol: 8 bits, next header, ip_protocol 0x11 */
+	if (frame[23] != 0x11)
+		return GENPKT_PARSE_NEXT_HEADER;
+
+	/*
+	 * ethernet.src: MAC address, parameter mac_src, default the device's
+	 * own
+	 */
+	memcpy(args->mac_src.addr_bytes, frame + 6, 6);
+
 	/*
 	 * ethernet.dst: MAC address, parameter mac_dst, default
 	 * ff:ff:ff:ff:ff:ff
 	 */
-	if (get_be48(frame) != get_be48(args->mac_dst.addr_bytes))
-		return GENPKT_FOREIGN;
-	/* ethernet.type: 16 bits, next header, ethertype 0x0800 */
-	if (get_be16(frame + 12) != 0x0800)
-		return GENPKT_FOREIGN;
-	/* ipv4.ttl: 8 bits, parameter ttl, default 64 */
-	if (frame[22] != args->ttl)
-		return GENPKT_FOREIGN;
-	/* ipv4.protocol: 8 bits, next header, ip_protocol 0x11 */
-	if (frame[23] != 0x11)
-		return GENPKT_FOREIGN;
-	/* ipv4.src: IPv4 address, parameter ipv4_src, default 192.0.2.1 */
-	if (get_be32(frame + 26) != args->ipv4_src)
-		return GENPKT_FOREIGN;
-	/* ipv4.dst: IPv4 address, parameter ipv4_dst, default 192.0.2.2 */
-	if (get_be32(frame + 30) != args->ipv4_dst)
-		return GENPKT_FOREIGN;
-	/* udp.src: 16 bits, parameter port_src, default 5001 */
-	if (get_be16(frame + 34) != args->port_src)
-		return GENPKT_FOREIGN;
-	/* udp.dst: 16 bits, parameter port_dst, default 5001 */
-	if (get_be16(frame + 36) != args->port_dst)
-		return GENPKT_FOREIGN;
+	memcpy(args->mac_dst.addr_bytes, frame + 0, 6);
 
-	/* Then the rest must be as the format says */
-	if (len < UDP4_SEQ_MIN_LEN || len > UDP4_SEQ_MAX_LEN)
-		return GENPKT_WRONG;
+	/* ipv4.src: IPv4 address, parameter ipv4_src, default 192.0.2.1 */
+	args->ipv4_src = (uint32_t)(get_be32(frame + 26));
+
+	/* ipv4.dst: IPv4 address, parameter ipv4_dst, default 192.0.2.2 */
+	args->ipv4_dst = (uint32_t)(get_be32(frame + 30));
+
+	/* udp.src: 16 bits, parameter port_src, default 5001 */
+	args->port_src = (uint16_t)(get_be16(frame + 34));
+
+	/* udp.dst: 16 bits, parameter port_dst, default 5001 */
+	args->port_dst = (uint16_t)(get_be16(frame + 36));
+
+	/* ipv4.ttl: 8 bits, parameter ttl, default 64 */
+	args->ttl = (uint8_t)frame[22];
+
 	/* ipv4.version: 4 bits, constant 4 */
 	if (((uint64_t)frame[14] >> 4) != 0x4)
-		return GENPKT_WRONG;
+		return GENPKT_PARSE_CONSTANT;
+
+	if (len < UDP4_SEQ_MIN_LEN || len > UDP4_SEQ_MAX_LEN)
+		return GENPKT_PARSE_LENGTH;
 	/* ipv4.ihl: 4 bits, fixed 5 */
 	if (((uint64_t)frame[14] & 0xf) != 0x5)
-		return GENPKT_WRONG;
+		return GENPKT_PARSE_LENGTH;
 	/* ipv4.total_length: 16 bits, length of bytes 14..end */
 	if (get_be16(frame + 16) != len - 14U)
-		return GENPKT_WRONG;
+		return GENPKT_PARSE_LENGTH;
 	/* udp.length: 16 bits, length of bytes 34..end */
 	if (get_be16(frame + 38) != len - 34U)
-		return GENPKT_WRONG;
+		return GENPKT_PARSE_LENGTH;
 
 	/* ipv4.checksum: 16 bits, RFC 1071 internet checksum of bytes 14..33 */
 	sum = csum_add(frame + 14, 10U);
 	sum += csum_add(frame + 26, 8U);	/* behind the checksum */
 	wanted = csum_fold(sum);
 	if (get_be16(frame + 24) != wanted)
-		return GENPKT_WRONG;
+		return GENPKT_PARSE_CHECKSUM;
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
@@ -302,8 +319,35 @@ enum genpkt_verdict udp4_seq_match(const uint8_t *frame, uint16_t len,
 	if (wanted == 0)
 		wanted = 0xffff;
 	if (get_be16(frame + 40) != wanted)
-		return GENPKT_WRONG;
-	return GENPKT_GOOD;
+		return GENPKT_PARSE_CHECKSUM;
+	return GENPKT_PARSE_GOOD;
+}
+
+enum genpkt_verdict udp4_seq_match(const uint8_t *frame, uint16_t len,
+		const struct udp4_seq_args *args)
+{
+	struct udp4_seq_args found;
+	const enum genpkt_result result = parse_udp4_seq(frame, len, &found);
+
+	if (result == GENPKT_PARSE_TRUNCATED ||
+	    result == GENPKT_PARSE_NEXT_HEADER)
+		return GENPKT_FOREIGN;
+
+	/* Is it one of those that were asked for? */
+	if (memcmp(found.mac_dst.addr_bytes, args->mac_dst.addr_bytes,
+		   sizeof(found.mac_dst.addr_bytes)) != 0)
+		return GENPKT_FOREIGN;
+	if (found.ipv4_src != args->ipv4_src)
+		return GENPKT_FOREIGN;
+	if (found.ipv4_dst != args->ipv4_dst)
+		return GENPKT_FOREIGN;
+	if (found.port_src != args->port_src)
+		return GENPKT_FOREIGN;
+	if (found.port_dst != args->port_dst)
+		return GENPKT_FOREIGN;
+	if (found.ttl != args->ttl)
+		return GENPKT_FOREIGN;
+	return result == GENPKT_PARSE_GOOD ? GENPKT_GOOD : GENPKT_WRONG;
 }
 
 struct uk_netbuf *genpkt_udp4_seq_args(struct uk_alloc *a, size_t bufalign,

@@ -311,7 +311,7 @@ static void look(struct watch *watch, const struct sender *tx,
 		 const struct traffic *seen)
 {
 	uint64_t pkts = seen->sent;
-	uint64_t bytes = pkts * tx->opt->length;
+	uint64_t bytes = seen->sent * tx->opt->length;
 
 	if (!(tx->opt->mode & MODE_TX)) {
 		pkts = seen->received;
@@ -443,7 +443,7 @@ static int run(struct sender *tx, struct traffic *seen, __nsec *elapsed)
 	end = is_idle(&watch, opt) ? watch.received_at
 				   : ukplat_monotonic_clock();
 	*elapsed = end - watch.start;
-	seen->sent_bytes = seen->sent * opt->length;
+	seen->sent_bytes = seen->sent * tx->opt->length;
 
 	if (gave_up(&watch)) {
 		fprintf(stderr, "gave up after %u failures in a row: ",

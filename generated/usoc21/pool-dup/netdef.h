@@ -48,6 +48,12 @@ static inline void put_be32(uint8_t *p, uint32_t v)
 	p[3] = (uint8_t)v;
 }
 
+static inline void put_be48(uint8_t *p, uint64_t v)
+{
+	put_be16(p, (uint16_t)(v >> 32));
+	put_be32(p + 2, (uint32_t)v);
+}
+
 static inline void put_be64(uint8_t *p, uint64_t v)
 {
 	put_be32(p, (uint32_t)(v >> 32));
@@ -90,6 +96,11 @@ static inline uint64_t get_be48(const uint8_t *p)
 	return ((uint64_t)p[0] << 40) | ((uint64_t)p[1] << 32) |
 	       ((uint64_t)p[2] << 24) | ((uint64_t)p[3] << 16) |
 	       ((uint64_t)p[4] << 8) | (uint64_t)p[5];
+}
+
+static inline uint64_t get_be64(const uint8_t *p)
+{
+	return ((uint64_t)get_be32(p) << 32) | get_be32(p + 4);
 }
 
 /*

@@ -1,0 +1,226 @@
+"""The outside judges: scapy builds the same frames, tshark takes them apart.
+
+Oracle and emitted C share a layout, so a wrong one would satisfy both. Scapy and
+Wireshark have their own idea of each protocol; what they call its fields stands
+with the header (:class:`codegen.model.elsewhere.Elsewhere`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from codegen.errors import CodegenError
+from codegen.layout import Argument, Fixed, Layout, Placed, Sum
+from codegen.model import Header, Reserved, UInt
+from codegen.model.elsewhere import Elsewhere, Members
+
+#: What tshark dissects whatever the packet is.
+_ALWAYS = {"frame", "eth_withoutfcs", "ethertype", "data", "_ws.malformed", "_ws.expert"}
+
+
+def _headers(layout: Layout) -> list[Header]:
+    return [layer for layer in layout.format.packet.layers if isinstance(layer, Header)]
+
+
+def _elsewhere(header: Header) -> Elsewhere:
+    if header.elsewhere is None:
+        raise CodegenError(f"no one else knows the header {header.name!r}")
+    return header.elsewhere
+
+
+def is_known(layout: Layout) -> bool:
+    """Tell whether each header of a format says what it is called elsewhere."""
+    return all(header.elsewhere is not None for header in _headers(layout))
+
+
+# --- Scapy -------------------------------------------------------------------------
+
+
+def built_by_scapy(layout: Layout, given: Mapping[str, int], length: int) -> bytes:
+    """Return the frame of ``length`` bytes that scapy builds for these arguments.
+
+    Lengths, checksums and announcing numbers are left to scapy, unless a preset
+    gives them a value.
+    """
+    frame: Any = None
+    for header in _headers(layout):
+        elsewhere = _elsewhere(header)
+        module, _, name = elsewhere.scapy.rpartition(".")
+        layer = getattr(importlib.import_module(module), name)(
+            **_scapy_fields(layout, header, elsewhere, given)
+        )
+        frame = layer if frame is None else frame / layer
+    if layout.payload is not None:
+        frame = frame / (bytes([layout.payload.value]) * (length - layout.header_length))
+    return bytes(frame)
+
+
+def _scapy_fields(
+    layout: Layout, header: Header, elsewhere: Elsewhere, given: Mapping[str, int]
+) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    groups: dict[str, dict[str, dict[str, int]]] = {name: {} for name in elsewhere.groups}
+    for placed in layout.fields:
+        if placed.header is not header or not _is_given(placed):
+            continue
+        path = placed.path.removeprefix(f"{header.name}.")
+        value = _value(placed, given)
+        group, _, rest = path.partition(".")
+        if group in groups:
+            member, _, name = rest.partition(".")
+            groups[group].setdefault(member, {})[name] = value
+            continue
+        name, _, shift = elsewhere.fields.get(path, ("", ""))[0].partition("@")
+        if shift:
+            fields[name] = fields.get(name, 0) | value << int(shift)
+        elif name:
+            is_number = isinstance(placed.field, UInt | Reserved)
+            fields[name] = value if is_number else placed.field.show(value)
+    for group, (name, make) in elsewhere.groups.items():
+        members: Members = list(groups[group].items())
+        if members:
+            fields[name] = make(members)
+    return fields
+
+
+def _is_given(placed: Placed) -> bool:
+    """Tell whether a field has a value that the format or its user chose."""
+    return isinstance(placed.origin, Argument) or (
+        isinstance(placed.origin, Fixed) and not placed.derived
+    )
+
+
+def _value(placed: Placed, given: Mapping[str, int]) -> int:
+    if isinstance(placed.origin, Argument):
+        return given[placed.origin.name]
+    assert isinstance(placed.origin, Fixed)
+    return placed.origin.value
+
+
+# --- tshark ------------------------------------------------------------------------
+
+
+def find_tshark() -> str | None:
+    """Return the path of tshark, None where it is not installed."""
+    return shutil.which("tshark")
+
+
+def write_pcap(path: Path, frames: Iterable[bytes]) -> None:
+    """Write frames of Ethernet into a capture file."""
+    records = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)]
+    for frame in frames:
+        records += [struct.pack("<IIII", 0, 0, len(frame), len(frame)), frame]
+    path.write_bytes(b"".join(records))
+
+
+class Dissection:
+    """What tshark reads in frames of one format."""
+
+    def __init__(self, layout: Layout, tshark: str) -> None:
+        """Look up what the format's fields are called."""
+        self.layout = layout
+        self.tshark = tshark
+        #: By our path: tshark's name, its unit, and which of several it is.
+        self.names: dict[str, tuple[str, int, int]] = {}
+        seen: Counter[str] = Counter()
+        for placed in layout.fields:
+            fields = _elsewhere(placed.header).fields
+            path = placed.path.removeprefix(f"{placed.header.name}.")
+            name, _, unit = fields.get(path, ("", ""))[1].partition("/")
+            if name:
+                self.names[placed.path] = (name, int(unit or 1), seen[name])
+                seen[name] += 1
+
+    def faults(self, capture: Path, expected: Sequence[Mapping[str, int]]) -> list[str]:
+        """Return, a line each, what tshark reads otherwise in the frames of a capture.
+
+        ``expected`` are the values of each frame by path. Checksums must be right by
+        tshark's own sum, or absent where the format sends none.
+        """
+        sums = [each for each in self.layout.fields if isinstance(each.origin, Sum)]
+        columns = list(dict.fromkeys(name for name, _, _ in self.names.values()))
+        columns += [
+            f"{self.names[each.path][0]}.status" for each in sums if each.path in self.names
+        ]
+        columns = list(dict.fromkeys([*columns, "_ws.malformed", "_ws.expert.message"]))
+        rows = self._dissected(capture, columns)
+        if len(rows) != len(expected):
+            return [f"{len(expected)} frames, and tshark finds {len(rows)}"]
+        found = []
+        for number, (row, values) in enumerate(zip(rows, expected, strict=True), 1):
+            found += [f"frame {number}: {each}" for each in self._compared(row, values)]
+        return found
+
+    def _compared(self, row: Mapping[str, str], values: Mapping[str, int]) -> Iterable[str]:
+        for path, (name, unit, which) in self.names.items():
+            placed = self.layout[path]
+            read = row[name].split(",")
+            shown = read[which] if which < len(read) else ""
+            if _number(placed, shown) != values[path] * unit:
+                value = placed.field.show(values[path])
+                yield f"{path} is {value}, and {name} reads {shown or 'nothing'}"
+            if isinstance(placed.origin, Sum):
+                status = row[f"{name}.status"].split(",")
+                if status[which : which + 1] != ["1"]:
+                    yield f"{name}.status is {','.join(status) or 'nothing'}, not 1 (good)"
+        if row["_ws.malformed"]:
+            yield "tshark calls it malformed"
+        for word in ("checksum", "malformed", "bogus", "length", "truncated"):
+            if word in row["_ws.expert.message"].lower():
+                yield f"tshark warns: {row['_ws.expert.message']}"
+
+    def _dissected(self, capture: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+        known = [_elsewhere(header) for header in _headers(self.layout)]
+        protocols = {each.tshark for each in known}
+        preferences = {name for each in known for name in each.preferences}
+        with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+            # What stands behind a port is no protocol, but for those of the format.
+            others = sorted(_protocols(self.tshark) - _ALWAYS - protocols)
+            (Path(folder) / "disabled_protos").write_text("".join(f"{each}\n" for each in others))
+            done = subprocess.run(
+                [self.tshark, "-n", "-r", str(capture), "-T", "fields"]
+                + ["-E", "occurrence=a", "-E", "separator=/t"]
+                + [f"-o{each}" for each in sorted(preferences)]
+                + [f"-e{name}" for name in columns],
+                env=os.environ | {"WIRESHARK_CONFIG_DIR": folder},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        if done.returncode:
+            raise CodegenError(f"tshark cannot read the frames: {done.stderr.strip()}")
+        rows = [line.split("\t") for line in done.stdout.splitlines()]
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+@cache
+def _protocols(tshark: str) -> set[str]:
+    """Return all protocols that tshark knows."""
+    listed = subprocess.run(
+        [tshark, "-G", "protocols"], capture_output=True, text=True, check=True
+    ).stdout
+    return {line.split("\t")[2] for line in listed.splitlines()}
+
+
+def _number(placed: Placed, shown: str) -> int | None:
+    """Return the number that tshark shows, None when it shows none."""
+    if shown in ("True", "False"):
+        return int(shown == "True")
+    try:
+        return int(shown, 0)
+    except ValueError:
+        pass
+    try:
+        return placed.field.parse(shown)
+    except ValueError:
+        return None

@@ -1,0 +1,120 @@
+"""All judges over one format, as a row of a table: oracle, scapy, tshark and the emitted parser."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codegen import oracle
+from codegen.host import netbuf as netbufs
+from codegen.host.netbuf import Netbuf
+from codegen.layout import Layout
+from codegen.model import Format, Strategy
+from codegen.verify import judge, outside, values
+from codegen.verify.subject import Memory, Mismatch, Subject
+
+JUDGES = ("oracle", "scapy", "tshark", "parser")
+
+
+@dataclass
+class Row:
+    """On how many examples each judge agreed with the emitted C.
+
+    A judge that has no word is missing from ``agreed``; ``silent`` says why. What
+    was found wrong is in ``faults``, by judge.
+    """
+
+    format: str
+    agreed: dict[str, int] = field(default_factory=dict)
+    silent: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+
+
+def judged(
+    format: Format,
+    strategy: Strategy,
+    examples: int,
+    seed: int,
+    netbuf: Netbuf = netbufs.HOST,
+) -> Row:
+    """Return the row of a format: every judge over generated values and lengths."""
+    subject = Subject.build(format, strategy, netbuf=netbuf)
+    layout = subject.layout
+    row = Row(format.name)
+    report = judge.verify(subject, examples, seed)
+    row.agreed["oracle"] = report.counts[judge.BYTES] + report.counts[judge.SWEPT]
+    if report.counterexample is not None:
+        row.faults["oracle"] = report.counterexample
+    cases = _cases(layout, examples, seed)
+    try:
+        frames = [subject.generate(given, length, Memory()) for given, length in cases]
+        _parser(subject, row, frames)
+    except Mismatch as mismatch:
+        row.faults["parser"] = str(mismatch)
+        return row
+    if not outside.is_known(layout):
+        row.silent |= dict.fromkeys(("scapy", "tshark"), "no one else knows its headers")
+        return row
+    _scapy(layout, row, cases, frames)
+    _tshark(layout, row, frames)
+    return row
+
+
+def _cases(layout: Layout, examples: int, seed: int) -> list[tuple[dict[str, int], int]]:
+    """Return arguments and lengths, with those for which a checksum comes out as zero."""
+    chosen = random.Random(seed)
+    cases = [
+        (values.some(layout, chosen), chosen.randint(layout.min_length, layout.max_length))
+        for _ in range(examples)
+    ]
+    for placed in layout.checksums:
+        cases += values.zero_sums(layout, placed, seed)
+    return cases
+
+
+def _parser(subject: Subject, row: Row, frames: list[bytes]) -> None:
+    """Let the emitted parser read whole frames, and those with one byte changed or cut off."""
+    chosen = random.Random(len(frames))
+    row.agreed["parser"] = 0
+    for frame in frames:
+        wrong = bytearray(frame)
+        wrong[chosen.randrange(len(frame))] ^= chosen.randrange(1, 256)
+        for each in (frame, bytes(wrong), frame[: chosen.randrange(len(frame))]):
+            judge.parse(subject, each)
+            row.agreed["parser"] += 1
+
+
+def _scapy(
+    layout: Layout, row: Row, cases: list[tuple[dict[str, int], int]], frames: list[bytes]
+) -> None:
+    if importlib.util.find_spec("scapy") is None:
+        row.silent["scapy"] = "scapy is missing: pip install scapy"
+        return
+    row.agreed["scapy"] = 0
+    for (given, length), frame in zip(cases, frames, strict=True):
+        wanted = outside.built_by_scapy(layout, given, length)
+        if wanted != frame:
+            row.faults["scapy"] = (
+                f"{layout.name}: scapy's bytes on the left, those of the emitted C on the right; "
+                + oracle.explain(layout, wanted, frame)
+            )
+            return
+        row.agreed["scapy"] += 1
+
+
+def _tshark(layout: Layout, row: Row, frames: list[bytes]) -> None:
+    tshark = outside.find_tshark()
+    if tshark is None:
+        row.silent["tshark"] = "tshark is missing: apt install tshark"
+        return
+    expected = [oracle.decode(layout, frame).values for frame in frames]
+    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+        capture = Path(folder) / "frames.pcap"
+        outside.write_pcap(capture, frames)
+        faults = outside.Dissection(layout, tshark).faults(capture, expected)
+    if faults:
+        row.faults["tshark"] = f"{layout.name}: {faults[0]}"
+    row.agreed["tshark"] = len(frames) - len({fault.split(":")[0] for fault in faults})

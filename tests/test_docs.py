@@ -1,0 +1,63 @@
+"""The pages of docs/: each example runs, gives the diagram and the C beside it, and is right."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codegen import describe, emit, oracle
+from codegen.layout import resolve
+from codegen.model import STRATEGIES, Format
+from codegen.verify.judge import verify
+from codegen.verify.subject import Subject
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+STRATEGY = next(each for each in STRATEGIES if each.name == "pool-dup")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def example(page: Path) -> dict[str, Any]:
+    (source,) = blocks(page, "python")
+    found: dict[str, Any] = {}
+    exec(compile(source, page.name, "exec"), found)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_example_is_what_the_page_says(page: Path) -> None:
+    format: Format = example(page)["PACKET"]
+    (diagram,) = blocks(page, "text")
+    assert diagram.strip("\n") in describe.diagram(resolve(format))
+    (excerpt,) = blocks(page, "c")
+    files = emit.render(format, STRATEGY)
+    assert any(excerpt in text for name, text in files.items() if name.startswith("genpkt"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_example_is_right(page: Path) -> None:
+    report = verify(Subject.build(example(page)["PACKET"], STRATEGY, optimize="-O1"), 10, seed=0)
+    assert report.counterexample is None, report.counterexample
+
+
+def test_the_other_packet_of_optional_fields() -> None:
+    """Without the key there is neither the field nor the argument."""
+    found = example(ROOT / "docs" / "optional-fields.md")
+    plain, keyed = resolve(found["PLAIN"]), resolve(found["PACKET"])
+    assert (plain.header_length, keyed.header_length) == (16, 20)
+    assert "key" not in {each.argument.name for each in plain.arguments}
+    frame = oracle.encode(keyed, {"mac_src": "02:00:00:00:00:01", "key": 0x01020304}, 60)
+    assert frame[14:20] == bytes.fromhex("81 10 01020304")
+
+
+def test_each_page_is_linked() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert PAGES
+    for page in PAGES:
+        assert f"(docs/{page.name})" in readme
