@@ -21,6 +21,7 @@ PACKET_VERSION = 10
 PACKET_IGNORE_OUTGOING = 23
 TPACKET_V2 = 1
 ETH_P_ALL = 3
+TP_STATUS_VLAN_VALID = 1 << 4
 
 SLOT = 2048
 BLOCK = 65536
@@ -62,8 +63,14 @@ def in_use(ring: mmap.mmap, slot: int) -> bool:
 
 
 def frame(ring: mmap.mmap, slot: int) -> bytes:
-    _, _, length, start = struct.unpack_from("=3IH", ring, slot * SLOT)
-    return ring[slot * SLOT + start : slot * SLOT + start + length]
+    """Return a frame as it was on the wire: the kernel takes a VLAN tag out and tells it apart."""
+    at = slot * SLOT
+    status, _, length, start = struct.unpack_from("=3IH", ring, at)
+    found = ring[at + start : at + start + length]
+    if status & TP_STATUS_VLAN_VALID:
+        tag, protocol = struct.unpack_from("=2H", ring, at + 24)
+        found = found[:12] + struct.pack("!2H", protocol, tag) + found[12:]
+    return found
 
 
 if __name__ == "__main__":
