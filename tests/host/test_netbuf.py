@@ -65,9 +65,13 @@ class Side:
         self.lib.host_alloc_poison(POISON)
         self.heap = self.lib.uk_alloc_get_default()
         self.members = [name for name, _ in self.ffi.typeof("struct uk_netbuf").fields]
+        self.blocks: list[Any] = []
         self.reset()
 
     def reset(self) -> None:
+        """Forget all that was handed out; each block that stays is looked at for damage."""
+        while self.blocks:
+            self.lib.call_free(self.heap, self.blocks.pop())
         self.netbufs: dict[int, Any] = {}
         self.pools: list[Any] = []
         self.objects: list[list[Any]] = []
@@ -81,8 +85,9 @@ class Side:
         return self.heap if pool is None else self.lib.uk_allocpool2ukalloc(self.pools[pool])
 
     def memory(self, size: int, offset: int = 0) -> Any:
-        """Return memory that starts as far from a page on both sides."""
+        """Return memory that starts as far behind a page's start on both sides."""
         block = self.lib.call_memalign(self.heap, 4096, size + offset + 1)
+        self.blocks.append(block)
         return self.ffi.cast("char *", block) + offset
 
     def destructor(self, wanted: bool) -> Any:

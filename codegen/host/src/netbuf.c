@@ -135,11 +135,15 @@ struct uk_netbuf *uk_netbuf_disconnect(struct uk_netbuf *m)
 	return rest;
 }
 
-/* Apart from the test that leads here, so that the test needs no stack. */
-static __noinline void free_last(struct uk_netbuf *m)
+void uk_netbuf_free_single(struct uk_netbuf *m)
 {
 	struct uk_alloc *a;
 	void *b;
+
+	UK_ASSERT(m);
+
+	if (!uk_refcount_release(&m->refcount))
+		return;
 
 	uk_netbuf_disconnect(m);
 
@@ -152,37 +156,15 @@ static __noinline void free_last(struct uk_netbuf *m)
 		uk_free(a, b);
 }
 
-static inline void free_single(struct uk_netbuf *m)
-{
-	if (uk_refcount_release(&m->refcount))
-		free_last(m);
-}
-
-static __noinline void free_chain(struct uk_netbuf *m)
+void uk_netbuf_free(struct uk_netbuf *m)
 {
 	struct uk_netbuf *next;
 
-	for (; m; m = next) {
-		next = m->next;
-		free_single(m);
-	}
-}
-
-void uk_netbuf_free_single(struct uk_netbuf *m)
-{
-	UK_ASSERT(m);
-
-	free_single(m);
-}
-
-void uk_netbuf_free(struct uk_netbuf *m)
-{
 	UK_ASSERT(m);
 	UK_ASSERT(!m->prev);
 
-	/* Chains are rare, and cost the others nothing. */
-	if (likely(!m->next))
-		free_single(m);
-	else
-		free_chain(m);
+	for (; m; m = next) {
+		next = m->next;
+		uk_netbuf_free_single(m);
+	}
 }
