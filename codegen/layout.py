@@ -968,7 +968,7 @@ class _Resolver:
         """Return the first and last address of a prefix."""
         try:
             if not isinstance(place.field, IPv4Address | IPv6Address):
-                raise ValueError("only IPv4 and IPv6 addresses have prefixes")
+                raise ValueError("an IPv4 address or IPv6 address has prefixes, and nothing else")
             network = ipaddress.ip_network(str(value))
             place.field.parse(str(network[0]))
         except ValueError as error:

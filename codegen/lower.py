@@ -34,8 +34,8 @@ from codegen.layout import (
     resolve,
 )
 from codegen.model import (
-    ETHERNET_OVERHEAD,
     MAC,
+    WIRE_OVERHEAD,
     Algorithm,
     Bytes,
     Default,
@@ -60,8 +60,9 @@ class ArgumentPlan:
 
     ``assign`` is the statement that copies the function's argument into the
     struct; a ``pointer`` must not be NULL there. ``initializer`` is None when the
-    program asks its device, and ``zero`` what it is then. ``checks`` are conditions on the member that are true
-    when it is out of range. ``parser`` is the kind of the program's argument.
+    program asks its device, and ``zero`` what it is then. ``checks`` are conditions on
+    the member that are true when it is out of range. ``parser`` is the kind of the
+    program's argument.
     """
 
     name: str
@@ -267,6 +268,11 @@ class FormatPlan:
         return bool(self.length.sweep) or any(
             each.needs_length for each in self.checksums if each.kept
         )
+
+    @property
+    def sweeps_length_alone(self) -> bool:
+        """Whether frames differ in nothing but where they end."""
+        return self.is_swept and not self.sweeps and not self.kept_checksums
 
     @property
     def writes_by_length(self) -> bool:
@@ -613,7 +619,7 @@ class _Lowering:
     def length(self) -> LengthPlan:
         """Return how long the program's frames are."""
         layout, swept = self.layout, self.layout.length_sweep
-        overhead = ETHERNET_OVERHEAD
+        overhead = WIRE_OVERHEAD
         if swept is None:
             return LengthPlan(layout.length, None, 8 * (layout.length + overhead))
         mean = Fraction(sum(bounds(swept)), 2)

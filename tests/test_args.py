@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from codegen import emit
 from codegen.host.library import HostLibrary
+from codegen.model import (
+    STRATEGIES,
+    Bytes,
+    Fill,
+    Header,
+    IPv6Address,
+    Packet,
+    Parameter,
+)
 
 WIRE_OVERHEAD = 24
 
@@ -103,3 +115,63 @@ def test_what_is_no_value(
 ) -> None:
     assert parse(program, argument)[0] < 0
     assert f"bad value in '{argument}'" in capfd.readouterr().err
+
+
+# --- Addresses of IPv6, and bytes ------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> HostLibrary:
+    header = Header(
+        "h",
+        (IPv6Address("a", Parameter("to", "::1")), Bytes("b", Parameter("key", b"\x01\x02\x03"))),
+    )
+    app = tmp_path_factory.mktemp("wide") / "app"
+    format = Packet("wide", header / Fill(), "an address and bytes")
+    emit.write(emit.render(format, STRATEGIES[0]), app)
+    return HostLibrary(app)
+
+
+def known(text: str) -> bytes | None:
+    """Return the address that Python's own reader finds in a text."""
+    try:
+        return ipaddress.IPv6Address(text).packed
+    except ValueError:
+        return None
+
+
+@given(
+    st.integers(0, (1 << 128) - 1).map(lambda number: str(ipaddress.IPv6Address(number)))
+    | st.lists(
+        st.sampled_from(["0", "1", "ab", "FFFF", "12345", "", ":", "1.2.3.4"]), max_size=9
+    ).map(":".join)
+    | st.text("01f:.", max_size=20)
+)
+@example("1:2:3:4:5:6:7::")
+@example("::1:2:3:4:5:6:7")
+@example("1:2:3:4:5:6:7:8::")
+@example("::1.2.3.4")
+@example("1:2:3:4:5:6:1.2.3.4")
+@example("1:2:3:4:5:6:7:1.2.3.4")
+@example("::1.2.3.256")
+@example("1.2.3.4::")
+@settings(max_examples=1000, deadline=None)
+def test_addresses_of_ipv6(wide: HostLibrary, text: str) -> None:
+    # Leading zeros in a dotted part are octal to some, and refused by Python.
+    assume(not re.search(r"\b0\d+\.|\.0\d", text))
+    rc, opt = parse(wide, f"to={text}")
+    wanted = known(text)
+    assert (rc == 0) == (wanted is not None)
+    if wanted is not None:
+        assert bytes(opt.packet.to.addr_bytes) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("c0FFee", b"\xc0\xff\xee"), ("c0ffe", None), ("c0ffee0", None), ("c0ffeg", None), ("", None)],
+)
+def test_bytes(wide: HostLibrary, text: str, wanted: bytes | None) -> None:
+    rc, opt = parse(wide, f"key={text}")
+    assert (rc == 0) == (wanted is not None)
+    if wanted is not None:
+        assert bytes(opt.packet.key) == wanted

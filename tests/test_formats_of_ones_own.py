@@ -469,26 +469,52 @@ def sent(format: Format, app: Path, capture: Path) -> None:
     assert at == len(data)
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_any_format_is_emitted_right(part: int, tmp_path_factory: pytest.TempPathFactory) -> None:
-    def prove(format: Format) -> None:
+def search(prove: Callable[[Format], None], count: int, seed: int) -> None:
+    """Try formats; the smallest that fails is in the notes of what ``prove`` raises."""
+
+    def tried(format: Format) -> None:
         source = source_of(format)
         assert eval(source, namespace()) == format  # so that a failure can be tried again
         try:
-            proved(format, tmp_path_factory.mktemp("own"))
+            prove(format)
         except Exception as error:
             error.add_note(f"The format, with 'from codegen.model import *':\n{source}")
             raise
 
-    search: Callable[[], None] = hypothesis.given(format=own_formats())(prove)
-    search = hypothesis.settings(
-        max_examples=COUNT // PARTS,
+    test: Callable[[], None] = hypothesis.given(format=own_formats())(tried)
+    test = hypothesis.settings(
+        max_examples=count,
         database=None,
         deadline=None,
         report_multiple_bugs=False,
         suppress_health_check=list(hypothesis.HealthCheck),
-    )(hypothesis.seed(part)(search))
-    search()
+    )(hypothesis.seed(seed)(test))
+    test()
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_any_format_is_emitted_right(part: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    search(lambda format: proved(format, tmp_path_factory.mktemp("own")), COUNT // PARTS, part)
+
+
+def test_a_failure_is_made_small_and_printed_as_python() -> None:
+    """A control: what fails whenever a format has bytes ends as a format of little else."""
+
+    def prove(format: Format) -> None:
+        for layer in format.packet.layers:
+            for each, _ in sources(layer.fields) if isinstance(layer, Header) else ():
+                assert not isinstance(each, Bytes)
+
+    with pytest.raises(AssertionError) as caught:
+        search(prove, 200, 0)
+    notes = "\n".join(caught.value.__notes__)
+    source = notes.split("import *':\n")[1].splitlines()[0]
+    format = eval(source, namespace())
+    assert isinstance(format, Packet)
+    headers = [layer for layer in format.layers if isinstance(layer, Header)]
+    fields = [each for header in headers for each, _ in sources(header.fields)]
+    assert len(headers) == 1
+    assert len(fields) <= 3
 
 
 # --- What chance might miss ----------------------------------------------------------

@@ -19,7 +19,19 @@ from codegen.formats.icmp import ICMP6
 from codegen.formats.udp import UDP
 from codegen.formats.vxlan import VXLAN
 from codegen.layout import Layout, Sum, resolve
-from codegen.model import STRATEGIES, Const, Fill, Format, NextHeader, Packet, inner
+from codegen.model import (
+    STRATEGIES,
+    Const,
+    Counter,
+    Cycle,
+    Fill,
+    Format,
+    NextHeader,
+    Packet,
+    Random,
+    Range,
+    inner,
+)
 from codegen.verify import outside, values
 from codegen.verify.subject import Memory, Subject
 
@@ -73,8 +85,19 @@ STACKS = (
         / inner(ETHERNET / vlan.VLAN / ipv6.IPV6 / tcp.SYN / Fill("x")),
     ),
 )
+#: One that sweeps: the judges see its first packet.
+SWEPT = formats.load("udp6").packet.preset(
+    "swept6",
+    "what differs from packet to packet",
+    {
+        "ipv6_src": Range("2001:db8:7::/64"),
+        "port_src": Counter(7777),
+        "flow_label": Random(3),
+        "ipv6.traffic_class": Cycle((5, 6)),
+    },
+)
 JUDGED = [each for each in formats.catalogue().values() if outside.is_known(resolve(each))]
-FORMATS = [*JUDGED, *STACKS]
+FORMATS = [*JUDGED, *STACKS, SWEPT]
 
 
 @pytest.fixture(scope="module", params=FORMATS, ids=lambda format: format.name)

@@ -17,7 +17,7 @@ from codegen.model.source import Binding
 ETHERNET_MIN = 60
 ETHERNET_MAX = 1514
 #: What is on the wire besides: frame check sequence, preamble with start delimiter, gap.
-ETHERNET_OVERHEAD = 4 + 8 + 12
+WIRE_OVERHEAD = 4 + 8 + 12
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from codegen import oracle
 from codegen.errors import CodegenError
-from codegen.layout import Argument, Fixed, Layout, Placed, Sum
+from codegen.layout import Argument, Fixed, Layout, Placed, Sum, Swept
 from codegen.model import Header, Reserved, UInt
 from codegen.model.elsewhere import Elsewhere, Members
 
@@ -49,8 +50,8 @@ def is_known(layout: Layout) -> bool:
 def built_by_scapy(layout: Layout, given: Mapping[str, int], length: int) -> bytes:
     """Return the frame of ``length`` bytes that scapy builds for these arguments.
 
-    Lengths, checksums and announcing numbers are left to scapy, unless a preset
-    gives them a value.
+    It is the first one of a sweep. Lengths, checksums and announcing numbers are left
+    to scapy, unless a preset gives them a value.
     """
     frame: Any = None
     for header in _headers(layout):
@@ -95,7 +96,7 @@ def _scapy_fields(
 
 def _is_given(placed: Placed) -> bool:
     """Tell whether a field has a value that the format or its user chose."""
-    return isinstance(placed.origin, Argument) or (
+    return isinstance(placed.origin, Argument | Swept) or (
         isinstance(placed.origin, Fixed) and not placed.derived
     )
 
@@ -103,6 +104,8 @@ def _is_given(placed: Placed) -> bool:
 def _value(placed: Placed, given: Mapping[str, int]) -> int:
     if isinstance(placed.origin, Argument):
         return given[placed.origin.name]
+    if isinstance(placed.origin, Swept):
+        return oracle.swept_value(placed.origin, 0) % (1 << placed.bits)
     assert isinstance(placed.origin, Fixed)
     return placed.origin.value
 
