@@ -928,9 +928,11 @@ class _Lowering:
             return f"{end - at}U" if end is not None else f"len - {at}U" if at else "len"
 
         parts = []
-        if start < first:
+        if end is not None and end <= first:
+            parts.append((start, size_from(start)))
+        elif start < first:
             parts.append((start, f"{first - start}U"))
-        if end != first + 2:
+        if end is None or end > first + 2:
             parts.append((max(first + 2, start), size_from(max(first + 2, start))))
         sums = [f"csum_add({f'frame + {at}' if at else 'frame'}, {size})" for at, size in parts]
         size = size_from(start)

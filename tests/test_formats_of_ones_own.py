@@ -510,8 +510,7 @@ def test_a_failure_is_made_small_and_printed_as_python() -> None:
     notes = "\n".join(caught.value.__notes__)
     source = notes.split("import *':\n")[1].splitlines()[0]
     format = eval(source, namespace())
-    assert isinstance(format, Packet)
-    headers = [layer for layer in format.layers if isinstance(layer, Header)]
+    headers = [layer for layer in format.packet.layers if isinstance(layer, Header)]
     fields = [each for header in headers for each, _ in sources(header.fields)]
     assert len(headers) == 1
     assert len(fields) <= 3

@@ -315,6 +315,14 @@ def test_checksums_within_checksums_are_computed_inside_out() -> None:
     agrees(format, "ring-patch")
 
 
+@pytest.mark.parametrize("algorithm", Algorithm, ids=lambda each: each.name)
+def test_a_checksum_may_stand_outside_of_what_it_covers(algorithm: Algorithm) -> None:
+    covered = UInt("x", 32, Parameter("x", 1))
+    total = UInt("sum", algorithm.bits, Checksum(Span("x", "x"), algorithm))
+    agrees(packet(covered, UInt("y", 16, Parameter("y", 1)), total, fill=True), examples=30)
+    agrees(packet(total, UInt("y", 16, Parameter("y", 1)), covered, fill=True), examples=30)
+
+
 # --- Shapes --------------------------------------------------------------------------
 
 
