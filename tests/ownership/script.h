@@ -45,6 +45,7 @@ __nsec script_start(struct netspeed *s, __nsec interval);
 #define uk_netdev_tx_one	script_tx_one
 #define uk_netdev_rx_one	script_rx_one
 #define uk_netbuf_free		script_free
+#define uk_netbuf_free_single	script_free
 #define uk_allocpool_take	script_take
 #define netspeed_start		script_start
 
