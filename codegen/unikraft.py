@@ -109,26 +109,33 @@ def _text(path: Path) -> str:
 def find_tree(uk_root: Path | None = None) -> Tree:
     """Return the tree of the argument, ``$UK_ROOT``, ``$UK_WORKDIR/unikraft`` or the usual place.
 
-    The usual place is ``~/.unikraft/unikraft``, as KraftKit has it. The first of
-    them that is named decides. Where there is none, UsageError (for the first two) or
-    TreeError say how to get one.
+    The usual place is ``~/.unikraft/unikraft``, as KraftKit has it. The first two name a
+    tree: where there is none, UsageError says so. The others are looked at in turn; when
+    neither has one, TreeError says how to get one.
     """
-    where = _place(uk_root).expanduser().absolute()
-    if not (where / "lib" / "uknetdev").is_dir() or not (where / "Makefile").is_file():
-        named = uk_root is not None or "UK_ROOT" in os.environ
-        raise (UsageError if named else TreeError)(
-            f"there is no Unikraft tree in {where}; unpack or clone a release of "
-            "github.com/unikraft/unikraft there, or say where one is with --uk-root DIR or "
-            f"UK_ROOT; known to work: {', '.join(KNOWN_RELEASES)}"
-        )
-    return Tree(where)
+    for origin, named in (("--uk-root", uk_root), ("UK_ROOT", os.environ.get("UK_ROOT"))):
+        if named:
+            tree = Path(named).expanduser().absolute()
+            if not _is_tree(tree):
+                raise UsageError(f"{origin}: {_no_tree(tree)}")
+            return Tree(tree)
+    workdir = os.environ.get("UK_WORKDIR")
+    places = [Path(workdir, "unikraft")] if workdir else []
+    places.append(Path("~/.unikraft/unikraft"))
+    for place in places:
+        tree = place.expanduser().absolute()
+        if _is_tree(tree):
+            return Tree(tree)
+    raise TreeError(_no_tree(tree))
 
 
-def _place(uk_root: Path | None) -> Path:
-    if uk_root is not None:
-        return uk_root
-    if named := os.environ.get("UK_ROOT"):
-        return Path(named)
-    if folder := os.environ.get("UK_WORKDIR"):
-        return Path(folder) / "unikraft"
-    return Path("~/.unikraft/unikraft")
+def _is_tree(folder: Path) -> bool:
+    return (folder / "lib" / "uknetdev").is_dir()
+
+
+def _no_tree(folder: Path) -> str:
+    return (
+        f"there is no Unikraft tree in {folder}; unpack or clone a release of "
+        "github.com/unikraft/unikraft there, or say where one is with --uk-root DIR or "
+        f"UK_ROOT; known to work: {', '.join(KNOWN_RELEASES)}"
+    )

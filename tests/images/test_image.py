@@ -196,6 +196,8 @@ def test_the_tree_is_found_where_it_is_named_first(
     usual = fake_tree(tmp_path / "home" / ".unikraft" / "unikraft", "")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert unikraft.find_tree() == usual
+    monkeypatch.setenv("UK_WORKDIR", str(tmp_path / "nothing"))
+    assert unikraft.find_tree() == usual
     monkeypatch.setenv("UK_WORKDIR", str(tmp_path / "work"))
     assert unikraft.find_tree() == below
     monkeypatch.setenv("UK_ROOT", str(named.root))
@@ -203,10 +205,17 @@ def test_the_tree_is_found_where_it_is_named_first(
     assert unikraft.find_tree(given.root) == given
 
 
-def test_without_a_tree_it_is_said_how_to_get_one(tmp_path: Path) -> None:
+def test_without_a_tree_it_is_said_how_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    with pytest.raises(
+        unikraft.TreeError, match=rf"no Unikraft tree in {tmp_path}/home/\.unikraft"
+    ):
+        unikraft.find_tree()
     done = codegen("image", "--uk-root", str(tmp_path))
     assert done.returncode == 2
-    assert done.stderr.startswith(f"codegen: there is no Unikraft tree in {tmp_path}; ")
+    assert done.stderr.startswith(f"codegen: --uk-root: there is no Unikraft tree in {tmp_path}; ")
     for words in ("github.com/unikraft/unikraft", "--uk-root", "UK_ROOT", "0.5", "0.17.0"):
         assert words in done.stderr
 
