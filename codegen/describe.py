@@ -7,6 +7,7 @@ the diagrams, so that a person can match them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from codegen.layout import (
     Argument,
@@ -120,12 +121,55 @@ def diagram(layout: Layout) -> str:
     return "\n\n".join(blocks)
 
 
+@dataclass(frozen=True)
+class _Cell:
+    """Bits that are drawn as one: all of a field, or those of it in one byte.
+
+    ``start`` counts from the start of the header, the most significant bit of a byte first.
+    ``part`` tells which bits of the field these are (``[7:0]``) where they are not all.
+    """
+
+    start: int
+    bits: int
+    name: str
+    part: str = ""
+
+    def label(self, width: int) -> str:
+        """Return the name in at most so many characters; which bits it is comes first."""
+        room = width - len(self.part)
+        return self.name[:room] + self.part if room > 0 else self.name[:width]
+
+
+def _drawn(fields: list[Placed]) -> list[_Cell]:
+    """Return the fields of a header as they are drawn, from left to right.
+
+    Least significant bits first, those of a byte stand to the right of what comes after.
+    A field that goes on in the next byte is then drawn in parts: ``name[7:0]``.
+    """
+    start = fields[0].offset
+    cells = []
+    for placed in fields:
+        pieces = placed.pieces
+        whole = all(piece.bits == 8 for piece in pieces)
+        if placed.field.byteorder == "big" or whole:
+            cells.append(_Cell(placed.offset - start, placed.bits, placed.field.name))
+            continue
+        for piece in pieces:
+            part = ""
+            if len(pieces) > 1:
+                last = piece.of + piece.bits - 1
+                part = f"[{last}]" if piece.bits == 1 else f"[{last}:{piece.of}]"
+            left = 8 * piece.octet + 8 - piece.low - piece.bits - start
+            cells.append(_Cell(left, piece.bits, placed.field.name, part))
+    return sorted(cells, key=lambda cell: cell.start)
+
+
 def _header_diagram(fields: list[Placed]) -> str:
     """Draw the fields of one header."""
-    start = fields[0].offset
-    owners = [index for index, placed in enumerate(fields) for _ in range(placed.bits)]
+    cells = _drawn(fields)
+    owners = [index for index, cell in enumerate(cells) for _ in range(cell.bits)]
     rows = [owners[at : at + _ROW] for at in range(0, len(owners), _ROW)]
-    labels = _label_rows(fields, start)
+    labels = _label_rows(cells)
     width = min(len(owners), _ROW)
     lines = [
         " " + " ".join(str(bit // 10) if bit % 10 == 0 else " " for bit in range(width)).rstrip(),
@@ -133,17 +177,17 @@ def _header_diagram(fields: list[Placed]) -> str:
     ]
     above: list[int] = []
     for number, row in enumerate(rows):
-        lines += [_border(above, row), _cells(fields, row, number, labels)]
+        lines += [_border(above, row), _row(cells, row, number, labels)]
         above = row
     lines.append(_border(above, []))
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _label_rows(fields: list[Placed], start: int) -> dict[int, int]:
-    """Choose the row that carries each field's name: the one with most of its bits."""
+def _label_rows(cells: list[_Cell]) -> dict[int, int]:
+    """Choose the row that carries each cell's name: the one with most of its bits."""
     chosen = {}
-    for index, placed in enumerate(fields):
-        first, last = placed.offset - start, placed.end - start
+    for index, cell in enumerate(cells):
+        first, last = cell.start, cell.start + cell.bits
         rows = range(first // _ROW, (last - 1) // _ROW + 1)
         chosen[index] = max(
             rows, key=lambda row: min(last, (row + 1) * _ROW) - max(first, row * _ROW)
@@ -164,11 +208,11 @@ def _border(above: list[int], below: list[int]) -> str:
     return line
 
 
-def _cells(fields: list[Placed], row: list[int], number: int, labels: dict[int, int]) -> str:
+def _row(cells: list[_Cell], row: list[int], number: int, labels: dict[int, int]) -> str:
     """Draw the names of one row between bars."""
     line = "|"
     for index in dict.fromkeys(row):
         width = row.count(index) * 2 - 1
-        name = fields[index].field.name if labels[index] == number else ""
-        line += name[:width].center(width) + "|"
+        label = cells[index].label(width) if labels[index] == number else ""
+        line += label.center(width) + "|"
     return line

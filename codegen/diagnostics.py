@@ -38,6 +38,7 @@ class Code(Enum):
     F121 = "whether a field is there is not known when the C is emitted"
     F122 = "bytes or an IPv6 address do not start on a whole byte"
     F123 = "a sweep does not go with what it sweeps"
+    F124 = "fields of both byte orders share a byte"
 
 
 @dataclass(frozen=True)

@@ -210,8 +210,26 @@ Origin = Fixed | Argument | Swept | FrameLength | Sum
 
 
 @dataclass(frozen=True)
+class Piece:
+    """The bits of a field in one byte of the frame.
+
+    Bit ``low`` of the byte, 0 the least significant one, is bit ``of`` of the value;
+    ``bits`` of them follow one another.
+    """
+
+    octet: int
+    low: int
+    bits: int
+    of: int
+
+
+@dataclass(frozen=True)
 class Placed:
-    """A field at its place: ``offset`` counts bits from the start of the frame."""
+    """A field at its place: ``offset`` counts bits from the start of the frame.
+
+    Within a byte it counts from the most significant bit, and from the least significant
+    one where the field has its least significant bits first.
+    """
 
     path: str
     header: Header
@@ -235,6 +253,19 @@ class Placed:
     def end(self) -> int:
         """The first bit after the field."""
         return self.offset + self.field.bits
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The bits of the field, byte by byte in wire order."""
+        found = []
+        for octet in range(self.offset // 8, -(-self.end // 8)):
+            first, behind = max(self.offset, octet * 8), min(self.end, octet * 8 + 8)
+            bits = behind - first
+            if self.field.byteorder == "little":
+                found.append(Piece(octet, first - octet * 8, bits, first - self.offset))
+            else:
+                found.append(Piece(octet, octet * 8 + 8 - behind, bits, self.end - behind))
+        return tuple(found)
 
     @property
     def argument(self) -> Argument:
@@ -291,14 +322,11 @@ class Layout:
 
     @property
     def length_field(self) -> Placed | None:
-        """The field that tells a receiver where the frame ends: the first such, in network order.
+        """The field that tells a receiver where the frame ends: the first such.
 
         Behind that may be padding, or what a driver added.
         """
-        for each in self.fields:
-            if isinstance(each.origin, FrameLength) and each.field.byteorder == "big":
-                return each
-        return None
+        return next((each for each in self.fields if isinstance(each.origin, FrameLength)), None)
 
     def announcing(self) -> Iterator[Placed]:
         """Yield the fields that announce the header above theirs."""
@@ -505,8 +533,10 @@ class _Resolver:
                 missing = self.padding(header, path, each, offset)
                 if not missing:
                     continue
-                each = Reserved(missing, each.name)
+                order = self.places[-1].field.byteorder if offset % 8 else "big"
+                each = Reserved(missing, each.name, byteorder=order)
             self.check_width(path, each, offset)
+            self.check_order(path, each, offset)
             if as_drawn:
                 self.check_at(path, each, offset - start)
             self.places.append(_Place(path, scope, header, each, each.source, offset))
@@ -597,12 +627,20 @@ class _Resolver:
                 f"{each.bits} bits are not possible",
                 "use 1 to 64 bits, and several fields for more",
             )
-        elif each.byteorder == "little" and each.bits % 8:
+
+    def check_order(self, path: str, each: Field, offset: int) -> None:
+        """In a byte that fields share, all count from the same end."""
+        if offset % 8 == 0:
+            return
+        before = self.places[-1]
+        if before.field.byteorder != each.byteorder:
             self.report(
-                Code.F103,
+                Code.F124,
                 path,
-                f"{each.bits} bits have no little-endian order",
-                "use a whole number of bytes, or byteorder='big'",
+                f"it is {each.byteorder}-endian, and shares a byte with {before.path!r}, "
+                f"which is {before.field.byteorder}-endian",
+                f"give it byteorder={before.field.byteorder!r}, or put "
+                f"Reserved({-offset % 8}, byteorder={before.field.byteorder!r}) before it",
             )
 
     def check_at(self, path: str, each: Field, here: int) -> None:
@@ -1134,6 +1172,7 @@ class _Resolver:
                     if target is None:
                         self.unknown(place.path, below.name, part)
                         return None
+                    self.check_pseudo_order(below.name, target, sum(each.bits for each in parts))
                     parts.append(PseudoField(target.path, target.field.bits))
                 case Zeros():
                     parts.append(PseudoConst(0, part.bits))
@@ -1159,6 +1198,16 @@ class _Resolver:
                 "fill it up with Zeros(bits)",
             )
         return tuple(parts)
+
+    def check_pseudo_order(self, below: str, target: _Place, here: int) -> None:
+        """Without whole bytes there is no order of bytes."""
+        if target.field.byteorder == "little" and (target.field.bits % 8 or here % 8):
+            self.report(
+                Code.F111,
+                target.path,
+                f"it is little-endian, and takes no whole bytes of the pseudo header of {below!r}",
+                "let it have a whole number of bytes, and fill up what is before it with Zeros()",
+            )
 
     def next_header(self, place: _Place, source: NextHeader) -> Fixed | None:
         layers = self.format.packet.layers

@@ -22,6 +22,7 @@ from codegen.layout import (
     Layout,
     Listed,
     Payload,
+    Piece,
     Placed,
     PseudoConst,
     PseudoField,
@@ -174,7 +175,7 @@ class Check:
     """A condition on a received frame.
 
     Of a checksum it is a sum that ``terms`` go on with, or what a ``call`` gives,
-    and ``field`` the checksum that came with the frame, in the byte order of ``wanted``.
+    and ``field`` the checksum that came with the frame.
     """
 
     condition: str
@@ -183,7 +184,6 @@ class Check:
     call: bool = False
     bits: int = 16
     field: str = ""
-    wanted: str = ""
     zero_as: str | None = None
 
 
@@ -563,11 +563,10 @@ class _Lowering:
     # The constant template
 
     def write_constant(self, placed: Placed, value: int) -> None:
-        """Put a value into the template, bit by bit."""
-        bits = f"{_on_the_wire(placed, value):0{placed.bits}b}"
-        for position, bit in enumerate(bits, placed.offset):
-            if bit == "1":
-                self.constant[position // 8] |= 0x80 >> position % 8
+        """Put a value into the template, byte by byte."""
+        for piece in placed.pieces:
+            part = value >> piece.of & ((1 << piece.bits) - 1)
+            self.constant[piece.octet] |= part << piece.low
 
     def template(self) -> list[TemplateRow]:
         return [
@@ -606,10 +605,11 @@ class _Lowering:
             if len(together) == 1 and (statement := self.whole_store(together[0])):
                 statements = [statement]
             else:
+                pieces = [(each, piece) for each in varying for piece in each.pieces]
                 statements = [
-                    self.octet_store(octet, varying)
+                    self.octet_store(octet, inside)
                     for octet in range(extent.start, extent.end or 0)
-                    if any(_overlap(each, octet) for each in varying)
+                    if (inside := [each for each in pieces if each[1].octet == octet])
                 ]
             stores.append(
                 Store(tuple(describe.declaration(each) for each in varying), tuple(statements))
@@ -636,12 +636,11 @@ class _Lowering:
         halves = _halves(placed)
         if halves is not None:
             placed = halves[1]
-        first, last = placed.offset // 8, (placed.end + 7) // 8
         statement = self.whole_store(placed)
         statements = (
             [statement]
             if statement
-            else [self.swept_octet_store(octet, placed) for octet in range(first, last)]
+            else [self.swept_octet_store(placed, piece) for piece in placed.pieces]
         )
         store = Store(comments, tuple(statements))
         origin = placed.origin
@@ -658,11 +657,11 @@ class _Lowering:
             declaration, value, table, isinstance(origin, Timed), isinstance(origin, Drawn), store
         )
 
-    def swept_octet_store(self, octet: int, placed: Placed) -> str:
+    def swept_octet_store(self, placed: Placed, piece: Piece) -> str:
         """Return the store of a swept field's bits in one byte, its other bits left alone."""
-        low, high = _bits_in(placed, octet)
-        others = 0xFF & ~(((1 << (high - low)) - 1) << (octet * 8 + 8 - high))
-        value = self.octet_part(octet, placed)
+        octet = piece.octet
+        others = 0xFF & ~(((1 << piece.bits) - 1) << piece.low)
+        value = self.octet_part(placed, piece)
         if others:
             return f"frame[{octet}] = (uint8_t)((frame[{octet}] & 0x{others:02x}) | ({value}));"
         return f"frame[{octet}] = (uint8_t)({value});"
@@ -678,43 +677,36 @@ class _Lowering:
                 given = octets.format(f"args->{placed.origin.name}")
                 return f"memcpy({where}, {given}, {placed.field.octets});"
         if _is_octets(placed.field):
-            return f"memcpy({where}, {self.host_value(placed)}, {placed.field.octets});"
-        if placed.bits not in (8, 16, 32, 64) and (
-            placed.bits != 48 or placed.field.byteorder == "little"
-        ):
+            return f"memcpy({where}, {self.value(placed)}, {placed.field.octets});"
+        if placed.bits not in _whole(placed):
             return None
-        value = self.host_value(placed)
+        value = self.value(placed)
         if isinstance(placed.origin, FrameLength):
             value = f"(uint{placed.bits}_t)({value})"
         return _put(placed, value)
 
-    def octet_store(self, octet: int, varying: list[Placed]) -> str:
+    def octet_store(self, octet: int, inside: list[tuple[Placed, Piece]]) -> str:
         """Return the store of one byte from the bits of all fields in it."""
         parts = [f"0x{self.constant[octet]:02x}"] if self.constant[octet] else []
-        for placed in varying:
-            if not _overlap(placed, octet):
-                continue
-            part = self.octet_part(octet, placed)
-            parts.append(part if len(varying) == 1 and len(parts) == 0 else f"({part})")
+        for placed, piece in inside:
+            part = self.octet_part(placed, piece)
+            parts.append(part if len(inside) == 1 and len(parts) == 0 else f"({part})")
         return f"frame[{octet}] = (uint8_t)({' | '.join(parts)});"
 
-    def octet_part(self, octet: int, placed: Placed) -> str:
+    def octet_part(self, placed: Placed, piece: Piece) -> str:
         """Return the expression of a field's bits at their place in one byte."""
-        low, high = _bits_in(placed, octet)
-        part = f"(uint64_t){_primary(self.wire_value(placed))}"
-        if placed.end > high:
-            part = f"{part} >> {placed.end - high}"
-        if low > placed.offset:
-            part = f"({part} & 0x{(1 << (high - low)) - 1:x})"
-        elif placed.end > high:
-            part = f"({part})"
-        if octet * 8 + 8 > high:
-            part = f"{part} << {octet * 8 + 8 - high}"
+        part = value = f"(uint64_t){_primary(self.value(placed))}"
+        if piece.of:
+            part = f"{part} >> {piece.of}"
+        if piece.of + piece.bits < placed.bits:
+            part = f"{part if part == value else f'({part})'} & 0x{(1 << piece.bits) - 1:x}"
+        if piece.low:
+            part = f"{part if part == value else f'({part})'} << {piece.low}"
         return part
 
     # Values in C
 
-    def host_value(self, placed: Placed) -> str:
+    def value(self, placed: Placed) -> str:
         """Return the C expression of a varying field's number."""
         match placed.origin:
             case Argument(name=name):
@@ -727,10 +719,6 @@ class _Lowering:
             case Swept():
                 return _variable(placed)
         raise TypeError(f"{placed.path}: no C value for {placed.origin!r}")
-
-    def wire_value(self, placed: Placed) -> str:
-        """Return the number that the field's bits are, read in network order."""
-        return _swapped(placed, self.host_value(placed))
 
     # Checksums
 
@@ -761,27 +749,25 @@ class _Lowering:
                 add(each, each.offset - total.over.start * 8)
         at = 0
         for part in total.pseudo:
+            shift = _to_word_end(at + part.bits)
             match part:
                 case PseudoField(path=path):
                     source = self.layout[path]
                     if isinstance(source.origin, Fixed):
-                        value = _on_the_wire(source, source.origin.value)
-                        constant += _weighed(value, at + part.bits)
+                        constant += source.origin.value << _weight(source, at)
                     elif (halves := _halves(source)) is not None:
-                        constant += _weighed(halves[0][1], at + 64)
-                    constant += _weighed(self.constant_sums.get(path, 0), at + part.bits)
+                        constant += halves[0][1] << _weight(halves[0][0], at)
+                    constant += self.constant_sums.get(path, 0) << _weight(source, at)
                     add(source, at)
                 case PseudoConst(value=value):
-                    constant += _weighed(value, at + part.bits)
+                    constant += value << shift
                 case PseudoLength():
                     if total.over.end is None and self.layout.payload is not None:
                         expression = _frame_length(-total.over.start)
-                        by_length.append(
-                            _term(expression, at + part.bits, f"pseudo header: {total.over}")
-                        )
+                        by_length.append(_term(expression, shift, f"pseudo header: {total.over}"))
                     else:
                         size = total.over.size(self.layout.header_length)
-                        constant += _weighed(size, at + part.bits)
+                        constant += size << shift
             at += part.bits
         if total.over.end is None and self.layout.payload is not None:
             by_length += _payload_terms(self.layout.payload, total.over.start)
@@ -845,11 +831,10 @@ class _Lowering:
                     else:
                         found["LENGTH" if placed.derived else "CONSTANT"].append(check)
                 case FrameLength():
-                    wanted = self.wire_value(placed).replace("pktlen", "len")
+                    wanted = self.value(placed).replace("pktlen", "len")
                     found["LENGTH"].append(Check(f"{read} != {wanted}", comment))
                 case Fixed() | Argument() | Swept() if numbers:
-                    wire = [c_literal(_on_the_wire(placed, each)) for each in numbers]
-                    condition = " && ".join(f"{read} != {each}" for each in wire)
+                    condition = " && ".join(f"{read} != {c_literal(each)}" for each in numbers)
                     found["UNKNOWN"].append(Check(condition, comment))
         length, guards = self.match_length()
         return ParsePlan(
@@ -871,8 +856,7 @@ class _Lowering:
         if _is_octets(placed.field):
             template = f"{self.layout.name}_template + {placed.offset // 8}"
             return f"memcmp({read}, {template}, {placed.field.octets}) != 0"
-        wire = _on_the_wire(placed, value)
-        return f"{read} != 0x{wire:0{-(-placed.bits // 4)}x}"
+        return f"{read} != 0x{value:0{-(-placed.bits // 4)}x}"
 
     def read_argument(self, placed: Placed) -> Store:
         """Return the statement that puts a field of a frame into the arguments."""
@@ -884,8 +868,7 @@ class _Lowering:
         elif octets is not None:
             statement = f"put_be48({octets.format(member)}, {_read(placed)});"
         else:
-            value = _swapped(placed, _read(placed))
-            statement = f"{member} = (uint{_c_width(placed.bits)}_t){_primary(value)};"
+            statement = f"{member} = (uint{_c_width(placed.bits)}_t){_primary(_read(placed))};"
         return Store((describe.declaration(placed),), (statement,))
 
     def match_length(self) -> tuple[Check | None, tuple[Check, ...]]:
@@ -911,7 +894,6 @@ class _Lowering:
         """
         total = placed.origin
         assert isinstance(total, Sum)
-        wanted = _swapped(placed, "wanted")
         if total.algorithm is not Algorithm.INTERNET:
             return Check(
                 _call(placed, total, "len"),
@@ -919,7 +901,6 @@ class _Lowering:
                 call=True,
                 bits=placed.bits,
                 field=_read(placed),
-                wanted=wanted,
                 zero_as=_zero_as(placed, total),
             )
         start, end, first = total.over.start, total.over.end, placed.offset // 8
@@ -939,16 +920,15 @@ class _Lowering:
         terms = []
         at = constant = 0
         for part in total.pseudo:
+            shift = _to_word_end(at + part.bits)
             match part:
                 case PseudoField(path=path):
                     source = self.layout[path]
                     terms += _terms(_read(source), source, at)
                 case PseudoConst(value=value):
-                    constant += _weighed(value, at + part.bits)
+                    constant += value << shift
                 case PseudoLength():
-                    terms.append(
-                        _term(size, at + part.bits, f"pseudo header: size of {total.over}")
-                    )
+                    terms.append(_term(size, shift, f"pseudo header: size of {total.over}"))
             at += part.bits
         if constant:
             terms.append(Term(f"0x{constant:04x}", "pseudo header: what never varies"))
@@ -957,7 +937,6 @@ class _Lowering:
             describe.declaration(placed),
             tuple([Term(each, "behind the checksum") for each in sums[1:]] + terms),
             field=_read(placed),
-            wanted=wanted,
             zero_as=_zero_as(placed, total),
         )
 
@@ -969,11 +948,11 @@ class _Lowering:
             # Either a constant by now, or a variable of the emitted function.
             if placed.path in self.constant_sums:
                 return []
-            return _terms(_swapped(placed, _variable(placed)), placed, at)
+            return _terms(_variable(placed), placed, at)
         halves = _halves(placed)
         if halves is not None:
             placed, at = halves[1], at + 64
-        return _terms(self.wire_value(placed), placed, at)
+        return _terms(self.value(placed), placed, at)
 
 
 def _is_octets(field: Field) -> bool:
@@ -1061,22 +1040,11 @@ def _zero_as(placed: Placed, total: Sum) -> str | None:
 
 
 def _put(placed: Placed, value: str) -> str:
-    """Return the store of a number of 8, 16, 32 or 64 bits on whole bytes."""
+    """Return the store of a number on whole bytes, of a width that :func:`_whole` has."""
     at = placed.offset // 8
     if placed.bits == 8:
         return f"frame[{at}] = {value};"
-    order = "be" if placed.field.byteorder == "big" else "le"
-    return f"put_{order}{placed.bits}(frame + {at}, {value});"
-
-
-def _swapped(placed: Placed, value: str) -> str:
-    """Return a number as the field's bits are, read in network order."""
-    if placed.field.byteorder == "big" or placed.bits == 8:
-        return value
-    width = _c_width(placed.bits)
-    swapped = f"__builtin_bswap{width}((uint{width}_t){_primary(value)})"
-    spare = width - placed.bits
-    return f"({swapped} >> {spare})" if spare else swapped
+    return f"put_{_access(placed)}(frame + {at}, {value});"
 
 
 def _compared(placed: Placed) -> Check:
@@ -1090,7 +1058,7 @@ def _compared(placed: Placed) -> Check:
 
 
 def _read(placed: Placed) -> str:
-    """Return the C expression of a field's bits in a received frame, in network order.
+    """Return the C expression of a field's number in a received frame.
 
     Of bytes, which are no number, it is where they are.
     """
@@ -1098,20 +1066,29 @@ def _read(placed: Placed) -> str:
     where = f"frame + {first}" if first else "frame"
     if _is_octets(placed.field):
         return where
-    if bit == 0 and placed.bits in (8, 16, 32, 48, 64):
-        return f"frame[{first}]" if placed.bits == 8 else f"get_be{placed.bits}({where})"
+    if bit == 0 and placed.bits in _whole(placed):
+        return f"frame[{first}]" if placed.bits == 8 else f"get_{_access(placed)}({where})"
     parts = []
-    for octet in range(first, (placed.end + 7) // 8):
-        low, high = _bits_in(placed, octet)
-        part = f"(uint64_t)frame[{octet}]"
-        if octet * 8 + 8 > high:
-            part = f"({part} >> {octet * 8 + 8 - high})"
-        if low > octet * 8:
-            part = f"({part} & 0x{(1 << (high - low)) - 1:x})"
-        if placed.end > high:
-            part = f"({part} << {placed.end - high})"
+    for piece in placed.pieces:
+        part = f"(uint64_t)frame[{piece.octet}]"
+        if piece.low:
+            part = f"({part} >> {piece.low})"
+        if piece.low + piece.bits < 8:
+            part = f"({part} & 0x{(1 << piece.bits) - 1:x})"
+        if piece.of:
+            part = f"({part} << {piece.of})"
         parts.append(part)
     return parts[0] if len(parts) == 1 else f"({' | '.join(parts)})"
+
+
+def _whole(placed: Placed) -> tuple[int, ...]:
+    """Return the widths of numbers that C reads and writes at once, in that byte order."""
+    return (8, 16, 32, 48, 64) if placed.field.byteorder == "big" else (8, 16, 32, 64)
+
+
+def _access(placed: Placed) -> str:
+    """Return how the functions that do so are called: ``be16``, ``le32``."""
+    return f"{'be' if placed.field.byteorder == 'big' else 'le'}{placed.bits}"
 
 
 def _kept(layout: Layout) -> set[str]:
@@ -1141,21 +1118,6 @@ def _variable(placed: Placed) -> str:
     return placed.path.replace(".", "_")
 
 
-def _on_the_wire(placed: Placed, value: int) -> int:
-    """Return the number that the bits of ``value`` in the field are, read in network order."""
-    octets = value.to_bytes((placed.bits + 7) // 8, placed.field.byteorder)
-    return int.from_bytes(octets, "big")
-
-
-def _bits_in(placed: Placed, octet: int) -> tuple[int, int]:
-    """Return the first bit of the field in that byte of the frame, and the first behind it."""
-    return max(placed.offset, octet * 8), min(placed.end, octet * 8 + 8)
-
-
-def _overlap(placed: Placed, octet: int) -> bool:
-    return placed.offset < octet * 8 + 8 and octet * 8 < placed.end
-
-
 def _frame_length(plus: int) -> str:
     """Return ``pktlen`` plus a constant, as a C expression."""
     return f"pktlen {'-' if plus < 0 else '+'} {abs(plus)}U" if plus else "pktlen"
@@ -1166,18 +1128,26 @@ def _primary(expression: str) -> str:
     return f"({expression})" if " " in expression and not expression.startswith("(") else expression
 
 
-def _weighed(value: int, end: int) -> int:
-    """Return what a number that ends at bit ``end`` adds to a sum of 16-bit words.
+def _to_word_end(end: int) -> int:
+    """Return how far to the left a number counts in a sum of 16-bit words when it ends there.
 
     2^16 is 1 modulo 65535, so only the distance of its last bit to the end of a
     word matters, not how many words it spans.
     """
-    return value << -end % 16
+    return -end % 16
 
 
-def _term(expression: str, end: int, comment: str) -> Term:
-    """Return an addend, shifted as :func:`_weighed` shifts."""
-    shift = -end % 16
+def _weight(placed: Placed, at: int) -> int:
+    """Return how far to the left a field at bit ``at`` counts in a sum of 16-bit words.
+
+    Least significant bits first, a number is one in words with their bytes swapped. That
+    is to multiply by 2^8 modulo 65535 (RFC 1071 section 2 (B)).
+    """
+    return (at + 8) % 16 if placed.field.byteorder == "little" else _to_word_end(at + placed.bits)
+
+
+def _term(expression: str, shift: int, comment: str) -> Term:
+    """Return an addend that counts so many bits to the left."""
     if shift:
         expression = f"(uint64_t){_primary(expression)} << {shift}"
     return Term(expression, comment)
@@ -1187,15 +1157,15 @@ def _terms(value: str, placed: Placed, at: int) -> list[Term]:
     """Return what a field's value adds to a sum when it starts at bit ``at``."""
     if _is_octets(placed.field):
         # Its words count from its own start on.
-        return [_term(f"csum_add({value}, {placed.field.octets}U)", at, placed.path)]
-    end = at + placed.bits
+        return [_term(f"csum_add({value}, {placed.field.octets}U)", _to_word_end(at), placed.path)]
+    weight = _weight(placed, at)
     if placed.bits <= 32:
-        return [_term(value, end, placed.path)]
+        return [_term(value, weight, placed.path)]
     # The upper half on its own keeps the sum of shifted 64-bit values in 64 bits.
     value = f"(uint64_t){_primary(value)}"
     return [
-        _term(f"({value} >> 32)", end - 32, f"{placed.path}, upper bits"),
-        _term(f"({value} & 0xffffffff)", end, f"{placed.path}, lower bits"),
+        _term(f"({value} >> 32)", weight, f"{placed.path}, upper bits"),
+        _term(f"({value} & 0xffffffff)", weight, f"{placed.path}, lower bits"),
     ]
 
 

@@ -295,26 +295,21 @@ def _argument_values(layout: Layout, arguments: Mapping[str, Value]) -> dict[str
 
 def _write(frame: bytearray, placed: Placed, value: int) -> None:
     """Put ``value`` into the bits of the field, through the frame as one integer."""
-    if placed.field.byteorder == "little":
-        value = int.from_bytes(value.to_bytes(placed.bits // 8, "little"), "big")
-    shift = len(frame) * 8 - placed.end
-    whole = int.from_bytes(frame, "big")
+    order, shift = placed.field.byteorder, _shift(frame, placed)
+    whole = int.from_bytes(frame, order)
     mask = ((1 << placed.bits) - 1) << shift
-    frame[:] = ((whole & ~mask) | (value << shift)).to_bytes(len(frame), "big")
-
-
-def _bits(frame: bytes, placed: Placed) -> int:
-    """Return the bits of the field as they are on the wire."""
-    whole = int.from_bytes(frame, "big")
-    return (whole >> (len(frame) * 8 - placed.end)) & ((1 << placed.bits) - 1)
+    frame[:] = ((whole & ~mask) | (value << shift)).to_bytes(len(frame), order)
 
 
 def _read(frame: bytes, placed: Placed) -> int:
     """Return the number that the field's bits are, the inverse of :func:`_write`."""
-    value = _bits(frame, placed)
-    if placed.field.byteorder == "little":
-        value = int.from_bytes(value.to_bytes(placed.bits // 8, "big"), "little")
-    return value
+    whole = int.from_bytes(frame, placed.field.byteorder)
+    return whole >> _shift(frame, placed) & ((1 << placed.bits) - 1)
+
+
+def _shift(frame: bytes | bytearray, placed: Placed) -> int:
+    """Return how many bits of the frame, as an integer in the field's order, are below it."""
+    return placed.offset if placed.field.byteorder == "little" else len(frame) * 8 - placed.end
 
 
 def _size(extent: Extent, length: int) -> int:
@@ -331,7 +326,10 @@ def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:
     for part in origin.pseudo:
         match part:
             case PseudoField(path=path):
-                value = _bits(frame, layout[path])
+                placed = layout[path]
+                value = _read(frame, placed)
+                if placed.field.byteorder == "little":
+                    value = int.from_bytes(value.to_bytes(part.bits // 8, "little"), "big")
             case PseudoConst(value=value):
                 pass
             case PseudoLength():

@@ -260,6 +260,31 @@ ORIGINS = resolve(
 )
 
 
+def test_least_significant_bits_first_are_drawn_where_they_are() -> None:
+    """Of a field that goes on in the next byte each part says which bits it has."""
+    header = Header(
+        "h",
+        (
+            UInt("low", 4, Default(0), "little"),
+            UInt("across", 13, Default(0), "little"),
+            UInt("rest", 7, Default(0), "little"),
+            UInt("whole", 24, Default(0), "little"),
+        ),
+    )
+    assert (
+        describe.diagram(resolve(Packet("p", header, min_length=1)))
+        == """\
+h, bytes 0..5
+ 0                   1                   2                   3
+ 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
++-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+|ac[3:0]|  low  |  across[11:4] |     rest    |a|               |
++-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+|             whole             |
++-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+"""
+    )
+
+
 @pytest.mark.parametrize(
     ("path", "words"),
     [

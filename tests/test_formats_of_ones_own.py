@@ -64,6 +64,7 @@ from codegen.model import (
     UpperNumber,
     Zeros,
 )
+from codegen.model.field import ByteOrder
 from codegen.model.strategy import STRATEGIES
 from codegen.verify.judge import verify
 from codegen.verify.subject import Subject
@@ -146,31 +147,22 @@ class _Drawn:
         return Random(self.number(64), low, high)
 
     def bits(self) -> list[Field]:
-        """Draw fields that share whole bytes, cut anywhere."""
+        """Draw fields that share whole bytes, cut anywhere, in either order."""
+        order: ByteOrder = self.draw(st.sampled_from(["big", "little"]))
         size = 8 * self.draw(st.integers(1, 8))
         cuts = self.draw(st.sets(st.integers(1, size - 1), max_size=4))
         edges = [0, *sorted(cuts), size]
         fields: list[Field] = []
         for start, end in pairwise(edges):
             if self.draw(st.integers(0, 5)) == 0:
-                fields.append(Reserved(end - start, self.name("r")))
+                fields.append(Reserved(end - start, self.name("r"), byteorder=order))
             else:
-                fields.append(UInt(self.name("f"), end - start, self.value(end - start)))
+                fields.append(UInt(self.name("f"), end - start, self.value(end - start), order))
         return fields
 
     def little(self) -> list[Field]:
         bits = 8 * self.draw(st.integers(1, 8))
         return [UInt(self.name("f"), bits, self.value(bits), "little")]
-
-    def shifted(self) -> list[Field]:
-        """Draw a little-endian field that starts inside of a byte."""
-        bits = 8 * self.draw(st.integers(2, 4))
-        here = self.draw(st.integers(1, 7))
-        return [
-            UInt(self.name("f"), here, self.value(here)),
-            UInt(self.name("f"), bits, self.value(bits), "little"),
-            UInt(self.name("f"), 8 - here, self.value(8 - here)),
-        ]
 
     def mac(self) -> list[Field]:
         text = self.number(48).to_bytes(6, "big").hex(":")
@@ -295,7 +287,7 @@ class _Drawn:
         """Draw a header; at most one checksum, on a word of what it covers."""
         name = self.name("h")
         kinds = [
-            *(self.bits, self.little, self.shifted, self.mac, self.ipv4, self.length, self.ipv6),
+            *(self.bits, self.bits, self.little, self.mac, self.ipv4, self.length, self.ipv6),
             *(self.octets, self.enumeration, self.optional, self.options, self.other_checksum),
             self.next_header,
         ]
@@ -335,14 +327,20 @@ class _Drawn:
             if not isinstance(each, Reserved | Pad | Group)
             and not isinstance(each.source, Checksum)
             and each.when is None
+            and (each.byteorder == "big" or not each.bits % 8)
         ]
         if not usable:
             return ()
         chosen = self.draw(st.lists(st.sampled_from(usable), max_size=3, unique=True))
-        parts: list[Any] = [each.name for each in chosen]
-        bits = sum(each.bits for each in chosen) % 16
-        if bits:
-            parts.insert(self.draw(st.integers(0, len(parts))), Zeros(16 - bits))
+        parts: list[Any] = []
+        bits = 0
+        for each in chosen:
+            # What is little-endian has whole bytes there.
+            fill = -bits % 8 if each.byteorder == "little" else self.draw(st.sampled_from([0, 3]))
+            parts += [Zeros(fill), each.name] if fill else [each.name]
+            bits += fill + each.bits
+        if bits % 16:
+            parts.append(Zeros(-bits % 16))
         parts += self.draw(
             st.sampled_from(
                 [
@@ -596,7 +594,7 @@ CORNERS: dict[str, Format] = {
             UInt("a", 32, Const(0x12345678), "little"),
             UInt("b", 64, Parameter("x", 0x123456789ABCDEF0), "little"),
             UInt("c", 24, Parameter("y", 0x123456), "little"),
-        ), pseudo_header=("a", Zeros(3), "b", "c", Zeros(5))) / Header("i", (
+        ), pseudo_header=("a", Zeros(8), "b", "c")) / Header("i", (
             UInt("sum", 16, Checksum(HEADER_AND_PAYLOAD, pseudo_header=True)),
         )) / Fill(0x55), min_length=1, max_length=20,
     ),

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import binascii
 import random
+import subprocess
 import zlib
+from pathlib import Path
 
 import pytest
 from scapy.layers import sctp
@@ -109,6 +111,38 @@ def test_bind_refuses_what_does_not_fit() -> None:
         OPTIONAL.bind(both=1)
     with pytest.raises(ValueError, match=r"h\.key is bound to a value or a source"):
         OPTIONAL.bind(key=())
+
+
+# --- Least significant bits first ----------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_bits_from_the_least_significant_one_on_lie_as_gcc_puts_bit_fields(
+    seed: int, tmp_path: Path
+) -> None:
+    """On a little-endian machine C's bit-fields are such fields."""
+    chosen = random.Random(seed)
+    widths = [chosen.randint(1, 33) for _ in range(12)]
+    widths.append(-sum(widths) % 8 or 8)
+    values = [chosen.getrandbits(bits) for bits in widths]
+    members = "".join(f"uint64_t f{n} : {bits};" for n, bits in enumerate(widths))
+    source = tmp_path / "bits.c"
+    source.write_text(
+        "#include <stdint.h>\n#include <stdio.h>\n"
+        f"static const struct __attribute__((packed)) {{ {members} }} bits = "
+        f"{{ {', '.join(f'{each}u' if each < 1 << 32 else f'{each}ul' for each in values)} }};\n"
+        "int main(void) { return fwrite(&bits, sizeof(bits), 1, stdout) != 1; }\n"
+    )
+    subprocess.run(["gcc", str(source), "-o", str(tmp_path / "bits")], check=True, timeout=60)
+    wanted = subprocess.run([tmp_path / "bits"], check=True, capture_output=True, timeout=60).stdout
+    format = packet(
+        *(
+            UInt(f"f{n}", bits, Parameter(f"f{n}", value), "little")
+            for n, (bits, value) in enumerate(zip(widths, values, strict=True))
+        )
+    )
+    assert encoded(format) == wanted
+    agrees(format)
 
 
 # --- Groups, arrays, padding ---------------------------------------------------------

@@ -168,8 +168,8 @@ MUTATIONS = (
         "genpkt.c",
         (
             (
-                "\tmemcpy(frame, udp4_template, sizeof(udp4_template));\n",
-                "\tmemcpy(frame, udp4_template, sizeof(udp4_template));\n\tframe[-1] = 0;\n",
+                "\tframe_copy(frame, udp4_template, sizeof(udp4_template));\n",
+                "\tframe_copy(frame, udp4_template, sizeof(udp4_template));\n\tframe[-1] = 0;\n",
             ),
         ),
         r"a byte of the headroom was written",

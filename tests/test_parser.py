@@ -28,6 +28,7 @@ from codegen.model import (
     Bytes,
     Checksum,
     Const,
+    Default,
     Fill,
     Format,
     Header,
@@ -52,6 +53,9 @@ OWN = Packet(
             UInt("kind", 4, Parameter("kind", 1), names={1: "request", 2: "reply", 9: "error"}),
             UInt("odd", 13, Parameter("odd", 5)),
             UInt("seven", 7, Const(77)),
+            UInt("low", 5, Parameter("low", 1), "little"),
+            UInt("across", 9, Const(0x155), "little"),
+            UInt("state", 2, Default(1), "little", names={0: "off", 1: "on"}),
             UInt("little", 32, Parameter("little", 1), "little"),
             Bytes("magic", Const(b"codegen")),
             Bytes("token", Parameter("token", b"123456789")),
@@ -121,11 +125,13 @@ def expected(layout: Layout, damage: str, whole: int) -> set[str]:
         # What carries no length is known to be short by the least frame alone.
         return {"wrong length"}
     at, bits = map(int, numbers)
-    mask = f"{bits:08b}"
     hit = [
         placed
         for placed in layout.fields
-        if any(placed.offset <= 8 * at + bit < placed.end for bit in range(8) if mask[bit] == "1")
+        if any(
+            piece.octet == at and bits >> piece.low & ((1 << piece.bits) - 1)
+            for piece in placed.pieces
+        )
     ]
     allowed = {name for placed in hit for name in _by_field(placed)}
     if not hit:

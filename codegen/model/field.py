@@ -31,9 +31,10 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
 class UInt:
     """An unsigned integer of 1 to 64 bits.
 
-    ``byteorder`` may be ``"little"`` for a whole number of bytes. ``at`` is the
-    bit of the header at which the field is expected to start, as read off an
-    RFC's diagram; it is checked, never used to move the field. With ``when`` the
+    With ``byteorder="little"`` the least significant bits come first: in the first
+    byte of those that the field touches, and there in the least significant bits that
+    are free. ``at`` is the bit of the header at which the field is expected to start,
+    as read off an RFC's diagram; it is checked, never used to move the field. With ``when`` the
     field is there only if another field of its header, the switch, says so. An
     enumeration gives its numbers ``names``, and has no others.
     """
@@ -225,21 +226,25 @@ def _octets(value: Value) -> bytes:
 
 @dataclass(frozen=True)
 class Reserved:
-    """Bits that are sent as zero and ignored when received."""
+    """Bits that are sent as zero and ignored when received.
+
+    Between fields with their least significant bits first, ``byteorder`` is that of those.
+    """
 
     bits: int
     name: str = "reserved"
     at: int | None = None
     when: Switch | None = None
+    byteorder: ByteOrder = "big"
 
-    byteorder: ClassVar[ByteOrder] = "big"
     source: ClassVar[Source] = Default(0)
     octets: ClassVar[int | None] = None
 
     @property
     def kind(self) -> str:
         """The shape in words."""
-        return f"{self.bits} bit{'s' if self.bits != 1 else ''}, reserved"
+        order = ", little endian" if self.byteorder == "little" else ""
+        return f"{self.bits} bit{'s' if self.bits != 1 else ''}{order}, reserved"
 
     def parse(self, value: Value) -> int:
         """Return ``value``, which only a preset can give."""

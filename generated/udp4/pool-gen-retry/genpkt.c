@@ -128,7 +128,7 @@ void udp4_write(uint8_t *frame, uint16_t pktlen,
 	uint16_t udp_checksum;
 	uint64_t sum;
 
-	memcpy(frame, udp4_template, sizeof(udp4_template));
+	frame_copy(frame, udp4_template, sizeof(udp4_template));
 	/* fill: from the end of the headers to the end of the frame */
 	frame_fill(frame + 42, 0x00, pktlen - 42U);
 

@@ -166,7 +166,7 @@ void udp4_seq_write(uint8_t *frame, uint16_t pktlen,
 	uint64_t sum;
 	struct udp4_seq_sweep sweep;
 
-	memcpy(frame, udp4_seq_template, sizeof(udp4_seq_template));
+	frame_copy(frame, udp4_seq_template, sizeof(udp4_seq_template));
 	/* fill: from the end of the headers to the end of the frame */
 	frame_fill(frame + 46, 0x00, pktlen - 46U);
 

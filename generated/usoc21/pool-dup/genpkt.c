@@ -128,7 +128,7 @@ void udp4_write(uint8_t *frame, uint16_t pktlen,
 	uint16_t udp_checksum;
 	uint64_t sum;
 
-	memcpy(frame, udp4_template, sizeof(udp4_template));
+	frame_copy(frame, udp4_template, sizeof(udp4_template));
 	/* fill: from the end of the headers to the end of the frame */
 	frame_fill(frame + 42, 0x00, pktlen - 42U);
 
@@ -490,7 +490,7 @@ void usoc21_write(uint8_t *frame, uint16_t pktlen,
 	uint16_t ipv4_checksum;
 	uint64_t sum;
 
-	memcpy(frame, usoc21_template, sizeof(usoc21_template));
+	frame_copy(frame, usoc21_template, sizeof(usoc21_template));
 	/* fill: from the end of the headers to the end of the frame */
 	frame_fill(frame + 42, 0x55, pktlen - 42U);
 

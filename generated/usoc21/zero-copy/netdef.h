@@ -103,6 +103,22 @@ static inline uint64_t get_be64(const uint8_t *p)
 	return ((uint64_t)get_be32(p) << 32) | get_be32(p + 4);
 }
 
+static inline uint16_t get_le16(const uint8_t *p)
+{
+	return (uint16_t)(((unsigned int)p[1] << 8) | p[0]);
+}
+
+static inline uint32_t get_le32(const uint8_t *p)
+{
+	return ((uint32_t)p[3] << 24) | ((uint32_t)p[2] << 16) |
+	       ((uint32_t)p[1] << 8) | (uint32_t)p[0];
+}
+
+static inline uint64_t get_le64(const uint8_t *p)
+{
+	return ((uint64_t)get_le32(p + 4) << 32) | get_le32(p);
+}
+
 /*
  * Copy and fill frames. Short ones are done here, in blocks of a constant size
  * that compilers turn into single moves, the last one overlapping the one

@@ -1,4 +1,4 @@
-"""Four bits have no byte order."""
+"""Of the bits that are left over in a byte, no one could say which they are."""
 
 from codegen.model import Default, Fill, Header, Packet, UInt
 
