@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 
 from codegen.layout import (
     Argument,
@@ -27,7 +28,7 @@ from codegen.layout import (
     Swept,
     Timed,
 )
-from codegen.model import Const, NextHeader
+from codegen.model import BIT, Const, NextHeader
 
 _ROW = 32
 
@@ -51,8 +52,11 @@ def origin(placed: Placed) -> str:
         case Swept() as swept:
             return sweep(swept, show)
         case FrameLength() as length:
+            unit = ""
+            if length.unit != 1:
+                unit = " in bits" if length.unit == BIT else f" in units of {length.unit} bytes"
             plus = f" {length.plus:+d}" if length.plus else ""
-            return f"length of {length.of}{plus}"
+            return f"length of {length.of}{unit}{plus}"
         case Sum() as total:
             pseudo = " with pseudo header" if total.pseudo else ""
             zero = "" if total.zero_as is None else f", 0 sent as 0x{total.zero_as:04x}"
@@ -71,11 +75,18 @@ def sweep(swept: Swept, show: Callable[[int], str]) -> str:
         case Listed(values=values):
             shown = ", ".join(show(each) for each in values[:4])
             return f"{shown}{', ...' if len(values) > 4 else ''} in turn"
-        case Drawn(seed=seed, low=low, count=count):
-            return f"random in {show(low)}..{show(low + count - 1)}, seed {seed}"
+        case Drawn(seed=seed, low=low, step=step):
+            steps = "" if step == 1 else f" in steps of {step}"
+            return f"random in {show(low)}..{show(swept.last)}{steps}, seed {seed}"
         case Timed(unit=unit):
             return f"time of sending, in units of {unit} ns"
     raise TypeError(f"no words for {swept!r}")
+
+
+def lengths(layout: Layout) -> str:
+    """Return the possible lengths of a frame."""
+    steps = f" in steps of {layout.length_step}" if layout.length_step > 1 else ""
+    return f"{layout.min_length} to {layout.max_length} bytes{steps}"
 
 
 def declaration(placed: Placed) -> str:
@@ -105,20 +116,23 @@ def pseudo_header(total: Sum) -> list[str]:
 
 def diagram(layout: Layout) -> str:
     """Return the bit diagrams of all headers and the payload, 32 bits a row as in RFCs."""
-    blocks = []
-    for name in dict.fromkeys(placed.header.name for placed in layout.fields):
-        inside = [placed for placed in layout.fields if placed.header.name == name]
+    blocks: dict[bool, list[str]] = {False: [], True: []}
+    for (name, in_trailer), fields in groupby(
+        layout.fields, lambda placed: (placed.header.name, placed.in_trailer)
+    ):
+        inside = list(fields)
         header = inside[0].header
-        extent = Extent(inside[0].offset // 8, inside[-1].end // 8)
-        title = f"{header.title or name}, {extent}"
+        end = inside[-1].end // 8
+        extent = Extent(inside[0].offset // 8, None if inside[0].offset < 0 == end else end)
+        title = f"{header.title or name}{', trailer' if in_trailer else ''}, {extent}"
         if header.reference:
             title += f" ({header.reference})"
-        blocks.append(f"{title}\n{_header_diagram(inside)}")
+        blocks[in_trailer].append(f"{title}\n{_header_diagram(inside)}")
+    payload = []
     if layout.payload is not None:
         show = layout.payload.fill.show(layout.payload.value)
-        extent = Extent(layout.payload.start, None)
-        blocks.append(f"Payload, {extent}: each byte {show}")
-    return "\n\n".join(blocks)
+        payload.append(f"Payload, {layout.payload.extent}: each byte {show}")
+    return "\n\n".join(blocks[False] + payload + blocks[True])
 
 
 @dataclass(frozen=True)

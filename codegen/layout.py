@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
@@ -62,18 +63,44 @@ from codegen.model.field import parameters as all_parameters
 
 @dataclass(frozen=True)
 class Extent:
-    """A run of bytes of the frame; ``end`` None means up to the end of the frame."""
+    """A run of bytes of the frame.
+
+    Negative positions count from the end of the frame, as those of Python's slices do;
+    ``end`` None means up to the end of the frame.
+    """
 
     start: int
     end: int | None
 
+    @property
+    def varies(self) -> bool:
+        """Whether the size follows the frame's: it starts in the headers and ends behind them."""
+        return self.start >= 0 and (self.end is None or self.end < 0)
+
     def size(self, frame_length: int) -> int:
         """Return the bytes of the run in a frame of ``frame_length`` bytes."""
-        return (frame_length if self.end is None else self.end) - self.start
+        if self.varies:
+            return frame_length - self.start + (self.end or 0)
+        return (self.end or 0) - self.start
+
+    def covers(self, offset: int, end: int) -> bool:
+        """Tell whether any of the bits from ``offset`` to before ``end`` are in the run."""
+        in_trailer = offset < 0
+        first, behind = _along(8 * self.start), _along(8 * (self.end or 0), self.end is None)
+        return first < _along(end, in_trailer) and _along(offset) < behind
 
     def __str__(self) -> str:
         """Return the bytes as people count them, both ends included."""
         return f"bytes {self.start}..{'end' if self.end is None else self.end - 1}"
+
+
+#: More bits than a frame has.
+_FAR = 1 << 32
+
+
+def _along(bit: int, from_end: bool = False) -> int:
+    """Return a number that grows along the frame, for a bit that counts from either end."""
+    return bit + _FAR if bit < 0 or from_end else bit
 
 
 @dataclass(frozen=True)
@@ -147,11 +174,17 @@ class Listed(Swept):
 
 @dataclass(frozen=True)
 class Drawn(Swept):
-    """``low`` plus the n-th number of SplitMix64 modulo ``count``."""
+    """``low`` plus ``step`` times the n-th number of SplitMix64 modulo ``count``."""
 
     seed: int
     low: int
     count: int
+    step: int = 1
+
+    @property
+    def last(self) -> int:
+        """The largest value."""
+        return self.low + (self.count - 1) * self.step
 
 
 @dataclass(frozen=True)
@@ -163,10 +196,10 @@ class Timed(Swept):
 
 @dataclass(frozen=True)
 class FrameLength:
-    """A length that follows the frame's: ``of.size(frame_length) // unit + plus``."""
+    """A length that follows the frame's: ``of.size(frame_length) / unit + plus``."""
 
     of: Extent
-    unit: int
+    unit: Fraction
     plus: int
 
 
@@ -228,7 +261,8 @@ class Placed:
     """A field at its place: ``offset`` counts bits from the start of the frame.
 
     Within a byte it counts from the most significant bit, and from the least significant
-    one where the field has its least significant bits first.
+    one where the field has its least significant bits first. Behind a payload it is
+    negative, and counts from the end of the frame.
     """
 
     path: str
@@ -236,6 +270,7 @@ class Placed:
     field: Field
     offset: int
     origin: Origin
+    in_trailer: bool = False
 
     @property
     def bits(self) -> int:
@@ -276,12 +311,17 @@ class Placed:
 
 @dataclass(frozen=True)
 class Payload:
-    """The bytes from ``start`` to the end of the frame, all of the same value."""
+    """The bytes between the headers and the trailers, all of the same value."""
 
     path: str
     fill: Fill
-    start: int
+    extent: Extent
     value: int
+
+    @property
+    def start(self) -> int:
+        """The first byte."""
+        return self.extent.start
 
 
 @dataclass(frozen=True)
@@ -291,15 +331,19 @@ class Layout:
     ``fields`` are in wire order. ``arguments`` are in the order of the emitted
     function. ``checksums`` are in an order in which each comes after those that
     it covers. Lengths are bytes of the frame without its frame check sequence:
-    ``length`` is what the program sends, unless it is swept.
+    ``length`` is what the program sends, unless it is swept. The headers take the first
+    ``header_length`` bytes, and the trailers behind a payload the last ``trailer_length``.
+    From ``min_length`` to ``max_length``, each ``length_step``-th length is possible.
     """
 
     format: Format
     fields: tuple[Placed, ...]
     payload: Payload | None
     header_length: int
+    trailer_length: int
     min_length: int
     max_length: int
+    length_step: int
     arguments: tuple[Placed, ...]
     checksums: tuple[Placed, ...]
     length: int
@@ -316,6 +360,11 @@ class Layout:
         return tuple(each for each in self.fields if isinstance(each.origin, Swept))
 
     @property
+    def lengths(self) -> range:
+        """The possible lengths of a frame."""
+        return range(self.min_length, self.max_length + 1, self.length_step)
+
+    @property
     def name(self) -> str:
         """The name of the format."""
         return self.format.name
@@ -324,12 +373,16 @@ class Layout:
     def length_field(self) -> Placed | None:
         """The field that tells a receiver where the frame ends: the first such.
 
-        Behind that may be padding, or what a driver added.
+        Behind that may be padding, or what a driver added. In a trailer it could not tell,
+        as the trailer is found by the end.
         """
-        return next((each for each in self.fields if isinstance(each.origin, FrameLength)), None)
+        for each in self.fields:
+            if isinstance(each.origin, FrameLength) and each.offset >= 0:
+                return each
+        return None
 
     def announcing(self) -> Iterator[Placed]:
-        """Yield the fields that announce the header above theirs."""
+        """Yield the fields that announce the header above theirs, those of trailers last."""
         for each in self.fields:
             announces = isinstance(each.field.source, NextHeader)
             if announces and isinstance(each.origin, Fixed) and each.origin.checked:
@@ -385,6 +438,7 @@ class _Place:
     field: Field
     source: Source
     offset: int
+    in_trailer: bool = False
     bound: bool = False
 
 
@@ -399,6 +453,14 @@ class _Resolver:
     starts: dict[str, int] = field(default_factory=dict)
     ends: dict[str, int] = field(default_factory=dict)
     members: dict[str, tuple[Member, ...]] = field(default_factory=dict)
+    #: Where what a header carries ends, and where its trailer does.
+    payload_ends: dict[str, int] = field(default_factory=dict)
+    trailer_ends: dict[str, int] = field(default_factory=dict)
+    #: The groups in trailers whose ends count from the end of the frame.
+    trailer_groups: set[str] = field(default_factory=set)
+    #: The bits of all headers, and of trailers too.
+    headers_end: int = 0
+    least_end: int = 0
     #: The fields that decide whether others are there.
     switches: set[str] = field(default_factory=set)
     length_binding: Binding | None = None
@@ -434,8 +496,8 @@ class _Resolver:
         )
         for header in headers:
             self.check_name(header.name, f"header {header.name!r}")
-            self.check_members(header.name, header.fields, f"header {header.name!r}")
-        parameters = [name for header in headers for name in all_parameters(header.fields)]
+            self.check_members(header.name, header.members, f"header {header.name!r}")
+        parameters = [name for header in headers for name in all_parameters(header.members)]
         self.check_unique(
             parameters,
             f"packet {packet.name!r}",
@@ -479,24 +541,14 @@ class _Resolver:
 
     def place(self) -> None:
         packet = self.format.packet
+        headers = [layer for layer in packet.layers if isinstance(layer, Header)]
         offset = 0
-        for layer in packet.layers:
-            if isinstance(layer, Fill):
-                continue
-            start = offset
-            offset = self.place_members(layer, layer.name, layer.fields, start)
-            if (offset - start) % 8 or not layer.fields:
-                missing = -(offset - start) % 8 or 8
-                self.report(
-                    Code.F104,
-                    f"header {layer.name!r}",
-                    f"its fields take {offset - start} bits, which is no whole number of bytes"
-                    if layer.fields
-                    else "it has no fields",
-                    f"add Reserved({missing}) or widen a field",
-                )
-                offset += missing
-                self.ends[layer.name] = offset
+        for header in headers:
+            self.starts[header.name], self.members[header.name] = offset, header.members
+            offset = self.place_whole(header, header.fields, offset, f"header {header.name!r}")
+            self.ends[header.name] = offset
+        self.headers_end = offset
+        self.place_trailers(headers)
         fills = [index for index, layer in enumerate(packet.layers) if isinstance(layer, Fill)]
         if any(index != len(packet.layers) - 1 for index in fills):
             self.report(
@@ -513,13 +565,60 @@ class _Resolver:
                 "start the stack with a header, such as ETHERNET",
             )
 
-    def place_members(
-        self, header: Header, scope: str, members: tuple[Member, ...], start: int
+    def place_trailers(self, headers: list[Header]) -> None:
+        """Place the trailers, that of the innermost header first.
+
+        Behind a payload they count from the end of the frame.
+        """
+        first, before = len(self.places), set(self.starts)
+        offset = self.headers_end
+        for header in reversed(headers):
+            self.payload_ends[header.name] = offset
+            if header.trailer:
+                where = f"trailer of {header.name!r}"
+                offset = self.place_whole(header, header.trailer, offset, where)
+            self.trailer_ends[header.name] = offset
+        self.least_end = offset
+        for place in self.places[first:]:
+            place.in_trailer = True
+        if self.has_payload:
+            for place in self.places[first:]:
+                place.offset -= offset
+            self.trailer_groups = set(self.starts) - before
+            for ends in (self.payload_ends, self.trailer_ends):
+                ends.update({name: end - offset for name, end in ends.items()})
+            for edges in (self.starts, self.ends):
+                edges.update({name: edges[name] - offset for name in self.trailer_groups})
+
+    @property
+    def has_payload(self) -> bool:
+        return isinstance(self.format.packet.layers[-1], Fill)
+
+    def place_whole(
+        self, header: Header, members: tuple[Member, ...], start: int, where: str
     ) -> int:
-        """Place the members of a header or group that are there; return the bit behind them."""
+        """Place a header or trailer, which takes whole bytes; return the bit behind it."""
+        offset = self.place_members(header, header.name, members, start, start)
+        missing = -(offset - start) % 8 if members else 8
+        if missing:
+            self.report(
+                Code.F104,
+                where,
+                f"its fields take {offset - start} bits, which is no whole number of bytes"
+                if members
+                else "it has no fields",
+                f"add Reserved({missing}) or widen a field",
+            )
+        return offset + missing
+
+    def place_members(
+        self, header: Header, scope: str, members: tuple[Member, ...], start: int, outer: int
+    ) -> int:
+        """Place the members of a header or group that are there; return the bit behind them.
+
+        ``outer`` is where the header or trailer starts.
+        """
         offset = start
-        self.starts[scope] = start
-        self.members[scope] = members
         as_drawn = True  # as long as no optional field came before
         for each in members:
             path = f"{scope}.{each.name}"
@@ -527,34 +626,41 @@ class _Resolver:
             if each.when is not None and not self.switched_on(scope, path, each.when):
                 continue
             if isinstance(each, Group):
-                offset = self.place_members(header, path, each.fields, offset)
+                self.starts[path], self.members[path] = offset, each.fields
+                offset = self.place_members(header, path, each.fields, offset, outer)
+                self.ends[path] = offset
                 continue
             if isinstance(each, Pad):
-                missing = self.padding(header, path, each, offset)
+                missing = self.padding(path, each, offset - outer)
                 if not missing:
                     continue
-                order = self.places[-1].field.byteorder if offset % 8 else "big"
-                each = Reserved(missing, each.name, byteorder=order)
+                each = self.padding_field(each, missing, offset)
             self.check_width(path, each, offset)
             self.check_order(path, each, offset)
             if as_drawn:
                 self.check_at(path, each, offset - start)
             self.places.append(_Place(path, scope, header, each, each.source, offset))
             offset += max(each.bits, 0)
-        self.ends[scope] = offset
         return offset
 
-    def padding(self, header: Header, path: str, pad: Pad, offset: int) -> int:
-        """Return the bits up to the next multiple from the start of the header."""
-        if not 1 <= pad.multiple <= 8:
+    def padding(self, path: str, pad: Pad, size: int) -> int:
+        """Return the bits up to the next multiple of a header that has so many."""
+        if not 1 <= pad.multiple <= 256:
             self.report(
                 Code.F103,
                 path,
                 f"padding to a multiple of {pad.multiple} bytes is not possible",
-                "use 1 to 8 bytes",
+                "use 1 to 256 bytes",
             )
             return 0
-        return -(offset - self.starts[header.name]) % (8 * pad.multiple)
+        return -size % (8 * pad.multiple)
+
+    def padding_field(self, pad: Pad, bits: int, offset: int) -> Field:
+        """Return the field that padding is; a receiver ignores it."""
+        if bits > 64 and offset % 8 == 0:
+            return Bytes(pad.name, Default(bytes(bits // 8)))
+        order = self.places[-1].field.byteorder if offset % 8 else "big"
+        return Reserved(bits, pad.name, byteorder=order)
 
     def switched_on(self, scope: str, path: str, switch: Switch) -> bool:
         """Tell whether an optional field is there: its switch is a number by now."""
@@ -746,9 +852,8 @@ class _Resolver:
 
     def frame_bounds(self) -> tuple[int, int]:
         packet = self.format.packet
-        headers = self.places[-1].offset + self.places[-1].field.bits
-        header_length = headers // 8
-        has_fill = isinstance(packet.layers[-1], Fill)
+        header_length = self.least_end // 8
+        has_fill = self.has_payload
         low = max(packet.min_length, header_length) if has_fill else header_length
         high = packet.max_length if has_fill else header_length
         where = f"packet {packet.name!r}"
@@ -804,18 +909,23 @@ class _Resolver:
     def extent(self, place: _Place, span: Span) -> Extent | None:
         """Return the bytes of a span, None after a report."""
         header = place.header
+        before = len(self.found)
         start = self.edge(place, span.start, "start")
         end = self.edge(place, span.end, "end")
-        if start is None or (end is None and span.end is not Edge.FRAME_END):
+        if len(self.found) > before:
             return None
         # What a group holds may be nothing; any other empty span is a mistake.
+        if start is None and end is None and span.start == span.end:
+            return Extent(0, 0)
         empty = end == start and span.start == span.end
-        if start % 8 or (end is not None and (end % 8 or (end <= start and not empty))):
+        ends_behind = start is not None and (_along(start) < _along(end or 0, end is None) or empty)
+        if start is None or not ends_behind or start % 8 or (end or 0) % 8:
+            first = "the end of the frame" if start is None else f"bit {start} of the frame"
             until = "the end of the frame" if end is None else f"bit {end - 1}"
             self.report(
                 Code.F111,
                 place.path,
-                f"its span runs from bit {start} of the frame to {until}",
+                f"its span runs from {first} to {until}",
                 "let the span start and end on whole bytes, its start before its end, "
                 f"or use HEADER for all of {header.name!r}",
             )
@@ -823,24 +933,26 @@ class _Resolver:
         return Extent(start // 8, None if end is None else end // 8)
 
     def edge(self, place: _Place, edge: Edge | str, side: str) -> int | None:
-        """Return the bit of the frame where a span starts or ends."""
-        if edge is Edge.HEADER_START:
-            return self.starts[place.scope]
-        if edge is Edge.HEADER_END:
-            return self.ends[place.scope]
-        if edge is Edge.FRAME_END:
-            # Without a payload the frame ends where its headers do.
-            if isinstance(self.format.packet.layers[-1], Fill):
-                return None
-            return self.ends[self.places[-1].header.name]
+        """Return the bit of the frame where a span starts or ends, None for the frame's end."""
         group = self.find_group(place.scope, str(edge))
-        if group is not None:
-            return self.ends[group] if side == "end" else self.starts[group]
-        target = self.find(place.scope, str(edge))
-        if target is None:
-            self.unknown(place.path, place.scope, str(edge))
-            return None
-        return target.offset + (target.field.bits if side == "end" else 0)
+        if edge in (Edge.HEADER_START, Edge.HEADER_END):
+            group = place.scope
+        if edge is Edge.PAYLOAD_END:
+            bit, in_trailer = self.payload_ends[place.header.name], self.has_payload
+        elif edge is Edge.FRAME_END:
+            bit, in_trailer = self.trailer_ends[place.header.name], self.has_payload
+        elif group is not None:
+            at_start = side == "start" if isinstance(edge, str) else edge is Edge.HEADER_START
+            bit = self.starts[group] if at_start else self.ends[group]
+            in_trailer = group in self.trailer_groups
+        else:
+            target = self.find(place.scope, str(edge))
+            if target is None:
+                self.unknown(place.path, place.scope, str(edge))
+                return None
+            bit = target.offset + (target.field.bits if side == "end" else 0)
+            in_trailer = target.offset < 0
+        return None if in_trailer and bit == 0 else bit
 
     def origin(self, place: _Place, low: int, high: int) -> Origin | None:
         """Return where the field's value comes from, None after a report."""
@@ -923,15 +1035,15 @@ class _Resolver:
             )
         match source:
             case Counter():
-                return self.counter(place, source)
+                return self.counted(place, source)
             case Cycle(values=values):
                 if not values:
                     self.report(Code.F109, place.path, "a Cycle of no values", "give it one")
                 return Listed(tuple(self.value(place, each) for each in values))
             case Random():
-                return self.random(place, source)
+                return self.drawn(place, source)
             case Range():
-                return self.range(place, source)
+                return self.ranged(place, source)
             case Timestamp(unit=unit):
                 if unit not in _UNITS:
                     self.report(
@@ -942,7 +1054,7 @@ class _Resolver:
                     )
                 return Timed(_UNITS.get(unit, 1))
 
-    def counter(self, place: _Place, source: Counter) -> Counted:
+    def counted(self, place: _Place, source: Counter) -> Counted:
         limit = 1 << place.field.bits
         if not (0 <= source.start < limit and 0 < source.step < limit):
             self.report(
@@ -954,7 +1066,7 @@ class _Resolver:
             )
         return Counted(source.start, source.step)
 
-    def random(self, place: _Place, source: Random) -> Drawn:
+    def drawn(self, place: _Place, source: Random) -> Drawn:
         low = 0 if source.minimum is None else self.value(place, source.minimum)
         high = (1 << place.field.bits) - 1
         if source.maximum is not None:
@@ -969,7 +1081,7 @@ class _Resolver:
             )
         return Drawn(source.seed, low, high - low + 1)
 
-    def range(self, place: _Place, source: Range) -> Ranged:
+    def ranged(self, place: _Place, source: Range) -> Ranged:
         if source.last is None:
             low, high = self.prefix(place, source.first)
         else:
@@ -1019,15 +1131,13 @@ class _Resolver:
             return 0, 0
         return int(network[0]), int(network[-1])
 
-    def frame_length(
-        self, binding: Binding | None, low: int, high: int
-    ) -> tuple[int, Swept | None]:
+    def frame_length(self, binding: Binding | None, lengths: range) -> tuple[int, Swept | None]:
         """Return the length of the frames that the program sends, and how it is swept."""
+        low, high = lengths[0], lengths[-1]
         if binding is None:
             return low, None
         field = UInt("length", 16, Default(0))
         place = _Place("length", "", Header("", ()), field, field.source, 0)
-        swept: Swept | None = None
         if isinstance(binding, Counter | Timestamp):
             self.report(
                 Code.F123,
@@ -1036,6 +1146,7 @@ class _Resolver:
                 "use Cycle(lengths), Range(first, last) or Random(minimum=, maximum=)",
             )
             return low, None
+        swept: Swept | None = None
         if isinstance(binding, Random):
             binding = replace(
                 binding,
@@ -1044,17 +1155,23 @@ class _Resolver:
             )
         if isinstance(binding, Cycle | Random | Range):
             swept = self.sweep(place, binding)
-            ends = bounds(swept)
+            if isinstance(swept, Drawn):
+                swept = _among(swept, lengths)
+            wanted = few_values(swept)
         else:
-            ends = (self.value(place, binding),) * 2
-        if not low <= ends[0] <= ends[1] <= high:
+            wanted = [self.value(place, binding)]
+        refused = [each for each in wanted if each not in lengths]
+        if refused or not wanted:
+            steps = f" in steps of {lengths.step}" if lengths.step > 1 else ""
             self.report(
                 Code.F118,
                 "length",
-                f"lengths of {ends[0]} to {ends[1]} bytes, and the frame has {low} to {high}",
+                f"a frame of {refused[0]} bytes is asked for, and it has {low} to {high}{steps}"
+                if refused
+                else f"none of the lengths is {low} to {high}{steps}",
                 "mend the lengths, or min_length and max_length of the packet",
             )
-        return ends[1], swept
+        return max(wanted, default=low), swept
 
     def length(self, place: _Place, source: Length, low: int, high: int) -> Origin | None:
         extent = self.extent(place, source.of)
@@ -1062,17 +1179,17 @@ class _Resolver:
             return None
         largest = (1 << place.field.bits) - 1
         sizes = extent.size(low), extent.size(high)
-        variable = extent.end is None and low != high
-        if source.unit < 1 or (variable and source.unit != 1) or sizes[0] % source.unit:
+        variable = extent.varies and low != high
+        if source.unit <= 0 or (not variable and sizes[0] % source.unit):
             self.report(
                 Code.F116,
                 place.path,
-                f"{sizes[0]} to {sizes[1]} bytes are not always a whole number of units "
-                f"of {source.unit} bytes",
-                "count in bytes (unit=1), or let the span end with the header",
+                f"{sizes[0]} bytes are no whole number of units of {source.unit} bytes",
+                "count in bytes (unit=1), or fill the span up with Pad()",
             )
             return None
-        values = tuple(size // source.unit + source.plus for size in sizes)
+        unit = Fraction(source.unit)
+        values = tuple(int(size // unit) + source.plus for size in sizes)
         if values[0] < 0 or values[1] > largest:
             self.report(
                 Code.F116,
@@ -1084,7 +1201,27 @@ class _Resolver:
             return None
         if not variable:
             return Fixed(values[0], checked=True)
-        return FrameLength(extent, source.unit, source.plus)
+        return FrameLength(extent, unit, source.plus)
+
+    def whole_units(self, origins: list[Origin | None], low: int, high: int) -> range:
+        """Return the lengths of a frame of which each length field counts whole units."""
+        lengths = range(low, high + 1)
+        for place, origin in zip(self.places, origins, strict=True):
+            if not isinstance(origin, FrameLength):
+                continue
+            fits = [each for each in lengths if origin.of.size(each) % origin.unit == 0]
+            if not fits:
+                self.report(
+                    Code.F116,
+                    place.path,
+                    f"no frame of {low} to {high} bytes is a whole number of units of "
+                    f"{origin.unit} bytes here and in the length fields before",
+                    "count in other units, or mend min_length and max_length of the packet",
+                )
+                return lengths
+            step = fits[1] - fits[0] if len(fits) > 1 else 1
+            lengths = range(fits[0], fits[-1] + 1, step)
+        return lengths
 
     def checksum(self, place: _Place, source: Checksum) -> Sum | None:
         extent = self.extent(place, source.over)
@@ -1100,6 +1237,9 @@ class _Resolver:
         if isinstance(algorithm, OwnAlgorithm):
             self.check_name(algorithm.name, f"checksum {algorithm.name!r}")
         little = place.field.byteorder == "little"
+        # How far from there the checksum is follows the frame's length.
+        adrift = extent.start >= 0 > place.offset
+        inside = extent.covers(place.offset, place.offset + place.field.bits)
         if algorithm.bits not in (8, 16, 32, 64):
             self.report(
                 Code.F113,
@@ -1115,7 +1255,14 @@ class _Resolver:
                 f"{'big-endian ' if internet else ''}bits on whole bytes",
                 f"declare UInt(name, {algorithm.bits}, ...) at a whole byte",
             )
-        elif internet and (place.offset // 8 - extent.start) % 2:
+        elif internet and adrift and inside:
+            self.report(
+                Code.F113,
+                place.path,
+                "whether it starts at a word of what it covers follows the frame's length",
+                "put it into the header, or use a checksum that knows no words, as a CRC",
+            )
+        elif internet and not adrift and (place.offset // 8 - extent.start) % 2:
             self.report(
                 Code.F113,
                 place.path,
@@ -1291,28 +1438,39 @@ class _Resolver:
         fill_value = self.bind()
         low, high = self.frame_bounds()
         self.stop_if_reported()
-        length, length_sweep = self.frame_length(self.length_binding, low, high)
         origins = [self.origin(place, low, high) for place in self.places]
         self.stop_if_reported()
+        lengths = self.whole_units(origins, low, high)
+        self.stop_if_reported()
+        length, length_sweep = self.frame_length(self.length_binding, lengths)
+        self.stop_if_reported()
         fields = tuple(
-            Placed(place.path, place.header, place.field, place.offset, origin)
+            Placed(place.path, place.header, place.field, place.offset, origin, place.in_trailer)
             for place, origin in zip(self.places, origins, strict=True)
             if origin is not None
         )
         checksums = self.order(fields)
         arguments = self.arguments(fields)
         self.stop_if_reported()
-        header_length = fields[-1].end // 8
         fill = self.format.packet.layers[-1]
+        header_length = self.headers_end // 8
+        trailer_length = self.least_end // 8 - header_length
+        payload = None
+        if isinstance(fill, Fill):
+            extent = Extent(header_length, -trailer_length or None)
+            payload = Payload(fill.name, fill, extent, fill_value)
+        else:
+            # Where nothing is between them, a trailer is no more than fields that follow.
+            header_length, trailer_length = self.least_end // 8, 0
         return Layout(
             format=self.format,
             fields=fields,
-            payload=Payload(fill.name, fill, header_length, fill_value)
-            if isinstance(fill, Fill)
-            else None,
+            payload=payload,
             header_length=header_length,
-            min_length=low,
-            max_length=high,
+            trailer_length=trailer_length,
+            min_length=lengths[0],
+            max_length=lengths[-1],
+            length_step=lengths.step,
             arguments=arguments,
             checksums=checksums,
             length=length,
@@ -1323,16 +1481,28 @@ class _Resolver:
 _UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
 
 
-def bounds(swept: Swept) -> tuple[int, int]:
-    """Return the least and the largest value of a sweep that has both."""
+def _among(drawn: Drawn, lengths: range) -> Drawn:
+    """Return the same draw from those of its values that are lengths of the frame.
+
+    Where its bounds are no lengths of the frame at all, it stays as it is.
+    """
+    if drawn.low < lengths[0] or drawn.last > lengths[-1]:
+        return drawn
+    first = drawn.low + (lengths[0] - drawn.low) % lengths.step
+    count = len(range(first, drawn.last + 1, lengths.step))
+    return replace(drawn, low=first, count=count, step=lengths.step)
+
+
+def few_values(swept: Swept) -> list[int]:
+    """Return the values of a sweep that has so few that they can be listed, as lengths do."""
     match swept:
         case Listed(values=values):
-            return min(values, default=0), max(values, default=0)
-        case Ranged(first=first):
-            return first, swept.last
-        case Drawn(low=low, count=count):
-            return low, low + count - 1
-    raise TypeError(f"no bounds of {swept!r}")
+            return list(values)
+        case Ranged(first=first, step=step):
+            return list(range(first, swept.last + 1, step))
+        case Drawn(low=low, step=step):
+            return list(range(low, swept.last + 1, step))
+    raise TypeError(f"too many values of {swept!r}")
 
 
 def _names(field: Field) -> Mapping[int, str]:
@@ -1349,10 +1519,7 @@ def _suggest(name: str) -> str:
 def _covers(origin: Origin, target: Placed) -> bool:
     """Tell whether a checksum's result depends on the bytes of ``target``."""
     assert isinstance(origin, Sum)
-    inside = origin.over.start * 8 < target.end and (
-        origin.over.end is None or target.offset < origin.over.end * 8
-    )
-    return inside or any(
+    return origin.over.covers(target.offset, target.end) or any(
         isinstance(part, PseudoField) and part.path == target.path for part in origin.pseudo
     )
 
@@ -1382,6 +1549,6 @@ __all__ = [
     "Sum",
     "Swept",
     "Timed",
-    "bounds",
+    "few_values",
     "resolve",
 ]

@@ -31,7 +31,7 @@ from codegen.layout import (
     Sum,
     Swept,
     Timed,
-    bounds,
+    few_values,
     resolve,
 )
 from codegen.model import (
@@ -51,6 +51,9 @@ from codegen.model import (
     UInt,
 )
 from codegen.model.strategy import COMBINATIONS
+
+#: The end of the frame in C, from which trailers are found.
+_END = "frame_end"
 
 # --- What a plan consists of -----------------------------------------------------
 
@@ -111,8 +114,7 @@ class ChecksumPlan:
 
     ``swept`` are the addends that differ from packet to packet; the sum of all
     others is kept between packets. A checksum that another one with swept addends
-    covers is ``kept`` too, so that the other finds its value. ``needs_length``
-    tells whether the call takes the length of the frame.
+    covers is ``kept`` too, so that the other finds its value.
     """
 
     variable: str
@@ -122,7 +124,6 @@ class ChecksumPlan:
     terms: tuple[Term, ...]
     swept: tuple[Term, ...]
     call: str | None
-    needs_length: bool
     kept: bool
     store: str
     zero_as: str | None
@@ -159,6 +160,20 @@ class TablePlan:
 
     declaration: str
     rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TrailerPlan:
+    """The fields behind the payload: their constant bytes, and what is stored among them.
+
+    A trailer ``moves`` where the length is swept: it is kept beside the sweep then, and
+    written into each packet together with the payload before it.
+    """
+
+    length: int
+    template: tuple[TemplateRow, ...]
+    stores: tuple[Store, ...]
+    moves: bool
 
 
 @dataclass(frozen=True)
@@ -216,6 +231,15 @@ class ParsePlan:
         """Whether anything of the frame is looked at."""
         return bool(self.next_headers or self.reads or self.checks or self.checksums)
 
+    @property
+    def looks_at_end(self) -> bool:
+        """Whether anything is found from the end of the frame on."""
+        checks = [*self.next_headers, *(check for _, check in self.checks), *self.checksums]
+        texts = [statement for each in self.reads for statement in each.statements]
+        for each in checks:
+            texts += [each.condition, each.field, *(term.expression for term in each.terms)]
+        return any(_END in text for text in texts)
+
 
 @dataclass(frozen=True)
 class FormatPlan:
@@ -232,7 +256,9 @@ class FormatPlan:
     header_length: int
     min_length: int
     max_length: int
+    length_step: int
     template: tuple[TemplateRow, ...]
+    trailer: TrailerPlan | None
     fill: str | None
     stores: tuple[Store, ...]
     checksums: tuple[ChecksumPlan, ...]
@@ -263,24 +289,46 @@ class FormatPlan:
         return any(each.is_timed for each in self.sweeps)
 
     @property
+    def shortest(self) -> str:
+        """The C expression of the bytes of all headers and trailers."""
+        length = f"{self.macro}_HDR_LEN"
+        return f"{length} + {self.macro}_TRAILER_LEN" if self.trailer else length
+
+    @property
+    def trailer_moves(self) -> bool:
+        """Whether there is a trailer, at another place in each packet."""
+        return self.trailer is not None and self.trailer.moves
+
+    @property
     def keeps_length(self) -> bool:
         """Whether what is written for each packet depends on the length of its frame."""
-        return bool(self.length.sweep) or any(
-            each.needs_length for each in self.checksums if each.kept
-        )
+        return bool(self.length.sweep) or self.sweeps_by_length
 
     @property
     def sweeps_length_alone(self) -> bool:
         """Whether frames differ in nothing but where they end."""
-        return self.is_swept and not self.sweeps and not self.kept_checksums
+        return (
+            self.is_swept and not self.sweeps and not self.kept_checksums and not self.trailer_moves
+        )
 
     @property
-    def writes_by_length(self) -> bool:
+    def sweeps_by_length(self) -> bool:
         """Whether a swept store, or a checksum that follows one, looks at ``pktlen``."""
+        return self.sweeps_at_end or any("pktlen" in text for text in self.swept_texts)
+
+    @property
+    def sweeps_at_end(self) -> bool:
+        """Whether a packet of a sweep is written from its end on."""
+        return self.trailer_moves or any(_END in text for text in self.swept_texts)
+
+    @property
+    def swept_texts(self) -> list[str]:
+        """The C of what is written into each packet of a sweep."""
         texts = [text for each in self.sweeps if each.store for text in each.store.statements]
         for checksum in self.kept_checksums:
-            texts += [checksum.call or "", *(term.expression for term in checksum.swept)]
-        return any("pktlen" in text for text in texts)
+            texts += [checksum.call or "", checksum.store]
+            texts += [term.expression for term in checksum.swept]
+        return texts
 
     @property
     def sums(self) -> bool:
@@ -469,7 +517,9 @@ class _Lowering:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.is_preset = layout.format is not layout.format.packet
+        #: The bytes of headers, and of trailers, whose positions are negative.
         self.constant = bytearray(layout.header_length)
+        self.constant_trailer = bytearray(layout.trailer_length)
         self.kept = _kept(layout)
         #: The checksums that never vary, by path.
         self.constant_sums: dict[str, int] = {}
@@ -493,9 +543,11 @@ class _Lowering:
             header_length=layout.header_length,
             min_length=layout.min_length,
             max_length=layout.max_length,
-            template=tuple(self.template()),
+            length_step=layout.length_step,
+            template=tuple(self.template(in_trailer=False)),
+            trailer=self.trailer() if layout.trailer_length else None,
             fill=None if payload is None else f"0x{payload.value:02x}",
-            stores=tuple(self.stores()),
+            stores=tuple(self.stores(in_trailer=False)),
             checksums=tuple(each for each in checksums if each is not None),
             algorithms=tuple(
                 _algorithm(each.origin.algorithm)
@@ -566,34 +618,49 @@ class _Lowering:
         """Put a value into the template, byte by byte."""
         for piece in placed.pieces:
             part = value >> piece.of & ((1 << piece.bits) - 1)
-            self.constant[piece.octet] |= part << piece.low
+            self.constants_at(piece.octet)[piece.octet] |= part << piece.low
 
-    def template(self) -> list[TemplateRow]:
+    def constants_at(self, octet: int) -> bytearray:
+        """Return the template that has that byte of the frame."""
+        return self.constant if octet >= 0 else self.constant_trailer
+
+    def template(self, in_trailer: bool) -> list[TemplateRow]:
         return [
             TemplateRow(
-                tuple(f"0x{octet:02x}" for octet in self.constant[extent.start : extent.end]),
+                tuple(f"0x{self.constants_at(octet)[octet]:02x}" for octet in octets),
                 tuple(describe.declaration(placed) for placed in together),
             )
-            for extent, together in self.shared_bytes()
+            for octets, together in self.shared_bytes(in_trailer)
         ]
 
-    def shared_bytes(self) -> list[tuple[Extent, list[Placed]]]:
-        """Return the fields in groups that share no byte with one another."""
-        groups: list[tuple[Extent, list[Placed]]] = []
+    def trailer(self) -> TrailerPlan:
+        """Return what stands behind the payload."""
+        return TrailerPlan(
+            self.layout.trailer_length,
+            tuple(self.template(in_trailer=True)),
+            tuple(self.stores(in_trailer=True)),
+            moves=self.layout.length_sweep is not None,
+        )
+
+    def shared_bytes(self, in_trailer: bool) -> list[tuple[range, list[Placed]]]:
+        """Return the fields before or behind the payload in groups that share no byte."""
+        groups: list[tuple[range, list[Placed]]] = []
         for placed in self.layout.fields:
-            first, last = placed.offset // 8, (placed.end + 7) // 8
-            if groups and first < (groups[-1][0].end or 0):
-                extent, together = groups[-1]
-                groups[-1] = (Extent(extent.start, max(last, extent.end or 0)), [*together, placed])
+            if (placed.offset < 0) != in_trailer:
+                continue
+            first, behind = placed.offset // 8, -(-placed.end // 8)
+            if groups and first < groups[-1][0].stop:
+                octets, together = groups[-1]
+                groups[-1] = (range(octets.start, max(behind, octets.stop)), [*together, placed])
             else:
-                groups.append((Extent(first, last), [placed]))
+                groups.append((range(first, behind), [placed]))
         return groups
 
     # Stores
 
-    def stores(self) -> list[Store]:
+    def stores(self, in_trailer: bool) -> list[Store]:
         stores = []
-        for extent, together in self.shared_bytes():
+        for octets, together in self.shared_bytes(in_trailer):
             varying = [
                 each
                 for each in together
@@ -608,7 +675,7 @@ class _Lowering:
                 pieces = [(each, piece) for each in varying for piece in each.pieces]
                 statements = [
                     self.octet_store(octet, inside)
-                    for octet in range(extent.start, extent.end or 0)
+                    for octet in octets
                     if (inside := [each for each in pieces if each[1].octet == octet])
                 ]
             stores.append(
@@ -622,9 +689,8 @@ class _Lowering:
         overhead = WIRE_OVERHEAD
         if swept is None:
             return LengthPlan(layout.length, None, 8 * (layout.length + overhead))
-        mean = Fraction(sum(bounds(swept)), 2)
-        if isinstance(swept, Listed):
-            mean = Fraction(sum(swept.values), len(swept.values))
+        lengths = few_values(swept)
+        mean = Fraction(sum(lengths), len(lengths))
         field = UInt("length", 16, Default(0))
         value, table = _swept_value(swept, "frame_length", field, "n")
         plan = SweepPlan(None, value, table, False, isinstance(swept, Drawn), None)
@@ -659,18 +725,18 @@ class _Lowering:
 
     def swept_octet_store(self, placed: Placed, piece: Piece) -> str:
         """Return the store of a swept field's bits in one byte, its other bits left alone."""
-        octet = piece.octet
+        octet = _octet(piece.octet)
         others = 0xFF & ~(((1 << piece.bits) - 1) << piece.low)
         value = self.octet_part(placed, piece)
         if others:
-            return f"frame[{octet}] = (uint8_t)((frame[{octet}] & 0x{others:02x}) | ({value}));"
-        return f"frame[{octet}] = (uint8_t)({value});"
+            return f"{octet} = (uint8_t)(({octet} & 0x{others:02x}) | ({value}));"
+        return f"{octet} = (uint8_t)({value});"
 
     def whole_store(self, placed: Placed) -> str | None:
         """Return the store of a field on whole bytes, None when it has no such store."""
         if placed.offset % 8:
             return None
-        where = f"frame + {placed.offset // 8}"
+        where = _at(placed.offset // 8)
         if isinstance(placed.origin, Argument):
             octets = _kind(placed.field).octets
             if octets is not None:
@@ -682,16 +748,17 @@ class _Lowering:
             return None
         value = self.value(placed)
         if isinstance(placed.origin, FrameLength):
-            value = f"(uint{placed.bits}_t)({value})"
+            value = f"(uint{placed.bits}_t){_primary(value)}"
         return _put(placed, value)
 
     def octet_store(self, octet: int, inside: list[tuple[Placed, Piece]]) -> str:
         """Return the store of one byte from the bits of all fields in it."""
-        parts = [f"0x{self.constant[octet]:02x}"] if self.constant[octet] else []
+        constant = self.constants_at(octet)[octet]
+        parts = [f"0x{constant:02x}"] if constant else []
         for placed, piece in inside:
             part = self.octet_part(placed, piece)
             parts.append(part if len(inside) == 1 and len(parts) == 0 else f"({part})")
-        return f"frame[{octet}] = (uint8_t)({' | '.join(parts)});"
+        return f"{_octet(octet)} = (uint8_t)({' | '.join(parts)});"
 
     def octet_part(self, placed: Placed, piece: Piece) -> str:
         """Return the expression of a field's bits at their place in one byte."""
@@ -714,8 +781,8 @@ class _Lowering:
                 if _is_octets(placed.field):
                     return str(kind.octets).format(f"args->{name}")
                 return kind.integer.format(f"args->{name}")
-            case FrameLength(of=extent, plus=plus):
-                return _frame_length(plus - extent.start)
+            case FrameLength() as length:
+                return _length(length, "pktlen")
             case Swept():
                 return _variable(placed)
         raise TypeError(f"{placed.path}: no C value for {placed.origin!r}")
@@ -728,7 +795,9 @@ class _Lowering:
         assert isinstance(total, Sum)
         if total.algorithm is not Algorithm.INTERNET:
             return self.called_checksum(placed, total)
-        words = self.constant[total.over.start : total.over.end]
+        over = total.over
+        in_trailer = over.start < 0
+        words = self.constants_at(over.start)[over.start : None if over.varies else over.end]
         constant = sum(
             int.from_bytes(words[at : at + 2].ljust(2, b"\0"), "big")
             for at in range(0, len(words), 2)
@@ -742,11 +811,12 @@ class _Lowering:
             (swept if changes else terms).extend(self.field_terms(source, at))
 
         for each in self.layout.fields:
-            inside = total.over.start * 8 <= each.offset and (
-                total.over.end is None or each.end <= total.over.end * 8
-            )
-            if inside and each is not placed:
-                add(each, each.offset - total.over.start * 8)
+            if (
+                over.covers(each.offset, each.end)
+                and each is not placed
+                and (each.offset < 0) == in_trailer
+            ):
+                add(each, each.offset - over.start * 8)
         at = 0
         for part in total.pseudo:
             shift = _to_word_end(at + part.bits)
@@ -762,15 +832,16 @@ class _Lowering:
                 case PseudoConst(value=value):
                     constant += value << shift
                 case PseudoLength():
-                    if total.over.end is None and self.layout.payload is not None:
-                        expression = _frame_length(-total.over.start)
-                        by_length.append(_term(expression, shift, f"pseudo header: {total.over}"))
+                    if over.varies:
+                        size = _size(over, "pktlen")
+                        by_length.append(_term(size, shift, f"pseudo header: {over}"))
                     else:
-                        size = total.over.size(self.layout.header_length)
-                        constant += size << shift
+                        constant += over.size(self.layout.header_length) << shift
             at += part.bits
-        if total.over.end is None and self.layout.payload is not None:
-            by_length += _payload_terms(self.layout.payload, total.over.start)
+        if over.varies and self.layout.payload is not None:
+            by_length += _payload_terms(self.layout.payload, over.start)
+            # By now the trailer is in the frame, checksums that this one covers included.
+            (swept if placed.path in self.kept else terms).extend(self.trailer_terms(over))
         while constant > 0xFFFF:
             constant = (constant & 0xFFFF) + (constant >> 16)
         if not terms and not swept:
@@ -784,7 +855,6 @@ class _Lowering:
             variable=_variable(placed),
             type="uint16_t",
             call=None,
-            needs_length=False,
             comments=(
                 describe.declaration(placed),
                 *(f"pseudo header: {each}" for each in describe.pseudo_header(total)),
@@ -797,6 +867,23 @@ class _Lowering:
             zero_as=_zero_as(placed, total),
         )
 
+    def trailer_terms(self, over: Extent) -> list[Term]:
+        """Return what the trailers add to a sum from the headers on.
+
+        A payload of an odd size turns the bytes in their words around.
+        """
+        trailer = Extent(-self.layout.trailer_length, over.end)
+        size = trailer.size(0)
+        if size == 0:
+            return []
+        expression = f"csum_add({_at(trailer.start)}, {_size(trailer, '')})"
+        to_trailer = Extent(over.start, trailer.start)
+        if self.layout.length_step % 2:
+            expression += f" << 8 * (({_size(to_trailer, 'pktlen')}) % 2)"
+        elif to_trailer.size(self.layout.min_length) % 2:
+            expression += " << 8"
+        return [Term(expression, f"trailers, {trailer}")]
+
     def called_checksum(self, placed: Placed, total: Sum) -> ChecksumPlan:
         """Return the plan of a checksum that does not add up word by word."""
         return ChecksumPlan(
@@ -807,7 +894,6 @@ class _Lowering:
             terms=(),
             swept=(),
             call=_call(placed, total, "pktlen"),
-            needs_length=total.over.end is None,
             kept=placed.path in self.kept,
             store=_put(placed, _variable(placed)),
             zero_as=_zero_as(placed, total),
@@ -831,7 +917,7 @@ class _Lowering:
                     else:
                         found["LENGTH" if placed.derived else "CONSTANT"].append(check)
                 case FrameLength():
-                    wanted = self.value(placed).replace("pktlen", "len")
+                    wanted = _length(placed.origin, "len")
                     found["LENGTH"].append(Check(f"{read} != {wanted}", comment))
                 case Fixed() | Argument() | Swept() if numbers:
                     condition = " && ".join(f"{read} != {c_literal(each)}" for each in numbers)
@@ -855,6 +941,9 @@ class _Lowering:
         """Return the condition under which a field is not the constant that it should be."""
         if _is_octets(placed.field):
             template = f"{self.layout.name}_template + {placed.offset // 8}"
+            if placed.offset < 0:
+                at = self.layout.trailer_length + placed.offset // 8
+                template = f"{self.layout.name}_trailer + {at}"
             return f"memcmp({read}, {template}, {placed.field.octets}) != 0"
         return f"{read} != 0x{value:0{-(-placed.bits // 4)}x}"
 
@@ -864,7 +953,7 @@ class _Lowering:
         octets = _kind(placed.field).octets
         if octets is not None and placed.offset % 8 == 0:
             into = octets.format(member)
-            statement = f"memcpy({into}, frame + {placed.offset // 8}, {placed.field.octets});"
+            statement = f"memcpy({into}, {_at(placed.offset // 8)}, {placed.field.octets});"
         elif octets is not None:
             statement = f"put_be48({octets.format(member)}, {_read(placed)});"
         else:
@@ -876,15 +965,25 @@ class _Lowering:
         ending = self.layout.length_field
         if ending is None or not isinstance(ending.origin, FrameLength):
             return None, ()
-        start = ending.origin.of.start - ending.origin.plus
         guards = [
             Check(f"{_read(each)} != 0x{each.origin.value:x}", each.path)
             for each in self.layout.announcing()
-            if each.offset < ending.offset and isinstance(each.origin, Fixed)
+            if 0 <= each.offset < ending.offset and isinstance(each.origin, Fixed)
         ]
+        of, unit, plus = ending.origin.of, ending.origin.unit, ending.origin.plus
         # Signed: what a frame declares may be less than what is not counted.
-        total = f"(int64_t)({_read(ending)}) + {start}" if start else f"(int64_t)({_read(ending)})"
-        return Check(total, describe.declaration(ending)), tuple(guards)
+        read = f"(int64_t)({_read(ending)})"
+        if ending.bits > 32:
+            # Far more than a frame has, and no overflow in what follows.
+            read = f"(int64_t)MIN({_read(ending)}, (uint64_t)UINT32_MAX)"
+        start = of.start - (of.end or 0)
+        if unit == 1:
+            start -= plus
+        else:
+            read = f"({_plus(read, -plus, '')})" if plus else read
+            read += f" * {unit.numerator}" if unit.numerator > 1 else ""
+            read += f" / {unit.denominator}" if unit.denominator > 1 else ""
+        return Check(_plus(read, start, ""), describe.declaration(ending)), tuple(guards)
 
     def match_checksum(self, placed: Placed) -> Check:
         """Return the sum of a received frame from which its checksum follows.
@@ -903,20 +1002,9 @@ class _Lowering:
                 field=_read(placed),
                 zero_as=_zero_as(placed, total),
             )
-        start, end, first = total.over.start, total.over.end, placed.offset // 8
-
-        def size_from(at: int) -> str:
-            return f"{end - at}U" if end is not None else f"len - {at}U" if at else "len"
-
-        parts = []
-        if end is not None and end <= first:
-            parts.append((start, size_from(start)))
-        elif start < first:
-            parts.append((start, f"{first - start}U"))
-        if end is None or end > first + 2:
-            parts.append((max(first + 2, start), size_from(max(first + 2, start))))
-        sums = [f"csum_add({f'frame + {at}' if at else 'frame'}, {size})" for at, size in parts]
-        size = size_from(start)
+        over = total.over
+        covered = _around(over, placed) if over.covers(placed.offset, placed.end) else [over]
+        sums = [f"csum_add({_at(each.start)}, {_size(each, 'len')})" for each in covered]
         terms = []
         at = constant = 0
         for part in total.pseudo:
@@ -928,7 +1016,7 @@ class _Lowering:
                 case PseudoConst(value=value):
                     constant += value << shift
                 case PseudoLength():
-                    terms.append(_term(size, shift, f"pseudo header: size of {total.over}"))
+                    terms.append(_term(_size(over, "len"), shift, f"pseudo header: size of {over}"))
             at += part.bits
         if constant:
             terms.append(Term(f"0x{constant:04x}", "pseudo header: what never varies"))
@@ -997,9 +1085,10 @@ def _swept_value(swept: Swept, variable: str, field: Field, n: str) -> tuple[str
             value = f"{n} % {c_literal(count)}" if count < 1 << 64 else n
             value = value if step == 1 else f"{value} * {c_literal(step)}"
             value = f"{c_literal(first)} + {value}" if first else value
-        case Drawn(seed=seed, low=low, count=count):
+        case Drawn(seed=seed, low=low, count=count, step=step):
             value = f"random_at({c_literal(seed)}, {n})"
             value = f"{value} % {c_literal(count)}" if count < 1 << 64 else value
+            value = value if step == 1 else f"{value} * {c_literal(step)}"
             value = f"{c_literal(low)} + {value}" if low else value
         case Timed(unit=unit):
             value = "sweep->now" if unit == 1 else f"sweep->now / {unit}"
@@ -1029,10 +1118,15 @@ def _algorithm(algorithm: Algorithm | OwnAlgorithm) -> AlgorithmPlan:
 
 def _call(placed: Placed, total: Sum, length: str) -> str:
     """Return the call that computes a checksum over a frame of that length."""
-    start, end = total.over.start, total.over.end
-    size = f"{end - start}U" if end is not None else f"{length} - {start}U" if start else length
-    where = f"frame + {start}" if start else "frame"
-    return f"{_algorithm(total.algorithm).name}({where}, {size}, {placed.offset // 8 - start}U)"
+    over, field = total.over, placed.offset // 8
+    size = _size(over, length)
+    # From the start of what is covered to the checksum; any place outside will do.
+    here = f"{field - over.start}U"
+    if over.start >= 0 > field:
+        here = _plus(length, field - over.start)
+    elif over.start < 0 <= field:
+        here = size
+    return f"{_algorithm(total.algorithm).name}({_at(over.start)}, {size}, {here})"
 
 
 def _zero_as(placed: Placed, total: Sum) -> str | None:
@@ -1041,10 +1135,10 @@ def _zero_as(placed: Placed, total: Sum) -> str | None:
 
 def _put(placed: Placed, value: str) -> str:
     """Return the store of a number on whole bytes, of a width that :func:`_whole` has."""
-    at = placed.offset // 8
+    octet = placed.offset // 8
     if placed.bits == 8:
-        return f"frame[{at}] = {value};"
-    return f"put_{_access(placed)}(frame + {at}, {value});"
+        return f"{_octet(octet)} = {value};"
+    return f"put_{_access(placed)}({_at(octet)}, {value});"
 
 
 def _compared(placed: Placed) -> Check:
@@ -1063,14 +1157,13 @@ def _read(placed: Placed) -> str:
     Of bytes, which are no number, it is where they are.
     """
     first, bit = divmod(placed.offset, 8)
-    where = f"frame + {first}" if first else "frame"
     if _is_octets(placed.field):
-        return where
+        return _at(first)
     if bit == 0 and placed.bits in _whole(placed):
-        return f"frame[{first}]" if placed.bits == 8 else f"get_{_access(placed)}({where})"
+        return _octet(first) if placed.bits == 8 else f"get_{_access(placed)}({_at(first)})"
     parts = []
     for piece in placed.pieces:
-        part = f"(uint64_t)frame[{piece.octet}]"
+        part = f"(uint64_t){_octet(piece.octet)}"
         if piece.low:
             part = f"({part} >> {piece.low})"
         if piece.low + piece.bits < 8:
@@ -1103,7 +1196,9 @@ def _kept(layout: Layout) -> set[str]:
         kept = {
             each.path
             for each in layout.checksums
-            if isinstance(each.origin, Sum) and each.origin.over.end is None
+            if isinstance(each.origin, Sum)
+            # What it covers has another size, or is at another place, as it is itself.
+            and (each.origin.over.varies or each.origin.over.start < 0 or each.offset < 0)
         }
     before = None
     while before != kept:
@@ -1118,14 +1213,50 @@ def _variable(placed: Placed) -> str:
     return placed.path.replace(".", "_")
 
 
-def _frame_length(plus: int) -> str:
-    """Return ``pktlen`` plus a constant, as a C expression."""
-    return f"pktlen {'-' if plus < 0 else '+'} {abs(plus)}U" if plus else "pktlen"
+def _at(octet: int) -> str:
+    """Return the C expression of the place of a byte, which counts from either end."""
+    if octet < 0:
+        return f"{_END} - {-octet}"
+    return f"frame + {octet}" if octet else "frame"
+
+
+def _octet(octet: int) -> str:
+    """Return the C expression of a byte, which counts from either end."""
+    return f"{_END}[{octet}]" if octet < 0 else f"frame[{octet}]"
+
+
+def _size(extent: Extent, length: str) -> str:
+    """Return the C expression of the size of an extent in a frame of that length."""
+    if not extent.varies:
+        return f"{extent.size(0)}U"
+    return _plus(length, (extent.end or 0) - extent.start)
+
+
+def _length(origin: FrameLength, length: str) -> str:
+    """Return the C expression of a length field in a frame of that length."""
+    if origin.unit == 1:
+        return _plus(length, (origin.of.end or 0) - origin.of.start + origin.plus)
+    size = _primary(_size(origin.of, length))
+    if origin.unit.denominator > 1:
+        size = f"{size} * {origin.unit.denominator}U"
+    if origin.unit.numerator > 1:
+        size = f"{size} / {origin.unit.numerator}U"
+    return _plus(size, origin.plus)
+
+
+def _plus(value: str, plus: int, suffix: str = "U") -> str:
+    """Return a value plus a constant, as a C expression."""
+    return f"{value} {'-' if plus < 0 else '+'} {abs(plus)}{suffix}" if plus else value
 
 
 def _primary(expression: str) -> str:
     """Return the expression in parentheses where a cast or shift would bind tighter."""
-    return f"({expression})" if " " in expression and not expression.startswith("(") else expression
+    depth = 0
+    for char in expression:
+        depth += (char == "(") - (char == ")")
+        if char == " " and depth == 0:
+            return f"({expression})"
+    return expression
 
 
 def _to_word_end(end: int) -> int:
@@ -1173,12 +1304,21 @@ def _payload_terms(payload: Payload, start: int) -> list[Term]:
     """Return what a payload of one repeated byte adds to a sum over bytes from ``start``."""
     if payload.value == 0:
         return []
-    size = payload.start
     # A byte counts 256-fold in the upper half of its word; from an odd byte on,
     # the lower half comes first.
-    more, fewer = f"(pktlen - {size - 1}U) / 2", f"(pktlen - {size}U) / 2"
-    upper, lower = (more, fewer) if (size - start) % 2 == 0 else (fewer, more)
+    size = (payload.extent.end or 0) - payload.start
+    more, fewer = f"({_plus('pktlen', size + 1)}) / 2", f"({_plus('pktlen', size)}) / 2"
+    upper, lower = (more, fewer) if (payload.start - start) % 2 == 0 else (fewer, more)
     return [
         Term(f"(uint64_t)({upper}) * 0x{payload.value:02x}00", f"{payload.path}, upper bytes"),
         Term(f"(uint64_t)({lower}) * 0x{payload.value:02x}", f"{payload.path}, lower bytes"),
     ]
+
+
+def _around(over: Extent, placed: Placed) -> list[Extent]:
+    """Return what a checksum of two bytes covers besides itself."""
+    field = placed.offset // 8
+    covered = [Extent(over.start, field)]
+    if field + 2:  # not the last of the frame
+        covered.append(Extent(field + 2, over.end))
+    return [each for each in covered if each.varies or each.size(0)]

@@ -7,10 +7,12 @@ applied to finished bytes. Speed is not a goal.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from codegen import describe
 from codegen.errors import UsageError
 from codegen.layout import (
     Argument,
@@ -67,17 +69,14 @@ def encode(
     Arguments that are not given take their defaults. Raises UsageError when an
     argument is unknown, missing or out of range, or the length is out of bounds.
     """
-    if not layout.min_length <= length <= layout.max_length:
-        raise UsageError(
-            f"a frame of {layout.name!r} has {layout.min_length} to {layout.max_length} bytes, "
-            f"not {length}"
-        )
+    if length not in layout.lengths:
+        raise UsageError(f"a frame of {layout.name!r} has {describe.lengths(layout)}, not {length}")
     values = _argument_values(layout, arguments)
     frame = bytearray(length)
     if layout.payload is not None:
-        frame[layout.payload.start :] = bytes([layout.payload.value]) * (
-            length - layout.payload.start
-        )
+        extent = layout.payload.extent
+        size = _size(extent, length)
+        frame[extent.start : extent.start + size] = bytes([layout.payload.value]) * size
     for placed in layout.fields:
         match placed.origin:
             case Fixed(value=value):
@@ -107,8 +106,8 @@ def swept_value(swept: Swept, packet: int, now: int = 0) -> int:
             return range(swept.first, swept.last + 1, swept.step)[packet % swept.count]
         case Listed(values=values):
             return values[packet % len(values)]
-        case Drawn(seed=seed, low=low, count=count):
-            return low + _splitmix64(seed, packet) % count
+        case Drawn(seed=seed, low=low, count=count, step=step):
+            return low + _splitmix64(seed, packet) % count * step
         case Timed(unit=unit):
             return now // unit
     raise TypeError(f"no value of {swept!r}")
@@ -126,10 +125,11 @@ def _splitmix64(seed: int, n: int) -> int:
 def decode(layout: Layout, frame: bytes) -> Decoded:
     """Read every field of a frame and check what the format fixes.
 
-    A frame that is too short for the format's headers has no values.
+    A frame that is too short for the format's headers and trailers has no values.
     """
-    if len(frame) < layout.header_length:
-        what = f"truncated: {len(frame)} of {layout.header_length} header bytes"
+    least = layout.header_length + layout.trailer_length
+    if len(frame) < least:
+        what = f"truncated: {len(frame)} of {least} header bytes"
         return Decoded({}, (what,), Result.TRUNCATED)
     values = {placed.path: _read(frame, placed) for placed in layout.fields}
     faults = list(_faults(layout, frame, values))
@@ -165,11 +165,8 @@ def _faults(
                 continue
         if found != wanted:
             yield result, f"{placed.path} is {show(found)}, and should be {show(wanted)}"
-    if not layout.min_length <= len(frame) <= layout.max_length:
-        yield (
-            Result.LENGTH,
-            f"{len(frame)} bytes, and should be {layout.min_length} to {layout.max_length}",
-        )
+    if len(frame) not in layout.lengths:
+        yield Result.LENGTH, f"{len(frame)} bytes, and should be {describe.lengths(layout)}"
 
 
 def parse(layout: Layout, received: bytes) -> Decoded:
@@ -225,15 +222,16 @@ def without_padding(layout: Layout, frame: bytes) -> bytes:
     and never below the least frame, which is filled up on the wire.
     """
     ending = layout.length_field
-    if ending is None or len(frame) < layout.header_length:
+    if ending is None or len(frame) < layout.header_length + layout.trailer_length:
         return frame
     assert isinstance(ending.origin, FrameLength)
     for placed in layout.announcing():
         announced = isinstance(placed.origin, Fixed) and placed.origin.value
-        if placed.offset < ending.offset and _read(frame, placed) != announced:
+        if 0 <= placed.offset < ending.offset and _read(frame, placed) != announced:
             return frame
-    size = (_read(frame, ending) - ending.origin.plus) * ending.origin.unit
-    return frame[: max(ending.origin.of.start + size, layout.min_length)]
+    of = ending.origin.of
+    size = math.floor((_read(frame, ending) - ending.origin.plus) * ending.origin.unit)
+    return frame[: max(of.start + size - (of.end or 0), layout.min_length)]
 
 
 def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
@@ -244,7 +242,7 @@ def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
         mark = " " if left == right else "*"
         lines.append(f"{mark} {start:04x}  {left.hex(' '):<47}  {right.hex(' ')}".rstrip())
     for placed in layout.fields:
-        if min(len(wanted), len(found)) * 8 < placed.end:
+        if min(len(wanted), len(found)) < layout.header_length + layout.trailer_length:
             continue
         left_value, right_value = _read(wanted, placed), _read(found, placed)
         if left_value != right_value:
@@ -254,9 +252,11 @@ def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
                 f"{show(right_value)} (0x{right_value:x}) found"
             )
     if layout.payload is not None:
-        start = layout.payload.start
+        extent = layout.payload.extent
+        start = extent.start
+        payload = range(len(wanted))[extent.start : extent.end]
         for index, (left_byte, right_byte) in enumerate(zip(wanted, found, strict=False)):
-            if index >= start and left_byte != right_byte:
+            if index in payload and left_byte != right_byte:
                 lines.append(
                     f"  {layout.payload.path}: byte {index - start} is 0x{right_byte:02x}, "
                     f"0x{left_byte:02x} wanted"
@@ -309,7 +309,9 @@ def _read(frame: bytes, placed: Placed) -> int:
 
 def _shift(frame: bytes | bytearray, placed: Placed) -> int:
     """Return how many bits of the frame, as an integer in the field's order, are below it."""
-    return placed.offset if placed.field.byteorder == "little" else len(frame) * 8 - placed.end
+    bits = len(frame) * 8
+    start = placed.offset if placed.offset >= 0 else bits + placed.offset
+    return start if placed.field.byteorder == "little" else bits - start - placed.bits
 
 
 def _size(extent: Extent, length: int) -> int:
@@ -317,7 +319,7 @@ def _size(extent: Extent, length: int) -> int:
 
 
 def _length(origin: FrameLength, length: int) -> int:
-    return _size(origin.of, length) // origin.unit + origin.plus
+    return math.floor(_size(origin.of, length) / origin.unit) + origin.plus
 
 
 def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:

@@ -22,8 +22,10 @@ from codegen.formats.ethernet import ETHERNET
 from codegen.formats.udp import UDP
 from codegen.layout import Layout, resolve
 from codegen.model import (
+    BIT,
     HEADER,
     HEADER_AND_PAYLOAD,
+    HEADER_TO_TRAILER,
     PAYLOAD,
     STRATEGIES,
     Algorithm,
@@ -40,10 +42,12 @@ from codegen.model import (
     IPv6Address,
     Length,
     Member,
+    NextHeader,
     OwnAlgorithm,
     Packet,
     Pad,
     Parameter,
+    Random,
     Span,
     UInt,
     inner,
@@ -371,4 +375,97 @@ def test_bytes_and_ipv6_addresses() -> None:
     frame = encoded(format)
     assert frame[:22] == bytes.fromhex("20010db80000000000000000000000ff c0ffee 78797a")
     assert encoded(format, address="::", b=b"\0\0\1")[16:19] == b"\0\0\1"
+    agrees(format)
+
+
+# --- Trailers and units of lengths ---------------------------------------------------
+
+#: A trailer around another one, and a sum in the header over both; the payload may be odd.
+TRAILED = (
+    Header(
+        "outer",
+        (
+            UInt("words", 16, Length(HEADER_TO_TRAILER, unit=2)),
+            UInt("sum", 16, Checksum(HEADER_TO_TRAILER)),
+            UInt("bits", 16, Length(PAYLOAD, unit=BIT)),
+        ),
+        trailer=(
+            UInt("count", 4, Counter(14), "little"),
+            UInt("tag", 12, Parameter("tag", 0xABC), "little"),
+            Bytes("end", Const(b"END")),
+        ),
+    )
+    / Header(
+        "middle",
+        (UInt("size", 8, Length(PAYLOAD)),),
+        trailer=(
+            UInt("kind", 8, NextHeader("kinds", last=9)),
+            UInt("crc", 32, Checksum(HEADER_AND_PAYLOAD, Algorithm.CRC32)),
+            Pad(4),
+        ),
+    )
+    / Fill(0x80)
+)
+
+
+def by_hand(length: int, packet: int) -> bytes:
+    """Return such a frame as one would write it down, checksums by zlib and scapy."""
+    payload = bytes([0x80]) * (length - 6 - 1 - 8 - 5)
+    middle = bytes([len(payload)]) + payload
+    middle += b"\x09" + zlib.crc32(middle).to_bytes(4, "big") + bytes(3)
+    trailer = ((14 + packet) % 16 | 0xABC << 4).to_bytes(2, "little") + b"END"
+    words, bits = (length // 2).to_bytes(2, "big"), (8 * len(middle)).to_bytes(2, "big")
+    whole = words + bytes(2) + bits + middle + trailer
+    return words + scapy_checksum(whole).to_bytes(2, "big") + bits + middle + trailer
+
+
+@pytest.mark.parametrize("strategy", ["pool-gen", "ring-patch"])
+def test_trailers_lie_around_what_their_headers_carry(strategy: str) -> None:
+    format = Packet("own", TRAILED, min_length=1, max_length=101)
+    layout = resolve(format)
+    assert layout.lengths == range(20, 101, 2)
+    for length, packet_ in ((20, 0), (22, 1), (100, 3)):
+        assert oracle.encode(layout, {}, length, packet_) == by_hand(length, packet_)
+    agrees(format, strategy)
+
+
+def test_a_trailer_moves_with_a_swept_length() -> None:
+    format = Packet("own", TRAILED, min_length=1, max_length=101).preset(
+        "moving", "each packet longer or shorter", {"length": Random(5)}
+    )
+    layout = resolve(format)
+    lengths = [oracle.swept_value(layout.length_sweep, n) for n in range(50)]  # type: ignore[arg-type]
+    assert set(lengths) <= set(layout.lengths)
+    assert len(set(lengths)) > 15
+    for strategy in ("heap-dup", "ring-patch"):
+        chosen = next(each for each in STRATEGIES if each.name == strategy)
+        subject = Subject.build(format, chosen, optimize="-O1")
+        assert verify(subject, 5, seed=0).counterexample is None
+        frame = bytearray(layout.max_length)
+        ffi, sweep = subject.ffi, subject.ffi.new("struct moving_sweep *")
+        args = subject.ffi.new("struct own_args *", {"tag": 0xABC})
+        subject.lib.moving_sweep_init(sweep, lengths[0], args)
+        # Into one and the same memory, as a ring's buffers are.
+        subject.lib.moving_write(ffi.from_buffer(frame), layout.max_length, args)
+        for packet_, length in enumerate(lengths):
+            assert sweep.pktlen == length
+            subject.lib.verify_sweep_write(ffi.from_buffer(frame), sweep)
+            assert bytes(frame[:length]) == by_hand(length, packet_)
+            subject.lib.verify_sweep_next(sweep)
+
+
+def test_without_a_payload_a_trailer_follows_at_once() -> None:
+    header = Header(
+        "h",
+        (UInt("size", 8, Length(HEADER_TO_TRAILER)),),
+        trailer=(UInt("crc", 32, Checksum(HEADER_AND_PAYLOAD, Algorithm.CRC32)),),
+    )
+    format = Packet("own", header / Header("i", (UInt("x", 8, Const(7)),)), min_length=1)
+    assert encoded(format) == b"\x06\x07" + zlib.crc32(b"\x06\x07").to_bytes(4, "big")
+    agrees(format)
+
+
+def test_padding_to_a_large_multiple() -> None:
+    format = packet(UInt("x", 24, Const(1)), Pad(64), UInt("end", 8, Const(2)))
+    assert encoded(format) == b"\0\0\1" + bytes(61) + b"\2"
     agrees(format)

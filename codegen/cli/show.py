@@ -23,19 +23,26 @@ def command(format_spec: str) -> None:
     out.print(f"{layout.name}: {layout.format.summary}")
     sweep = layout.length_sweep
     swept = "" if sweep is None else f"; sent with {describe.sweep(sweep, str)}"
-    out.print(f"frames of {layout.min_length} to {layout.max_length} bytes{swept}\n")
+    out.print(f"frames of {describe.lengths(layout)}{swept}\n")
     out.print(describe.diagram(layout))
     out.print()
     rows = table("byte.bit", "bits", "field", "shape", "value")
-    for placed in layout.fields:
-        rows.add_row(
+    described = [
+        (
             describe.position(placed),
             str(placed.bits),
             placed.path,
             placed.field.kind,
             describe.origin(placed),
         )
-    if layout.payload is not None:
-        fill = layout.payload.fill.show(layout.payload.value)
-        rows.add_row(str(layout.payload.start), "", layout.payload.path, "payload", f"each {fill}")
+        for placed in layout.fields
+    ]
+    payload = layout.payload
+    if payload is not None:
+        before_trailer = sum(placed.offset >= 0 for placed in layout.fields)
+        fill = payload.fill.show(payload.value)
+        row = (str(payload.start), "", payload.path, "payload", f"each {fill}")
+        described.insert(before_trailer, row)
+    for each in described:
+        rows.add_row(*each)
     print_table(out, rows)

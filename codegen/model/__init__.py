@@ -30,8 +30,10 @@ from codegen.model.packet import (
     Preset,
 )
 from codegen.model.source import (
+    BIT,
     HEADER,
     HEADER_AND_PAYLOAD,
+    HEADER_TO_TRAILER,
     IMIX,
     PAYLOAD,
     Algorithm,
@@ -59,10 +61,12 @@ from codegen.model.source import (
 from codegen.model.strategy import STRATEGIES, Buffers, Fetch, QueueFull, Strategy
 
 __all__ = [
+    "BIT",
     "ETHERNET_MAX",
     "ETHERNET_MIN",
     "HEADER",
     "HEADER_AND_PAYLOAD",
+    "HEADER_TO_TRAILER",
     "IMIX",
     "MAC",
     "PAYLOAD",

@@ -48,7 +48,8 @@ PseudoPart = str | Zeros | UpperNumber | UpperLength
 class Header:
     """A protocol header.
 
-    ``fields`` are in wire order, first transmitted first. ``numbers`` maps a
+    ``fields`` are in wire order, first transmitted first, and so are those of the
+    ``trailer``, behind all that the header carries. ``numbers`` maps a
     registry to this header's number in it. ``pseudo_header`` is what a checksum
     of a header above sums besides its own bytes; a header that ``extends`` the
     one below (RFC 8200: extension headers) lets that one's reach through.
@@ -66,7 +67,13 @@ class Header:
     pseudo_header: tuple[PseudoPart, ...] = ()
     extends: bool = False
     carries: str | None = None
+    trailer: tuple[Member, ...] = ()
     elsewhere: Elsewhere | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The fields and groups of the header and of its trailer."""
+        return self.fields + self.trailer
 
     def __truediv__(self, above: Header | Fill | Stack) -> Stack:
         """Put ``above`` on top of this header."""
@@ -81,17 +88,22 @@ class Header:
         """
         old = f"{self.name}_"
         return self._renamed(
-            name, {each: f"{name}_{each.removeprefix(old)}" for each in parameters(self.fields)}
+            name, {each: f"{name}_{each.removeprefix(old)}" for each in parameters(self.members)}
         )
 
     def prefixed(self, prefix: str) -> Header:
         """Return the same header with ``prefix_`` before its name and its parameters."""
         return self._renamed(
-            f"{prefix}_{self.name}", {each: f"{prefix}_{each}" for each in parameters(self.fields)}
+            f"{prefix}_{self.name}", {each: f"{prefix}_{each}" for each in parameters(self.members)}
         )
 
     def _renamed(self, name: str, rename: Mapping[str, str]) -> Header:
-        return replace(self, name=name, fields=rename_parameters(self.fields, rename))
+        return replace(
+            self,
+            name=name,
+            fields=rename_parameters(self.fields, rename),
+            trailer=rename_parameters(self.trailer, rename),
+        )
 
     def bind(self, **bindings: Value | Source | tuple[Member, ...]) -> Header:
         """Return the same header with other origins of some values, by field.
@@ -101,7 +113,7 @@ class Header:
         Raises ValueError for a name that the header does not have, or a binding that
         does not suit it.
         """
-        known = {each.name: each for each in self.fields if not isinstance(each, Pad | Reserved)}
+        known = {each.name: each for each in self.members if not isinstance(each, Pad | Reserved)}
         bound: dict[str, Member] = {}
         for name, value in bindings.items():
             target = known.get(name)
@@ -121,7 +133,11 @@ class Header:
                 if isinstance(target.source, Const) and isinstance(source, Default):
                     source = Const(source.value)
                 bound[name] = replace(target, source=source)
-        return replace(self, fields=tuple(bound.get(each.name, each) for each in self.fields))
+        fields, trailer = (
+            tuple(bound.get(each.name, each) for each in members)
+            for members in (self.fields, self.trailer)
+        )
+        return replace(self, fields=fields, trailer=trailer)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from fractions import Fraction
 
 #: What a person may write as a value: a number, the text form of an address, bytes.
 Value = int | str | bytes
@@ -20,6 +21,7 @@ class Edge(Enum):
 
     HEADER_START = "the start of the header"
     HEADER_END = "the end of the header"
+    PAYLOAD_END = "the end of what the header carries"
     FRAME_END = "the end of the frame"
 
 
@@ -28,7 +30,9 @@ class Span:
     """A run of whole bytes, from a declared start to a declared end.
 
     ``start`` and ``end`` are an :class:`Edge` or the name of a field of the
-    header that declares the span; both named fields lie inside the span.
+    header that declares the span; both named fields lie inside the span. What a
+    header carries ends where its trailer starts, and for a header inside of it the
+    frame does. Without a trailer that is the same as the end of the frame.
     """
 
     start: Edge | str
@@ -37,10 +41,12 @@ class Span:
 
 #: The header that declares the field, without what follows it.
 HEADER = Span(Edge.HEADER_START, Edge.HEADER_END)
-#: All that follows the header that declares the field.
-PAYLOAD = Span(Edge.HEADER_END, Edge.FRAME_END)
-#: The header that declares the field and all that follows it.
-HEADER_AND_PAYLOAD = Span(Edge.HEADER_START, Edge.FRAME_END)
+#: All that the header carries that declares the field.
+PAYLOAD = Span(Edge.HEADER_END, Edge.PAYLOAD_END)
+#: The header that declares the field and all that it carries.
+HEADER_AND_PAYLOAD = Span(Edge.HEADER_START, Edge.PAYLOAD_END)
+#: The header that declares the field, all that it carries, and its trailer.
+HEADER_TO_TRAILER = Span(Edge.HEADER_START, Edge.FRAME_END)
 
 
 class Algorithm(Enum):
@@ -189,12 +195,20 @@ Sweep = Counter | Cycle | Random | Range | Timestamp
 IMIX = Cycle((60, 590, 60, 590, 60, 60, 1514, 60, 590, 60, 590, 60))
 
 
+#: A unit of lengths.
+BIT = Fraction(1, 8)
+
+
 @dataclass(frozen=True)
 class Length:
-    """The size of a span: ``bytes // unit + plus``, in network terms a length field."""
+    """The size of a span: ``bytes / unit + plus``, in network terms a length field.
+
+    ``unit`` is in bytes, and :data:`BIT` counts bits. A span is a whole number of units:
+    where it follows the frame's length, frames have only lengths for which it is.
+    """
 
     of: Span
-    unit: int = 1
+    unit: int | Fraction = 1
     plus: int = 0
 
 

@@ -116,12 +116,12 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
         assert isinstance(origin, Sum)
         if origin.algorithm is not Algorithm.INTERNET:
             continue
-        size = len(frame) - origin.over.start if origin.over.end is None else 0
-        data = bytearray(frame[origin.over.start : origin.over.end])
+        covered = range(len(frame))[origin.over.start : origin.over.end]
+        data = bytearray(frame[octet] for octet in covered)
         pseudo = 0
         bits = 0
         for part in origin.pseudo:
-            value = size or len(data)
+            value = len(covered)
             if isinstance(part, PseudoField):
                 value = values_[part.path]
                 if layout[part.path].field.byteorder == "little":
@@ -132,8 +132,8 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
             bits += part.bits
         data[:0] = pseudo.to_bytes(bits // 8, "big")
         data += bytes(len(data) % 2)
-        here = placed.offset // 8
-        if here < origin.over.start or (origin.over.end is not None and here >= origin.over.end):
+        here = placed.offset // 8 % len(frame)
+        if here not in covered:
             # It sums up others, and is not among them.
             data += frame[here : here + 2]
         total = 0
@@ -161,7 +161,7 @@ def _same(layout: Layout, wanted: bytes, found: bytes) -> None:
 def _every_length(subject: Subject, report: Report) -> None:
     """Try each length once, with values that alternate between the ends of their ranges."""
     layout = subject.layout
-    for length in range(layout.min_length, layout.max_length + 1):
+    for length in layout.lengths:
         given = {each.argument.name: each.argument.ends[length % 2] for each in layout.arguments}
         compare(subject, report.counts, given, length, Memory())
 
@@ -218,7 +218,7 @@ def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None
     chosen = random.Random(seed)
     for _ in range(examples):
         given = values.some(layout, chosen)
-        length = chosen.randint(layout.min_length, layout.max_length)
+        length = chosen.choice(layout.lengths)
         frame = bytearray(oracle.encode(layout, given, length))
         damage = chosen.choice(["none", "bit", "bit in the headers", "cut", "longer"])
         if damage == "cut":
@@ -272,8 +272,8 @@ def _refusals(subject: Subject, report: Report) -> None:
     refused = [
         (f"length={length}", given, length, memory, errno.EINVAL)
         # Too long comes first: C without the check would survive it, and be told.
-        for length in (layout.max_length + 1, 0xFFFF, layout.min_length - 1, 0)
-        if length <= 0xFFFF and not layout.min_length <= length <= layout.max_length
+        for length in (layout.max_length + 1, 0xFFFF, layout.min_length - 1, 0, fits + 1)
+        if length <= 0xFFFF and length not in layout.lengths
     ]
     refused += [
         (f"bufalign={align}", given, fits, Memory(bufalign=align), errno.EINVAL)

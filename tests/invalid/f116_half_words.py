@@ -1,6 +1,6 @@
-"""A payload of any length, counted in words."""
+"""A header of three bytes, counted in words."""
 
-from codegen.model import HEADER_AND_PAYLOAD, Fill, Header, Length, Packet, UInt
+from codegen.model import HEADER, Default, Fill, Header, Length, Packet, UInt
 
-H = Header("h", (UInt("n", 16, Length(HEADER_AND_PAYLOAD, unit=4)),))
+H = Header("h", (UInt("n", 16, Length(HEADER, unit=4)), UInt("a", 8, Default(0))))
 FORMAT = Packet("p", H / Fill())

@@ -77,8 +77,7 @@ struct udp4_seq_args {
  * @param frame
  *    Where the frame goes
  * @param pktlen
- *    Bytes of the frame, UDP4_SEQ_MIN_LEN to UDP4_SEQ_MAX_LEN
- * @param args
+ *    Bytes of the frame, UDP4_SEQ_MIN_LEN to UDP4_SEQ_MAX_LEN * @param args
  *    Values of the packet, each within its range
  */
 void udp4_seq_write(uint8_t *frame, uint16_t pktlen,
@@ -193,8 +192,7 @@ enum genpkt_verdict udp4_seq_match(const uint8_t *frame, uint16_t len,
  * @param headroom
  *    Bytes in front of the frame (see `nb_encap_tx` of uk_netdev_info_get())
  * @param pktlen
- *    Bytes of the frame, UDP4_SEQ_MIN_LEN to UDP4_SEQ_MAX_LEN
- * @param args
+ *    Bytes of the frame, UDP4_SEQ_MIN_LEN to UDP4_SEQ_MAX_LEN * @param args
  *    Values of the packet
  * @return
  *    - (NULL): errno is EINVAL when an argument is out of range, ENOMEM

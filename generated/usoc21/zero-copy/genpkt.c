@@ -136,7 +136,7 @@ void udp4_write(uint8_t *frame, uint16_t pktlen,
 	 * ethernet.dst: MAC address, parameter mac_dst, default
 	 * ff:ff:ff:ff:ff:ff
 	 */
-	memcpy(frame + 0, args->mac_dst.addr_bytes, 6);
+	memcpy(frame, args->mac_dst.addr_bytes, 6);
 
 	/*
 	 * ethernet.src: MAC address, parameter mac_src, default the device's
@@ -244,19 +244,19 @@ enum genpkt_result parse_udp4(const uint8_t *frame, uint16_t len,
 	 * ethernet.dst: MAC address, parameter mac_dst, default
 	 * ff:ff:ff:ff:ff:ff
 	 */
-	memcpy(args->mac_dst.addr_bytes, frame + 0, 6);
+	memcpy(args->mac_dst.addr_bytes, frame, 6);
 
 	/* ipv4.src: IPv4 address, parameter ipv4_src, default 192.0.2.1 */
-	args->ipv4_src = (uint32_t)(get_be32(frame + 26));
+	args->ipv4_src = (uint32_t)get_be32(frame + 26);
 
 	/* ipv4.dst: IPv4 address, parameter ipv4_dst, default 192.0.2.2 */
-	args->ipv4_dst = (uint32_t)(get_be32(frame + 30));
+	args->ipv4_dst = (uint32_t)get_be32(frame + 30);
 
 	/* udp.src: 16 bits, parameter port_src, default 5001 */
-	args->port_src = (uint16_t)(get_be16(frame + 34));
+	args->port_src = (uint16_t)get_be16(frame + 34);
 
 	/* udp.dst: 16 bits, parameter port_dst, default 5001 */
-	args->port_dst = (uint16_t)(get_be16(frame + 36));
+	args->port_dst = (uint16_t)get_be16(frame + 36);
 
 	/* ipv4.ttl: 8 bits, parameter ttl, default 64 */
 	args->ttl = (uint8_t)frame[22];
@@ -498,7 +498,7 @@ void usoc21_write(uint8_t *frame, uint16_t pktlen,
 	 * ethernet.dst: MAC address, parameter mac_dst, bound to
 	 * ff:ff:ff:ff:ff:ff
 	 */
-	memcpy(frame + 0, args->mac_dst.addr_bytes, 6);
+	memcpy(frame, args->mac_dst.addr_bytes, 6);
 
 	/*
 	 * ethernet.src: MAC address, parameter mac_src, default the device's
@@ -585,21 +585,21 @@ enum genpkt_result parse_usoc21(const uint8_t *frame, uint16_t len,
 	 * ethernet.dst: MAC address, parameter mac_dst, bound to
 	 * ff:ff:ff:ff:ff:ff
 	 */
-	memcpy(args->mac_dst.addr_bytes, frame + 0, 6);
+	memcpy(args->mac_dst.addr_bytes, frame, 6);
 
 	/* ipv4.src: IPv4 address, parameter ipv4_src, bound to 192.168.128.1 */
-	args->ipv4_src = (uint32_t)(get_be32(frame + 26));
+	args->ipv4_src = (uint32_t)get_be32(frame + 26);
 
 	/*
 	 * ipv4.dst: IPv4 address, parameter ipv4_dst, bound to 192.168.128.254
 	 */
-	args->ipv4_dst = (uint32_t)(get_be32(frame + 30));
+	args->ipv4_dst = (uint32_t)get_be32(frame + 30);
 
 	/* udp.src: 16 bits, parameter port_src, bound to 5001 */
-	args->port_src = (uint16_t)(get_be16(frame + 34));
+	args->port_src = (uint16_t)get_be16(frame + 34);
 
 	/* udp.dst: 16 bits, parameter port_dst, bound to 5001 */
-	args->port_dst = (uint16_t)(get_be16(frame + 36));
+	args->port_dst = (uint16_t)get_be16(frame + 36);
 
 	/* ipv4.ttl: 8 bits, parameter ttl, bound to 64 */
 	args->ttl = (uint8_t)frame[22];

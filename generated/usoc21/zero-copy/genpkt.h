@@ -77,8 +77,7 @@ struct udp4_args {
  * @param frame
  *    Where the frame goes
  * @param pktlen
- *    Bytes of the frame, UDP4_MIN_LEN to UDP4_MAX_LEN
- * @param args
+ *    Bytes of the frame, UDP4_MIN_LEN to UDP4_MAX_LEN * @param args
  *    Values of the packet, each within its range
  */
 void udp4_write(uint8_t *frame, uint16_t pktlen,
@@ -138,8 +137,7 @@ enum genpkt_verdict udp4_match(const uint8_t *frame, uint16_t len,
  * @param headroom
  *    Bytes in front of the frame (see `nb_encap_tx` of uk_netdev_info_get())
  * @param pktlen
- *    Bytes of the frame, UDP4_MIN_LEN to UDP4_MAX_LEN
- * @param args
+ *    Bytes of the frame, UDP4_MIN_LEN to UDP4_MAX_LEN * @param args
  *    Values of the packet
  * @return
  *    - (NULL): errno is EINVAL when an argument is out of range, ENOMEM
@@ -209,8 +207,7 @@ struct uk_netbuf *genpkt_udp4(struct uk_alloc *a, size_t bufalign,
  * @param frame
  *    Where the frame goes
  * @param pktlen
- *    Bytes of the frame, USOC21_MIN_LEN to USOC21_MAX_LEN
- * @param args
+ *    Bytes of the frame, USOC21_MIN_LEN to USOC21_MAX_LEN * @param args
  *    Values of the packet, each within its range
  */
 void usoc21_write(uint8_t *frame, uint16_t pktlen,
@@ -270,8 +267,7 @@ enum genpkt_verdict usoc21_match(const uint8_t *frame, uint16_t len,
  * @param headroom
  *    Bytes in front of the frame (see `nb_encap_tx` of uk_netdev_info_get())
  * @param pktlen
- *    Bytes of the frame, USOC21_MIN_LEN to USOC21_MAX_LEN
- * @param args
+ *    Bytes of the frame, USOC21_MIN_LEN to USOC21_MAX_LEN * @param args
  *    Values of the packet
  * @return
  *    - (NULL): errno is EINVAL when an argument is out of range, ENOMEM
