@@ -131,7 +131,7 @@ def run_guest(
     ``on_line`` gets each line of the console before the result. Raises TreeError,
     ImageError, QemuError, NetError, GuestError and UsageError.
     """
-    _check(request)
+    check(request)
     files = emit.render(request.format, request.strategy)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         guests = prepare(files, setup, Path(folder), on_step, on_line)
@@ -156,7 +156,7 @@ def run_pair(
     ``lost`` is what was sent and not received, ``dropped`` what the taps counted as
     dropped. Raises as :func:`run_guest` does.
     """
-    _check(request)
+    check(request)
     if request.mode is not None or request.sink != sink.DEVICE:
         raise UsageError(
             "--pair sends on one machine and receives on another: no --mode, no --sink"
@@ -192,13 +192,14 @@ def run_pair(
         return found
 
 
-def _check(request: run.Request) -> None:
+def check(request: run.Request) -> None:
+    """Raise UsageError for what a unikernel does not have, or its program would refuse."""
     if request.device != "null":
         raise UsageError(
             f"--device {request.device}: devices are those of the platform host; a unikernel "
             "gets a device on a bridge (--bridge)"
         )
-    run.check_settings(request.settings)
+    run.check(request)
 
 
 def _silence(arguments: Sequence[str]) -> float:

@@ -53,7 +53,12 @@ if TYPE_CHECKING:
     type=click.Choice(["tx", "rx", "both"]),
     help="Send, receive or both.  [default: both on the device loop, else tx]",
 )
-@click.option("--length", type=int, help="Frame bytes without check sequence.  [default: least]")
+@click.option(
+    "--length",
+    type=int,
+    help="Frame bytes without check sequence, unless the format sweeps them.  "
+    "[default: the format's]",
+)
 @click.option("--count", type=click.IntRange(0), help="Packets; 0 for no limit.")
 @click.option(
     "--duration",
@@ -188,21 +193,18 @@ def _table(
     import tempfile
 
     from codegen.bench import unikernel
-    from codegen.cli.console import console, print_table, table
+    from codegen.cli.console import console, left_out, print_table, table
     from codegen.cli.progress import image_steps, progress_bar
-
-    def refuse(who: str, reason: str) -> None:
-        click.echo(f"{who} is left out: {reason}", err=True)
 
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         if setups:
             with image_steps("images") as on_step:
                 made = unikernel.as_unikernels(
-                    request, strategies, setups, Path(folder), on_step, refuse
+                    request, strategies, setups, Path(folder), on_step, left_out
                 )
                 contestants = list(made)
         else:
-            contestants = list(unikernel.on_host(request, strategies, refuse))
+            contestants = list(unikernel.on_host(request, strategies, left_out))
         with progress_bar() as progress:
             task = progress.add_task("", total=len(contestants) * repeat)
             rows = unikernel.measure(
@@ -244,7 +246,7 @@ def _report(found: dict[str, Any]) -> None:
     numbers = {key: float(str(found[key])) for key in ("seconds", "packets_per_second")}
     click.echo(
         f"{found['format']}, {found['strategy']}, device {found['device']}, mode {found['mode']}, "
-        f"frames of {found['length']} bytes"
+        f"{_frames(found)}"
     )
     click.echo(
         f"  sent {found['sent']}, received {found['received']}, failed {found['failed']} "
@@ -262,6 +264,15 @@ def _report(found: dict[str, Any]) -> None:
     kind, _, path = str(found["device"]).partition(":")
     if kind == "pcap" and found["mode"] == "tx":
         click.echo(f"  capture of {found['sent']} frames: {path}")
+
+
+def _frames(found: dict[str, Any]) -> str:
+    """Return how long the frames of a result are."""
+    if found["length"] is not None:
+        return f"frames of {found['length']} bytes"
+    packets = found["received" if found["mode"] == "rx" else "sent"]
+    mean = f", {found['bytes'] / packets:.1f} bytes on average" if packets else ""
+    return f"frames of swept lengths{mean}"
 
 
 def _report_pair(found: dict[str, Any]) -> None:
