@@ -27,13 +27,7 @@ from codegen.cli import options
     help="Compiler options: dead code elimination, link time optimisation.",
 )
 @options.image_options
-@click.option(
-    "--sink",
-    default="netdev",
-    show_default=True,
-    metavar="SINK",
-    help="Where packets go: netdev to the device; free and window:N nowhere, to see their cost.",
-)
+@options.sink_option
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),

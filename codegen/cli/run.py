@@ -41,13 +41,7 @@ if TYPE_CHECKING:
     metavar="DEVICE",
     help="null, loop, pcap:FILE, tap:NAME, …; 'codegen list devices' explains them.",
 )
-@click.option(
-    "--sink",
-    default="netdev",
-    show_default=True,
-    metavar="SINK",
-    help="Where packets go: netdev to the device; free and window:N nowhere, to see their cost.",
-)
+@options.sink_option
 @click.option(
     "--mode",
     type=click.Choice(["tx", "rx", "both"]),
