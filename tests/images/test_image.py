@@ -406,6 +406,15 @@ def test_a_guest_may_be_silent_for_some_lines_of_speed(
     assert guest._silence(arguments) == seconds
 
 
+@pytest.mark.parametrize(
+    ("platform", "sink", "needed"),
+    [("qemu", "netdev", True), ("qemu", "free", False), ("linuxu", "free", True)],
+)
+def test_who_needs_a_bridge(platform: str, sink: str, needed: bool, tmp_path: Path) -> None:
+    opts = image.Options(Target(platform, "x86_64"), sink=sink)
+    assert guest.Setup(Tree(tmp_path), opts).on_bridge == needed
+
+
 def test_kvm_of_another_architecture_is_not_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
