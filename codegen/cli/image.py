@@ -51,8 +51,9 @@ def command(
     The tree is that of --uk-root, $UK_ROOT, $UK_WORKDIR/unikraft or
     ~/.unikraft/unikraft. Nothing is written into it; objects are kept in the cache.
     """
-    from codegen import emit, formats, image, unikraft
+    from codegen import emit, formats, unikraft
     from codegen.cli.progress import image_steps
+    from codegen.unikernel import image
 
     format, strategy = formats.load(format_spec), options.strategy(strategy_name)
     chosen = image.Options(unikraft.target(platform, arch), build, sink, log_level)

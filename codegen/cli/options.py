@@ -39,7 +39,7 @@ def strategies(specs: str) -> list[Strategy]:
     return [strategy(spec) for spec in specs.split(",")]
 
 
-#: The names of :data:`codegen.image.BUILDS`.
+#: The names of :data:`codegen.unikernel.image.BUILDS`.
 BUILDS = ("default", "dce", "lto", "dce+lto")
 
 

@@ -12,9 +12,9 @@ from codegen.cli import options
 from codegen.errors import UsageError
 
 if TYPE_CHECKING:
-    from codegen.guest import Setup
     from codegen.model import Strategy
     from codegen.run import Request
+    from codegen.unikernel.guest import Setup
 
 
 @click.command("run")
@@ -141,8 +141,9 @@ def command(
     on_line = (lambda _: None) if as_json else click.echo
     setups: list[Setup] = []
     if platform != "host":
-        from codegen import guest, image, unikraft
+        from codegen import unikraft
         from codegen.cli.progress import image_steps
+        from codegen.unikernel import guest, image
 
         if netbuf_name != "host":
             raise UsageError("--netbuf is for the platform host; a unikernel has Unikraft's own")
@@ -186,28 +187,28 @@ def _table(
     """Run several programs in turn and print a table of their rates."""
     import tempfile
 
-    from codegen.bench import unikernel
+    from codegen.bench import contest
     from codegen.cli.console import console, left_out, print_table, table
     from codegen.cli.progress import image_steps, progress_bar
 
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         if setups:
             with image_steps("images") as on_step:
-                made = unikernel.as_unikernels(
+                made = contest.as_unikernels(
                     request, strategies, setups, Path(folder), on_step, left_out
                 )
                 contestants = list(made)
         else:
-            contestants = list(unikernel.on_host(request, strategies, left_out))
+            contestants = list(contest.on_host(request, strategies, left_out))
         with progress_bar() as progress:
             task = progress.add_task("", total=len(contestants) * repeat)
-            rows = unikernel.measure(
+            rows = contest.measure(
                 contestants,
                 repeat,
                 lambda each: progress.update(task, advance=1, description=each.who),
             )
     if as_json:
-        click.echo(json.dumps(unikernel.as_json(rows)))
+        click.echo(json.dumps(contest.as_json(rows)))
         return
     out = console()
     where = (
@@ -216,13 +217,11 @@ def _table(
     out.print(
         f"{where}{request.format.name}, sink {request.sink}, median of {repeat}", style="bold"
     )
-    lines = table(
-        "who", "build", "image bytes", "Mpps", "low..high", f"times {unikernel.REFERENCE}"
-    )
+    lines = table("who", "build", "image bytes", "Mpps", "low..high", f"times {contest.REFERENCE}")
     for column in lines.columns[2:5]:
         column.justify = "right"
     for row in rows:
-        other = unikernel.reference(row, rows)
+        other = contest.reference(row, rows)
         ratio = row.against(other) if other is not None else None
         lines.add_row(
             row.contestant.who,

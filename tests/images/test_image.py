@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from codegen import emit, formats, guest, image, qemu, run, unikraft
-from codegen.bench import unikernel
+from codegen import emit, formats, run, unikraft
+from codegen.bench import contest
 from codegen.cli import options
-from codegen.console import Crash, Hang, NoDevice, Panic
 from codegen.model import STRATEGIES
+from codegen.unikernel import guest, image, qemu
+from codegen.unikernel.console import Crash, Hang, NoDevice, Panic
 from codegen.unikraft import Target, Tree
 from tests.conftest import find_tool
 
@@ -188,12 +189,12 @@ def test_a_plain_way_sends_what_the_strategies_send() -> None:
     longer = formats.load("udp4").packet.preset("longer", "", {"length": 512})
     for length, wanted in ((None, "length=512"), (70, "length=70")):
         request = run.Request(longer, STRATEGIES[0], length=length)
-        ways = unikernel._plain_ways(request, lambda *why: said.extend(why))
+        ways = contest._plain_ways(request, lambda *why: said.extend(why))
         assert [wanted in arguments for _, _, arguments in ways] == [True] * 5
     jumbo = replace(longer.packet, name="jumbo", max_length=4000)
     request = run.Request(jumbo, STRATEGIES[0], length=1515)
     assert said == []
-    assert unikernel._plain_ways(request, lambda *why: said.extend(why)) == []
+    assert contest._plain_ways(request, lambda *why: said.extend(why)) == []
     assert said == [
         "tutorial-*",
         "the plain ways send frames of one length, 60 to 1514 bytes",

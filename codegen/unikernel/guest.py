@@ -15,9 +15,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codegen import emit, image, linuxu, net, qemu, run, sink
-from codegen.console import Console, GuestError
+from codegen import emit, net, run, sink
 from codegen.errors import UsageError
+from codegen.unikernel import image, linuxu, qemu
+from codegen.unikernel.console import Console, GuestError
 from codegen.unikraft import Tree
 
 OnLine = Callable[[str], None]
@@ -48,7 +49,7 @@ class Setup:
     """The unikernel and its machine, as the command's options have it.
 
     ``kvm`` is auto, on or off; ``bus`` of the network device pci or mmio, None for
-    the usual one; ``notify`` one of :data:`codegen.qemu.NOTIFY`.
+    the usual one; ``notify`` one of :data:`codegen.unikernel.qemu.NOTIFY`.
     """
 
     tree: Tree

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from codegen.console import Console, GuestError, NoDevice
 from codegen.errors import CodegenError, UsageError, missing
 from codegen.net import Tap
+from codegen.unikernel.console import Console, GuestError, NoDevice
 from codegen.unikraft import Target
 
 #: Megabytes of a guest; enough for the buffers of the longest rings.

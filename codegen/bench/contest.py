@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from codegen import emit, guest, image, run, sink
+from codegen import emit, run, sink
 from codegen.bench.matrix import (
     BASELINE_FRAMES,
     BASELINE_LENGTHS,
@@ -24,6 +24,7 @@ from codegen.bench.matrix import (
 )
 from codegen.layout import resolve
 from codegen.model import STRATEGIES, Strategy
+from codegen.unikernel import guest, image
 
 #: What the others are compared with, where it is run.
 REFERENCE = "tutorial-pool-dup"
@@ -80,7 +81,7 @@ def as_unikernels(
 
     The images are in ``folder`` and must stay there while they run. A plain way sends
     the same frames as the strategies, or is refused. Raises as
-    :func:`codegen.guest.run_guest` does.
+    :func:`codegen.unikernel.guest.run_guest` does.
     """
     guest.check(request)
     programs = [
