@@ -18,3 +18,8 @@ class UsageError(CodegenError):
     """What was asked for does not exist or is not allowed; exit code 2."""
 
     exit_code = 2
+
+
+def missing(program: str, package: str) -> str:
+    """Return the words for a program that is not here and the package that brings it."""
+    return f"{program} is not here; install it (apt install {package})"

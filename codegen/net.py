@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codegen.errors import CodegenError, UsageError
+from codegen.errors import CodegenError, UsageError, missing
 
 #: Interfaces have names of up to 15 characters (IFNAMSIZ), the taps' included.
 BRIDGE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,9}")
@@ -271,7 +271,7 @@ def _ip(what: str, *arguments: str) -> str:
     """Run iproute2's ip and return what it prints; ``what`` completes "cannot"."""
     command = shutil.which("ip", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if command is None:
-        raise NetError(f"cannot {what}: there is no 'ip' here; install it (apt install iproute2)")
+        raise NetError(f"cannot {what}: {missing('ip', 'iproute2')}")
     done = subprocess.run(
         [command, *arguments],
         stdin=subprocess.DEVNULL,

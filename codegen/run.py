@@ -20,6 +20,7 @@ from codegen.errors import CodegenError, UsageError
 from codegen.host import build, devices
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
+from codegen.layout import Layout, resolve
 from codegen.model import Format, Strategy
 
 #: Frame check sequence, preamble with start delimiter and inter-packet gap, in
@@ -97,10 +98,11 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
     """Build the application for this machine, run it, and return its result.
 
     ``on_line`` gets each line that the program prints before its result. Raises
-    BuildError, UsageError for a device that does not exist, and RunError.
+    BuildError, UsageError for a device that does not exist and as :func:`check` does,
+    and RunError.
     """
     device = devices.for_mode(request.device, request.effective_mode)
-    check_settings(request.settings)
+    check(request)
     program = build_application(request.format, request.strategy, request.sink, request.netbuf)
     command = [str(program), f"device={device}", "--", *request.program_arguments()]
     lines = []
@@ -121,11 +123,29 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
     return complete(request, _result(lines), "host", request.device, netbuf=request.netbuf.name)
 
 
-def check_settings(settings: Sequence[str]) -> None:
-    """Raise UsageError when one of the settings is no key=value."""
-    for setting in settings:
+def check(request: Request) -> None:
+    """Raise UsageError for what the program would refuse, before it takes time to build it."""
+    for setting in request.settings:
         if "=" not in setting:
             raise UsageError(f"--set {setting}: key=value is wanted, such as --set ttl=1")
+    if request.length is None:
+        return
+    layout = resolve(request.format)
+    if layout.length_sweep is not None:
+        raise UsageError(
+            f"--length {request.length}: format {layout.name!r} sweeps the length of its frames; "
+            "leave out --length"
+        )
+    check_length(layout, request.length)
+
+
+def check_length(layout: Layout, length: int) -> None:
+    """Raise UsageError when a format has no frames of that length."""
+    if not layout.min_length <= length <= layout.max_length:
+        raise UsageError(
+            f"--length {length}: frames of format {layout.name!r} have "
+            f"{layout.min_length} to {layout.max_length} bytes"
+        )
 
 
 def complete(
@@ -133,9 +153,12 @@ def complete(
 ) -> dict[str, object]:
     """Return the result of every platform from what a program measured.
 
+    ``length`` is None where the format sweeps it: a program knows the longest only.
     ``more`` is what else there is to say of the platform.
     """
     first = ("format", "strategy")
+    if resolve(request.format).length_sweep is not None:
+        measured = {**measured, "length": None}
     return {
         **{key: measured[key] for key in first},
         "platform": platform,

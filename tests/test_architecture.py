@@ -29,9 +29,10 @@ SOURCES = {
     for path in sorted((ROOT / "c_templates").rglob("*.py"))
 }
 
-#: The columns from left to right; a package stands for all that is in it.
+#: The columns from left to right; a package stands for all that is in it, but for what
+#: has a place of its own further left.
 COLUMNS = (
-    ("errors", "userfile", "sink", "unikraft", "console"),
+    ("errors", "userfile", "sink", "unikraft", "unikernel.console"),
     ("model", "diagnostics"),
     ("formats",),
     ("layout",),
@@ -40,9 +41,9 @@ COLUMNS = (
     ("emit",),
     ("cheader", "host"),
     ("verify",),
-    ("run", "net", "image"),
-    ("qemu", "linuxu"),
-    ("guest",),
+    ("run", "net", "unikernel.image"),
+    ("unikernel.qemu", "unikernel.linuxu"),
+    ("unikernel",),
     ("bench",),
     ("cli", "__main__"),
 )
@@ -52,8 +53,9 @@ def column(module: str) -> int:
     """Return the column of a module; the version in codegen/__init__.py is left of all."""
     if module == "codegen":
         return -1
-    part = module.split(".")[1]
-    return next(index for index, names in enumerate(COLUMNS) if part in names)
+    parts = module.split(".")[1:]
+    found = {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
+    return next(index for index, names in enumerate(COLUMNS) if found & set(names))
 
 
 def imports(source: str, package: str) -> Iterator[str]:
@@ -87,7 +89,9 @@ def own_imports(module: str, path: Path) -> list[str]:
 
 def test_every_module_has_a_column() -> None:
     parts = {module.split(".")[1] for module in SOURCES if module != "codegen"}
-    assert parts == {name for names in COLUMNS for name in names}
+    named = {name for names in COLUMNS for name in names}
+    assert parts <= named
+    assert {f"codegen.{name}" for name in named} <= SOURCES.keys()
 
 
 @pytest.mark.parametrize("module", SOURCES)

@@ -132,10 +132,14 @@ MISUSE: list[tuple[list[str], str]] = [
     (["run", "--duration", "inf"], "'--duration': inf is not in the range 0<=x<=1000000000"),
     (["run", "--duration", "nan"], "duration"),
     (["run", "--length", "long"], "'--length': 'long' is not a valid integer"),
-    (["run", "--length", "59"], "'length=59'; length takes: number, 60 to 1514"),
-    (["run", "--length", "1515"], "'length=1515'; length takes: number, 60 to 1514"),
-    (["run", "--length", "-1"], "'length=-1'; length takes: number, 60 to 1514"),
-    (["run", "--length", "65596"], "'length=65596'; length takes: number, 60 to 1514"),
+    (["run", "--length", "59"], "--length 59: frames of format 'usoc21' have 60 to 1514 bytes"),
+    (["run", "--length", "1515"], "--length 1515: frames of format 'usoc21' have 60 to 1514 bytes"),
+    (["run", "--length", "-1"], "--length -1: frames of format 'usoc21' have 60 to 1514 bytes"),
+    (["run", "--strategy", "all", "--length", "59"], "--length 59: frames of format 'usoc21'"),
+    (["run", "--set", "length=59"], "'length=59'; length takes: number, 60 to 1514"),
+    (["run", "--set", "length=1515"], "'length=1515'; length takes: number, 60 to 1514"),
+    (["run", "--set", "length=65596"], "'length=65596'; length takes: number, 60 to 1514"),
+    (["run", "--strategy", "zero-copy,zero-copy", "--format", "udp4_seq"], "no strategy is"),
     (["run", "--set", "ttl"], "--set ttl: key=value is wanted, such as --set ttl=1"),
     (["run", "--set", "tlt=1"], "unknown argument 'tlt=1'; arguments are key=value, with these"),
     (["run", "--set", "=1"], "unknown argument '=1'; arguments are key=value, with these keys"),
@@ -365,6 +369,64 @@ def test_the_result_is_one_consistent_object(
     assert found["megabits_per_second"] == pytest.approx(
         bits / found["seconds"] / 1e6, rel=1e-6, abs=0.001
     )
+
+
+SWEPT = """
+from codegen.formats.udp import UDP4
+from codegen.model import IMIX
+PACKET = UDP4.preset("mixed", "the simple internet mix", {"length": IMIX})
+del UDP4
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "device", "frames"),
+    [
+        ("tx", "null", "frames of swept lengths, 357.8 bytes on average\n"),
+        ("both", "loop", "frames of swept lengths, 357.8 bytes on average\n"),
+        ("rx", "loop", "frames of swept lengths\n"),
+    ],
+)
+def test_swept_lengths_are_not_told_as_one(
+    mode: str, device: str, frames: str, tmp_path: Path
+) -> None:
+    (tmp_path / "swept.py").write_text(SWEPT)
+    arguments = ["run", "--format", "swept.py", "--device", device, "--mode", mode]
+    arguments += ["--duration", "0.05"] if mode == "rx" else ["--count", "1200"]
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"mixed, pool-dup, device {device}, mode {mode}, {frames}" in done.stdout
+    found = json.loads(run(*arguments, "--json", cwd=tmp_path).stdout)
+    assert found["length"] is None
+    assert found["bytes"] == (0 if mode == "rx" else 100 * (7 * 60 + 4 * 590 + 1514))
+
+
+@pytest.mark.parametrize("strategies", ["pool-dup", "all"])
+def test_a_swept_length_takes_no_other(strategies: str, tmp_path: Path) -> None:
+    """It is said before anything is built; and without one, all is well."""
+    (tmp_path / "swept.py").write_text(SWEPT)
+    arguments = ["run", "--format", "swept.py", "--strategy", strategies, "--duration", "0.01"]
+    cache = tmp_path / "cache"
+    done = run(
+        *(*arguments, "--length", "60"),
+        cwd=tmp_path,
+        env=os.environ | {"XDG_CACHE_HOME": str(cache)},
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "codegen: --length 60: format 'mixed' sweeps the length of its frames; leave out --length\n"
+    )
+    assert not cache.exists()
+    done = run(*arguments, "--repeat", "1", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr.count("zero-copy is left out:") == (strategies == "all")
+
+
+def test_a_format_that_cannot_work_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "swept.py").write_text(SWEPT.replace('"length"', '"lenght"'))
+    done = run("run", "--format", "swept.py", "--strategy", "all", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("F119") == 1
 
 
 def test_the_report_for_people_says_the_same(tmp_path: Path) -> None:

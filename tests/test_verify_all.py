@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -39,7 +40,9 @@ def test_a_row_a_packet(require: Callable[[str], str]) -> None:
     assert sequence[0] == "udp4-seq"
     assert sequence[2:4] == ["-", "-"]
     assert int(sequence[1]) > 1455 + 600
-    assert done.stderr.count("no one else knows its headers") == 2
+    assert done.stderr == (
+        "codegen: no word of scapy, tshark on udp4-seq: no one else knows its headers\n"
+    )
 
 
 def wrong_scapy(layout: Any, given: Any, length: int) -> bytes:
@@ -77,11 +80,28 @@ def test_a_judge_that_disagrees_is_told(
     row = done.stdout.splitlines()[1].split()
     assert row[1 + JUDGES.index(judge)] == "FAILED"
     assert re.search(r"counterexample: .*arp_request", done.output)
+    # The others do not fall silent for it.
+    assert "-" not in row
+
+
+def test_without_frames_it_is_said_why_nobody_judges(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Subject, "generate", wrong_frame)
+    done = run("arp-request")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[1].split() == ["arp-request", "FAILED", "-", "-", "-"]
+    said = "no word of scapy, tshark, parser on arp-request: there are no frames to judge\n"
+    assert said in done.output
+    assert "counterexample: arp_request: " in done.output
 
 
 def test_a_judge_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outside, "find_tshark", lambda: None)
-    done = run("arp-request")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    done = run("arp-request", "usoc21", "udp4_seq", "udp4_seq")
     assert done.exit_code == 0
-    assert done.stdout.splitlines()[1].split()[3] == "-"
-    assert "no word of tshark, arp_request: tshark is missing: apt install tshark" in done.output
+    assert [line.split()[2:4] for line in done.stdout.splitlines()[1:5]] == [["-", "-"]] * 4
+    assert [line for line in done.output.splitlines() if "no word" in line] == [
+        "codegen: no word of scapy: scapy is missing: pip install scapy",
+        "codegen: no word of tshark: tshark is missing: apt install tshark",
+        "codegen: no word of scapy, tshark on udp4-seq: no one else knows its headers",
+    ]

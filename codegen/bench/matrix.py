@@ -2,7 +2,9 @@
 
 Each cell is a process of its own, pinned to one core. All cells of a length and
 a sink are measured in turn, round after round, so that a drift of the machine
-hits them alike; a ratio is taken round by round.
+hits them alike; a ratio is taken round by round. Like is compared with like: a format
+that sweeps its length is measured with the lengths of its sweep, and the plain ways,
+which have one length only, stand aside.
 """
 
 from __future__ import annotations
@@ -11,16 +13,19 @@ import json
 import os
 import statistics
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, UsageError
 from codegen.host import build
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
+from codegen.layout import Layout, Listed, bounds, resolve
+from codegen.lower import check_strategy
 from codegen.model import Fetch, Format, Strategy
-from codegen.run import build_application
+from codegen.model.packet import ETHERNET_MAX, ETHERNET_MIN
+from codegen.run import build_application, check_length
 from codegen.sink import compiler_flags
 
 _OWNERS = {"host": "as Unikraft's", "unikraft": "Unikraft's own"}
@@ -36,6 +41,18 @@ BASELINES = {
     "tutorial-heap-dup": ("-DWHO=3",),
     "tutorial-pool-dup": ("-DWHO=3", "-DPOOL"),
 }
+
+#: What they can send: one length, for which ``baseline/main.c`` has room.
+BASELINE_LENGTHS = range(ETHERNET_MIN, ETHERNET_MAX + 1)
+BASELINE_FRAMES = (
+    f"the plain ways send frames of one length, {ETHERNET_MIN} to {ETHERNET_MAX} bytes"
+)
+
+#: The least frame, one of an ordinary mix, and the longest.
+USUAL_LENGTHS = (ETHERNET_MIN, 508, ETHERNET_MAX)
+
+#: Gets the name of who cannot be measured, and why.
+OnRefusal = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
@@ -58,23 +75,34 @@ class Spread:
 
 @dataclass(frozen=True)
 class Cell:
-    """One thing that is measured: ``command`` runs it and prints its result last."""
+    """One thing that is measured: ``command`` runs it and prints its result last.
+
+    ``length`` is None where the format sweeps it.
+    """
 
     who: str
     format: str
-    length: int
+    length: int | None
+    mean_length: float
     sink: str
     command: tuple[str, ...]
+
+    @property
+    def group(self) -> str:
+        """Those that send the same frames to the same place, in words: they can be compared."""
+        if self.length is not None:
+            return f"{self.length} bytes, sink {self.sink}"
+        return (
+            f"lengths of {self.format}, {self.mean_length:.1f} bytes on average, sink {self.sink}"
+        )
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """One cell's time divided by that of another one, both of the same length and sink."""
+    """One cell's time divided by that of another one of its group."""
 
-    who: str
+    cell: Cell
     against: str
-    length: int
-    sink: str
     spread: Spread
 
 
@@ -87,15 +115,15 @@ class Result:
     def ratios(self) -> list[Ratio]:
         """Return each strategy against what it is to be compared with."""
         found = []
-        by_key = {(cell.who, cell.length, cell.sink): cell for cell in self.times}
+        by_key = {(cell.who, cell.group): cell for cell in self.times}
         for cell, times in self.times.items():
             for against in _compared_with(cell.who):
-                other = by_key.get((against, cell.length, cell.sink))
+                other = by_key.get((against, cell.group))
                 if other is None:
                     continue
                 pairs = zip(times, self.times[other], strict=True)
                 spread = Spread.of([mine / theirs for mine, theirs in pairs])
-                found.append(Ratio(cell.who, against, cell.length, cell.sink, spread))
+                found.append(Ratio(cell, against, spread))
         return found
 
     def as_json(self) -> dict[str, object]:
@@ -106,6 +134,7 @@ class Result:
                     "who": cell.who,
                     "format": cell.format,
                     "length": cell.length,
+                    "mean_length": round(cell.mean_length, 2),
                     "sink": cell.sink,
                     "ns_per_packet": Spread.of(times).as_json(),
                 }
@@ -113,10 +142,10 @@ class Result:
             ],
             "ratios": [
                 {
-                    "who": ratio.who,
+                    "who": ratio.cell.who,
                     "against": ratio.against,
-                    "length": ratio.length,
-                    "sink": ratio.sink,
+                    "length": ratio.cell.length,
+                    "sink": ratio.cell.sink,
                     **ratio.spread.as_json(),
                 }
                 for ratio in self.ratios()
@@ -140,46 +169,110 @@ def cells(
     strategies: Sequence[Strategy],
     plain: Format,
     swept: Format,
-    lengths: Sequence[int],
+    lengths: Sequence[int] | None,
     sinks: Sequence[str],
     seconds: float,
     netbuf: Netbuf = netbufs.HOST,
+    on_refusal: OnRefusal = lambda *_: None,
 ) -> list[Cell]:
-    """Build every program and return the cells, grouped by length and sink.
+    """Build every program and return the cells.
 
     A ring is measured with a packet that sweeps a field (``swept``), as without
-    one it has nothing to write; all else with ``plain``. The baselines have the same
-    netbufs as the strategies.
+    one it has nothing to write; all else with ``plain``. A format that sweeps its length
+    has those lengths, and no others; ``lengths`` are those of all else, None for the
+    usual ones. The baselines have the same netbufs as the strategies.
+
+    Raises UsageError for a length that a format does not have, for a sink that there
+    is not, and when no strategy is left.
     """
+    packets = [swept if each.fetch is Fetch.PATCH else plain for each in strategies]
+    chosen = accepted(zip(strategies, map(resolve, packets), strict=True), on_refusal)
+    fixed = [each for each in chosen if each[1].length_sweep is None]
+    sweeping = [each for each in chosen if each[1].length_sweep is not None]
+    wanted = _lengths(lengths, [layout for _, layout in fixed]) if fixed else ()
+    for sink in sinks:
+        compiler_flags(sink)
+    # What takes long comes after what may be wrong.
     made = []
-    for length in lengths:
+    for length in wanted:
         for sink in sinks:
-            for name, flags in BASELINES.items():
-                program = build.build_program(
-                    BASELINE_SOURCE, extra_flags=(*flags, *compiler_flags(sink)), netbuf=netbuf
-                )
-                command: tuple[str, ...] = (
-                    str(program),
-                    "device=null",
-                    "--",
-                    f"length={length}",
-                    f"milliseconds={round(seconds * 1000)}",
-                )
-                made.append(Cell(name, "", length, sink, command))
-            for strategy in strategies:
-                format = swept if strategy.fetch is Fetch.PATCH else plain
-                program = build_application(format, strategy, sink, netbuf)
-                command = (
-                    str(program),
-                    "device=null",
-                    "--",
-                    f"length={length}",
-                    "mode=tx",
-                    f"duration={seconds:.6f}",
-                    "interval=0",
-                )
-                made.append(Cell(strategy.name, format.name, length, sink, command))
-    return made
+            if length in BASELINE_LENGTHS:
+                made += [_baseline(name, length, sink, seconds, netbuf) for name in BASELINES]
+            for strategy, layout in fixed:
+                made.append(_cell(strategy, layout, length, sink, seconds, netbuf))
+    for sink in sinks:
+        for strategy, layout in sweeping:
+            made.append(_cell(strategy, layout, None, sink, seconds, netbuf))
+    return list(dict.fromkeys(made))
+
+
+def accepted(
+    candidates: Iterable[tuple[Strategy, Layout]], on_refusal: OnRefusal
+) -> list[tuple[Strategy, Layout]]:
+    """Return the strategies that go with their packet; raises UsageError when none does."""
+    found = []
+    for strategy, layout in candidates:
+        try:
+            check_strategy(layout, strategy)
+        except UsageError as error:
+            on_refusal(strategy.name, str(error))
+        else:
+            found.append((strategy, layout))
+    if not found:
+        raise UsageError("no strategy is left; choose another with --strategy")
+    return found
+
+
+def _lengths(chosen: Sequence[int] | None, layouts: Sequence[Layout]) -> Sequence[int]:
+    """Return the lengths of the fixed formats: those that were chosen, or the usual ones.
+
+    Raises UsageError when one of the formats has no such frames.
+    """
+    if chosen is not None:
+        for layout in layouts:
+            for length in chosen:
+                check_length(layout, length)
+        return chosen
+    low = max(layout.min_length for layout in layouts)
+    high = min(layout.max_length for layout in layouts)
+    if low > high:
+        names = " and ".join(dict.fromkeys(repr(layout.name) for layout in layouts))
+        raise UsageError(
+            f"formats {names} have no length in common; measure them one after the other, "
+            "with --strategy"
+        )
+    return [min(max(length, low), high) for length in USUAL_LENGTHS]
+
+
+def _baseline(name: str, length: int, sink: str, seconds: float, netbuf: Netbuf) -> Cell:
+    flags = (*BASELINES[name], *compiler_flags(sink))
+    program = build.build_program(BASELINE_SOURCE, extra_flags=flags, netbuf=netbuf)
+    arguments = (f"length={length}", f"milliseconds={round(seconds * 1000)}")
+    command = (str(program), "device=null", "--", *arguments)
+    return Cell(name, "", length, length, sink, command)
+
+
+def _cell(
+    strategy: Strategy,
+    layout: Layout,
+    length: int | None,
+    sink: str,
+    seconds: float,
+    netbuf: Netbuf,
+) -> Cell:
+    program = build_application(layout.format, strategy, sink, netbuf)
+    arguments = [] if length is None else [f"length={length}"]
+    arguments += ["mode=tx", f"duration={seconds:.6f}", "interval=0"]
+    command = (str(program), "device=null", "--", *arguments)
+    mean = _mean_length(layout) if length is None else length
+    return Cell(strategy.name, layout.name, length, mean, sink, command)
+
+
+def _mean_length(layout: Layout) -> float:
+    """Return the mean of the lengths that a format sweeps, which are uniform or listed."""
+    swept = layout.length_sweep
+    assert swept is not None
+    return statistics.fmean(swept.values if isinstance(swept, Listed) else bounds(swept))
 
 
 def measure(
@@ -191,9 +284,9 @@ def measure(
     ``len(chosen) * (repeat + 1)``.
     """
     result = Result({cell: [] for cell in chosen})
-    groups: dict[tuple[int, str], list[Cell]] = {}
+    groups: dict[str, list[Cell]] = {}
     for cell in chosen:
-        groups.setdefault((cell.length, cell.sink), []).append(cell)
+        groups.setdefault(cell.group, []).append(cell)
     for group in groups.values():
         for round_ in range(repeat + 1):
             for cell in group:

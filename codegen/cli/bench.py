@@ -44,10 +44,9 @@ if TYPE_CHECKING:
 @click.option(
     "--length",
     "lengths",
-    default="60,508,1514",
-    show_default=True,
     metavar="BYTES,...",
-    help="Frame lengths.",
+    help="Frame lengths, but of a format that sweeps its own.  "
+    "[default: 60,508,1514, or the nearest that the formats have]",
 )
 @click.option(
     "--sink",
@@ -83,7 +82,7 @@ def command(
     format_spec: str,
     swept_spec: str,
     strategy_specs: str,
-    lengths: str,
+    lengths: str | None,
     sinks: str,
     repeat: int,
     seconds: float,
@@ -95,39 +94,38 @@ def command(
 
     'tutorial-...' is the plain way: uk_netbuf_alloc_buf(), write or memcpy(),
     uk_netbuf_free(). All are measured in turn; a ratio compares figures of the
-    same round.
+    same round. A format that sweeps its length is measured with the lengths of its
+    sweep, without the plain ways: theirs is one length.
     """
     from codegen.bench import matrix
-    from codegen.cli.console import console
+    from codegen.cli.console import console, left_out
     from codegen.cli.progress import progress_bar
     from codegen.host import netbuf as netbufs
 
     netbuf = netbufs.load(netbuf_name, uk_root)
-    chosen = options.strategies(strategy_specs)
-    out = console()
-    for line in matrix.machine(netbuf):
-        out.print(line, style="dim")
     cells = matrix.cells(
-        chosen,
+        options.strategies(strategy_specs),
         formats.load(format_spec),
         formats.load(swept_spec),
-        _lengths(lengths),
+        None if lengths is None else _lengths(lengths),
         sinks.split(","),
         seconds,
         netbuf,
+        left_out,
     )
+    machine = matrix.machine(netbuf)
+    for line in machine:
+        console().print(line, style="dim")
     with progress_bar() as progress:
         task = progress.add_task("", total=len(cells) * (repeat + 1))
         result = matrix.measure(
             cells,
             repeat,
-            lambda cell: progress.update(
-                task, advance=1, description=f"{cell.who} {cell.length} {cell.sink}"
-            ),
+            lambda cell: progress.update(task, advance=1, description=f"{cell.who}, {cell.group}"),
         )
     _print(result)
     if json_path is not None:
-        found = {"machine": matrix.machine(netbuf), "netbuf": netbuf.name, **result.as_json()}
+        found = {"machine": machine, "netbuf": netbuf.name, **result.as_json()}
         _write(json_path, found)
 
 
@@ -141,25 +139,26 @@ def _lengths(text: str) -> list[int]:
 
 
 def _print(result: Result) -> None:
-    from codegen.bench.matrix import Spread
+    from codegen.bench.matrix import BASELINE_FRAMES, BASELINES, Spread
     from codegen.cli.console import console, print_table, table
 
     out = console()
     ratios = result.ratios()
-    for length, sink in dict.fromkeys((cell.length, cell.sink) for cell in result.times):
-        out.print(f"\n{length} bytes, sink {sink}", style="bold")
+    for group in dict.fromkeys(cell.group for cell in result.times):
+        out.print(f"\n{group}", style="bold")
+        members = {cell: times for cell, times in result.times.items() if cell.group == group}
+        if not any(cell.who in BASELINES for cell in members):
+            out.print(f"nothing to compare with: {BASELINE_FRAMES}", style="dim")
         rows = table("who", "ns/packet", "low..high", "Mpps", "times the time of")
         for column in rows.columns[1:4]:
             column.justify = "right"
-        for cell, times in result.times.items():
-            if (cell.length, cell.sink) != (length, sink):
-                continue
+        for cell, times in members.items():
             spread = Spread.of(times)
             compared = "; ".join(
                 f"{ratio.spread.median:.2f} ({ratio.spread.low:.2f}..{ratio.spread.high:.2f}) "
                 f"{ratio.against}"
                 for ratio in ratios
-                if (ratio.who, ratio.length, ratio.sink) == (cell.who, length, sink)
+                if ratio.cell == cell
             )
             rows.add_row(
                 cell.who,

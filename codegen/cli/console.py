@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 
+import click
 from rich.console import Console
 from rich.table import Table
 
@@ -35,3 +36,8 @@ def print_table(out: Console, rows: Table, indent: int = 0) -> None:
         out.print(rows)
     for line in capture.get().splitlines():
         print(f"{' ' * indent}{line.rstrip()}")
+
+
+def left_out(who: str, reason: str) -> None:
+    """Say why a table has no row of someone who was asked for; not in the table's own output."""
+    click.echo(f"{who} is left out: {reason}", err=True)

@@ -27,13 +27,7 @@ from codegen.cli import options
     help="Compiler options: dead code elimination, link time optimisation.",
 )
 @options.image_options
-@click.option(
-    "--sink",
-    default="netdev",
-    show_default=True,
-    metavar="SINK",
-    help="Where packets go: netdev to the device; free and window:N nowhere, to see their cost.",
-)
+@options.sink_option
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
@@ -57,8 +51,9 @@ def command(
     The tree is that of --uk-root, $UK_ROOT, $UK_WORKDIR/unikraft or
     ~/.unikraft/unikraft. Nothing is written into it; objects are kept in the cache.
     """
-    from codegen import emit, formats, image, unikraft
+    from codegen import emit, formats, unikraft
     from codegen.cli.progress import image_steps
+    from codegen.unikernel import image
 
     format, strategy = formats.load(format_spec), options.strategy(strategy_name)
     chosen = image.Options(unikraft.target(platform, arch), build, sink, log_level)

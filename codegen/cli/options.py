@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from codegen import formats, userfile
+from codegen import formats, sink, userfile
 from codegen.errors import UsageError
 from codegen.model import STRATEGIES, Strategy
 
@@ -39,7 +39,7 @@ def strategies(specs: str) -> list[Strategy]:
     return [strategy(spec) for spec in specs.split(",")]
 
 
-#: The names of :data:`codegen.image.BUILDS`.
+#: The names of :data:`codegen.unikernel.image.BUILDS`.
 BUILDS = ("default", "dce", "lto", "dce+lto")
 
 
@@ -73,6 +73,18 @@ def strategy_option(function: _Function) -> _Function:
         show_default=True,
         metavar="STRATEGY",
         help="How packet buffers are got, filled and given back; a name or path/to/file.py:NAME.",
+    )(function)
+
+
+def sink_option(function: _Function) -> _Function:
+    """Add ``--sink``."""
+    return click.option(
+        "--sink",
+        default=sink.DEVICE,
+        show_default=True,
+        metavar="SINK",
+        help="Where packets go: netdev to the device; free and window:N nowhere, "
+        "to see their cost.",
     )(function)
 
 

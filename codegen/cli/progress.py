@@ -27,7 +27,7 @@ def progress_bar() -> Iterator[Progress]:
 
 @contextmanager
 def image_steps(name: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Show how far the build of an image is; yield what :func:`codegen.image.build` calls."""
+    """Show how far the build of an image is; yield the ``on_step`` of its build."""
     with progress_bar() as progress:
         task = progress.add_task(f"configure {name}", total=None)
 

@@ -12,9 +12,9 @@ from codegen.cli import options
 from codegen.errors import UsageError
 
 if TYPE_CHECKING:
-    from codegen.guest import Setup
     from codegen.model import Strategy
     from codegen.run import Request
+    from codegen.unikernel.guest import Setup
 
 
 @click.command("run")
@@ -41,19 +41,18 @@ if TYPE_CHECKING:
     metavar="DEVICE",
     help="null, loop, pcap:FILE, tap:NAME, …; 'codegen list devices' explains them.",
 )
-@click.option(
-    "--sink",
-    default="netdev",
-    show_default=True,
-    metavar="SINK",
-    help="Where packets go: netdev to the device; free and window:N nowhere, to see their cost.",
-)
+@options.sink_option
 @click.option(
     "--mode",
     type=click.Choice(["tx", "rx", "both"]),
     help="Send, receive or both.  [default: both on the device loop, else tx]",
 )
-@click.option("--length", type=int, help="Frame bytes without check sequence.  [default: least]")
+@click.option(
+    "--length",
+    type=int,
+    help="Frame bytes without check sequence, unless the format sweeps them.  "
+    "[default: the format's]",
+)
 @click.option("--count", type=click.IntRange(0), help="Packets; 0 for no limit.")
 @click.option(
     "--duration",
@@ -142,8 +141,9 @@ def command(
     on_line = (lambda _: None) if as_json else click.echo
     setups: list[Setup] = []
     if platform != "host":
-        from codegen import guest, image, unikraft
+        from codegen import unikraft
         from codegen.cli.progress import image_steps
+        from codegen.unikernel import guest, image
 
         if netbuf_name != "host":
             raise UsageError("--netbuf is for the platform host; a unikernel has Unikraft's own")
@@ -187,31 +187,28 @@ def _table(
     """Run several programs in turn and print a table of their rates."""
     import tempfile
 
-    from codegen.bench import unikernel
-    from codegen.cli.console import console, print_table, table
+    from codegen.bench import contest
+    from codegen.cli.console import console, left_out, print_table, table
     from codegen.cli.progress import image_steps, progress_bar
-
-    def refuse(who: str, reason: str) -> None:
-        click.echo(f"{who} is left out: {reason}", err=True)
 
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         if setups:
             with image_steps("images") as on_step:
-                made = unikernel.as_unikernels(
-                    request, strategies, setups, Path(folder), on_step, refuse
+                made = contest.as_unikernels(
+                    request, strategies, setups, Path(folder), on_step, left_out
                 )
                 contestants = list(made)
         else:
-            contestants = list(unikernel.on_host(request, strategies, refuse))
+            contestants = list(contest.on_host(request, strategies, left_out))
         with progress_bar() as progress:
             task = progress.add_task("", total=len(contestants) * repeat)
-            rows = unikernel.measure(
+            rows = contest.measure(
                 contestants,
                 repeat,
                 lambda each: progress.update(task, advance=1, description=each.who),
             )
     if as_json:
-        click.echo(json.dumps(unikernel.as_json(rows)))
+        click.echo(json.dumps(contest.as_json(rows)))
         return
     out = console()
     where = (
@@ -220,13 +217,11 @@ def _table(
     out.print(
         f"{where}{request.format.name}, sink {request.sink}, median of {repeat}", style="bold"
     )
-    lines = table(
-        "who", "build", "image bytes", "Mpps", "low..high", f"times {unikernel.REFERENCE}"
-    )
+    lines = table("who", "build", "image bytes", "Mpps", "low..high", f"times {contest.REFERENCE}")
     for column in lines.columns[2:5]:
         column.justify = "right"
     for row in rows:
-        other = unikernel.reference(row, rows)
+        other = contest.reference(row, rows)
         ratio = row.against(other) if other is not None else None
         lines.add_row(
             row.contestant.who,
@@ -244,7 +239,7 @@ def _report(found: dict[str, Any]) -> None:
     numbers = {key: float(str(found[key])) for key in ("seconds", "packets_per_second")}
     click.echo(
         f"{found['format']}, {found['strategy']}, device {found['device']}, mode {found['mode']}, "
-        f"frames of {found['length']} bytes"
+        f"{_frames(found)}"
     )
     click.echo(
         f"  sent {found['sent']}, received {found['received']}, failed {found['failed']} "
@@ -262,6 +257,15 @@ def _report(found: dict[str, Any]) -> None:
     kind, _, path = str(found["device"]).partition(":")
     if kind == "pcap" and found["mode"] == "tx":
         click.echo(f"  capture of {found['sent']} frames: {path}")
+
+
+def _frames(found: dict[str, Any]) -> str:
+    """Return how long the frames of a result are."""
+    if found["length"] is not None:
+        return f"frames of {found['length']} bytes"
+    packets = found["received" if found["mode"] == "rx" else "sent"]
+    mean = f", {found['bytes'] / packets:.1f} bytes on average" if packets else ""
+    return f"frames of swept lengths{mean}"
 
 
 def _report_pair(found: dict[str, Any]) -> None:

@@ -93,7 +93,8 @@ def _table(chosen: list[Format], examples: int, seed: int, netbuf: Netbuf) -> No
     for column in rows.columns[1:]:
         column.justify = "right"
     faults: list[str] = []
-    silent: dict[str, None] = {}
+    missing: dict[str, str] = {}
+    silent: dict[tuple[str, str], dict[str, None]] = {}
     for format in chosen:
         strategy = options.strategy(options.DEFAULT_STRATEGY)
         row = judged(format, strategy, examples, seed, netbuf)
@@ -105,10 +106,15 @@ def _table(chosen: list[Format], examples: int, seed: int, netbuf: Netbuf) -> No
             ),
         )
         faults += row.faults.values()
-        silent |= {f"{judge}, {format.name}: {why}": None for judge, why in row.silent.items()}
+        missing |= row.missing
+        for why in dict.fromkeys(row.silent.values()):
+            judges = ", ".join(judge for judge, its in row.silent.items() if its == why)
+            silent.setdefault((judges, why), {})[formats.spelled(format)] = None
     print_table(console(), rows)
-    for each in silent:
-        click.echo(f"codegen: no word of {each}", err=True)
+    for judge, why in missing.items():
+        click.echo(f"codegen: no word of {judge}: {why}", err=True)
+    for (judges, why), names in silent.items():
+        click.echo(f"codegen: no word of {judges} on {', '.join(names)}: {why}", err=True)
     for fault in faults:
         click.echo(f"codegen: counterexample: {fault}", err=True)
     if faults:

@@ -23,13 +23,15 @@ JUDGES = ("oracle", "scapy", "tshark", "parser")
 class Row:
     """On how many examples each judge agreed with the emitted C.
 
-    A judge that has no word is missing from ``agreed``; ``silent`` says why. What
-    was found wrong is in ``faults``, by judge.
+    A judge that has no word is missing from ``agreed``; why it has none of this format
+    is in ``silent``, and why it has none of any here in ``missing``. What was found
+    wrong is in ``faults``. All are by judge.
     """
 
     format: str
     agreed: dict[str, int] = field(default_factory=dict)
     silent: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
 
 
@@ -51,10 +53,11 @@ def judged(
     cases = _cases(layout, examples, seed)
     try:
         frames = [subject.generate(given, length, Memory()) for given, length in cases]
-        _parser(subject, row, frames)
     except Mismatch as mismatch:
-        row.faults["parser"] = str(mismatch)
+        row.faults.setdefault("oracle", f"{layout.name}: {mismatch}")
+        row.silent = dict.fromkeys(JUDGES[1:], "there are no frames to judge")
         return row
+    _parser(subject, row, frames)
     if not outside.is_known(layout):
         row.silent |= dict.fromkeys(("scapy", "tshark"), "no one else knows its headers")
         return row
@@ -80,7 +83,11 @@ def _parser(subject: Subject, row: Row, frames: list[bytes]) -> None:
         wrong = bytearray(frame)
         wrong[chosen.randrange(len(frame))] ^= chosen.randrange(1, 256)
         for each in (frame, bytes(wrong), frame[: chosen.randrange(len(frame))]):
-            judge.parse(subject, each)
+            try:
+                judge.parse(subject, each)
+            except Mismatch as mismatch:
+                row.faults["parser"] = str(mismatch)
+                return
             row.agreed["parser"] += 1
 
 
@@ -88,7 +95,7 @@ def _scapy(
     layout: Layout, row: Row, cases: list[tuple[dict[str, int], int]], frames: list[bytes]
 ) -> None:
     if importlib.util.find_spec("scapy") is None:
-        row.silent["scapy"] = "scapy is missing: pip install scapy"
+        row.missing["scapy"] = "scapy is missing: pip install scapy"
         return
     row.agreed["scapy"] = 0
     for (given, length), frame in zip(cases, frames, strict=True):
@@ -105,7 +112,7 @@ def _scapy(
 def _tshark(layout: Layout, row: Row, frames: list[bytes]) -> None:
     tshark = outside.find_tshark()
     if tshark is None:
-        row.silent["tshark"] = "tshark is missing: apt install tshark"
+        row.missing["tshark"] = "tshark is missing: apt install tshark"
         return
     expected = [oracle.decode(layout, frame).values for frame in frames]
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:

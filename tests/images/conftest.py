@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -86,8 +85,3 @@ def _no_tree_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("UK_ROOT", "UK_WORKDIR"):
         if name in os.environ:
             monkeypatch.delenv(name)
-
-
-def folder_of(path: Path) -> list[str]:
-    """Return the names in a folder."""
-    return sorted(each.name for each in path.iterdir())

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from codegen.console import (
+from codegen.unikernel.console import (
     Console,
     Crash,
     GuestError,

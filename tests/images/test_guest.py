@@ -53,7 +53,7 @@ def own_addresses(layout: Layout) -> list[str]:
 
 
 def check_frames(
-    namespace: Namespace, tree: Tree, format_name: str, strategy: str, folder: Path, *arguments: str
+    namespace: Namespace, tree: Tree, format_spec: str, strategy: str, folder: Path, *arguments: str
 ) -> dict[str, Any]:
     """Have a guest send; return its result when every frame is the oracle's and tshark's liking."""
     capture = namespace.capture("far", COUNT, folder / "bridge.pcap")
@@ -61,7 +61,7 @@ def check_frames(
         run(
             namespace,
             tree,
-            *("--format", format_name, "--strategy", strategy, "--count", str(COUNT)),
+            *("--format", format_spec, "--strategy", strategy, "--count", str(COUNT)),
             *("--set", RATE, "--json", *arguments),
         )
     )
@@ -69,7 +69,7 @@ def check_frames(
     assert found["unikraft"] == tree.version
     assert finish(capture).returncode == 0
 
-    layout = resolve(formats.load(format_name))
+    layout = resolve(formats.load(format_spec))
     given = dict.fromkeys(own_addresses(layout), MAC)
     frames = frames_of(folder / "bridge.pcap")
     if "linuxu" in arguments:
@@ -78,7 +78,10 @@ def check_frames(
         given = dict.fromkeys(given, int.from_bytes(frames[0][6:12], "big"))
     assert len(frames) == COUNT
     for number, frame in enumerate(frames):
-        wanted = oracle.encode(layout, given, found["length"], number)
+        length = found["length"]
+        if layout.length_sweep is not None:
+            length = oracle.swept_value(layout.length_sweep, number)
+        wanted = oracle.encode(layout, given, length, number)
         assert frame == wanted, oracle.explain(layout, wanted, frame)
     decoded = decode(folder / "bridge.pcap", "ip.checksum.status", "_ws.malformed")
     assert {malformed for _, malformed in decoded} == {""}
@@ -105,6 +108,21 @@ def test_every_strategy_sends_what_the_oracle_says(
 ) -> None:
     format_name = "usoc21" if strategy == "zero-copy" else "udp4_seq"
     check_frames(bridged, newest, format_name, strategy, tmp_path, "--platform", "qemu")
+
+
+def test_swept_lengths_are_what_the_oracle_says(
+    bridged: Namespace, newest: Tree, tmp_path: Path
+) -> None:
+    format_file = tmp_path / "swept.py"
+    format_file.write_text(
+        "from codegen.formats.udp import UDP4\nfrom codegen.model import Cycle\n"
+        'PACKET = UDP4.preset("two", "two lengths", {"length": Cycle((60, 1514))})\ndel UDP4\n'
+    )
+    found = check_frames(
+        *(bridged, newest, str(format_file), "ring-patch", tmp_path, "--platform", "qemu")
+    )
+    assert found["length"] is None
+    assert found["bytes"] == COUNT * (60 + 1514) // 2
 
 
 @pytest.mark.long

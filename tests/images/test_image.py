@@ -8,18 +8,19 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from codegen import emit, formats, guest, image, qemu, unikraft
+from codegen import emit, formats, run, unikraft
+from codegen.bench import contest
 from codegen.cli import options
-from codegen.console import Crash, Hang, NoDevice, Panic
 from codegen.model import STRATEGIES
+from codegen.unikernel import guest, image, qemu
+from codegen.unikernel.console import Crash, Hang, NoDevice, Panic
 from codegen.unikraft import Target, Tree
 from tests.conftest import find_tool
-
-from .conftest import folder_of
 
 QEMU = Target("qemu", "x86_64")
 FILES = emit.render(formats.load("usoc21"), STRATEGIES[0])
@@ -79,7 +80,7 @@ def test_the_command_prints_path_and_size(newest: Tree, tools: None, tmp_path: P
         path = tmp_path / "out" / "usoc21_pool-dup_qemu-x86_64"
         size = path.stat().st_size
         assert done.stdout == f"{path}: {size} bytes, Unikraft {newest.version}\n"
-    assert folder_of(tmp_path / "out") == [path.name]
+    assert list((tmp_path / "out").iterdir()) == [path]
     dce = codegen(*arguments, "--build", "dce", "--sink", "window:9")
     assert dce.returncode == 0, dce.stderr
     smaller = tmp_path / "out" / "usoc21_pool-dup_window9_dce_qemu-x86_64"
@@ -156,6 +157,48 @@ def test_a_table_compares_with_the_plain_way(newest: Tree, tools: None) -> None:
     assert "tutorial-pool-dup" in who
     assert {ratio["who"] for ratio in found["ratios"]} == set(who) - {"tutorial-pool-dup"}
     assert all(cell["image_bytes"] > 100_000 for cell in found["cells"])
+
+
+SWEPT = """
+from codegen.formats.udp import UDP4
+from codegen.model import IMIX
+PACKET = UDP4.preset("mixed", "the simple internet mix", {"length": IMIX})
+del UDP4
+"""
+
+
+@pytest.mark.unikraft
+def test_swept_lengths_are_compared_with_no_single_one(
+    newest: Tree, tools: None, tmp_path: Path
+) -> None:
+    (tmp_path / "swept.py").write_text(SWEPT)
+    done = codegen(
+        *("run", "--platform", "qemu", "--uk-root", str(newest.root), "--kvm", "off"),
+        *("--strategy", "ring-patch,zero-copy", "--sink", "free"),
+        *("--format", str(tmp_path / "swept.py"), "--duration", "0.1", "--repeat", "1", "--json"),
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [cell["who"] for cell in found["cells"]] == ["ring-patch"]
+    assert found["ratios"] == []
+    assert re.findall(r"^(\S+) is left out: ", done.stderr, re.M) == ["zero-copy", "tutorial-*"]
+
+
+def test_a_plain_way_sends_what_the_strategies_send() -> None:
+    said: list[str] = []
+    longer = formats.load("udp4").packet.preset("longer", "", {"length": 512})
+    for length, wanted in ((None, "length=512"), (70, "length=70")):
+        request = run.Request(longer, STRATEGIES[0], length=length)
+        ways = contest._plain_ways(request, lambda *why: said.extend(why))
+        assert [wanted in arguments for _, _, arguments in ways] == [True] * 5
+    jumbo = replace(longer.packet, name="jumbo", max_length=4000)
+    request = run.Request(jumbo, STRATEGIES[0], length=1515)
+    assert said == []
+    assert contest._plain_ways(request, lambda *why: said.extend(why)) == []
+    assert said == [
+        "tutorial-*",
+        "the plain ways send frames of one length, 60 to 1514 bytes",
+    ]
 
 
 @pytest.mark.unikraft
@@ -306,6 +349,11 @@ def test_a_cache_that_cannot_be_written_is_told(
         (("run", "--platform", "qemu", "--device", "loop"), "--device loop: devices are those of"),
         (("run", "--platform", "qemu", "--build", "fast"), "there is no build 'fast'"),
         (("run", "--platform", "qemu", "--set", "ttl"), "--set ttl: key=value is wanted"),
+        (("run", "--platform", "qemu", "--length", "59"), "--length 59: frames of format 'usoc21'"),
+        (("run", "--platform", "qemu", "--format", "{}/swept.py", "--length", "60"), "'mixed' sw"),
+        (("run", "--platform", "qemu", "--pair", "--length", "1515"), "--length 1515: frames of"),
+        (("run", "--platform", "qemu", "--strategy", "all", "--length", "59"), "--length 59: fram"),
+        (("run", "--platform", "qemu", "--strategy", "all", "--device", "loop"), "--device loop: "),
         (("run", "--platform", "qemu", "--virtio", "mmio"), "--virtio mmio: a machine of"),
         (("run", "--platform", "qemu", "--pair", "--mode", "rx"), "no --mode, no --sink"),
         (("run", "--strategy", "all", "--mode", "rx"), "no --pair, no --mode"),
@@ -315,6 +363,8 @@ def test_misuse_is_told_before_anything_is_built(
     arguments: tuple[str, ...], said: str, tmp_path: Path
 ) -> None:
     fake_tree(tmp_path / "tree", "")
+    (tmp_path / "swept.py").write_text(SWEPT)
+    arguments = tuple(each.format(tmp_path) for each in arguments)
     done = codegen(*arguments, UK_ROOT=str(tmp_path / "tree"), XDG_CACHE_HOME=str(tmp_path / "c"))
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
@@ -355,6 +405,15 @@ def test_a_guest_may_be_silent_for_some_lines_of_speed(
     arguments: tuple[str, ...], seconds: float
 ) -> None:
     assert guest._silence(arguments) == seconds
+
+
+@pytest.mark.parametrize(
+    ("platform", "sink", "needed"),
+    [("qemu", "netdev", True), ("qemu", "free", False), ("linuxu", "free", True)],
+)
+def test_who_needs_a_bridge(platform: str, sink: str, needed: bool, tmp_path: Path) -> None:
+    opts = image.Options(Target(platform, "x86_64"), sink=sink)
+    assert guest.Setup(Tree(tmp_path), opts).on_bridge == needed
 
 
 def test_kvm_of_another_architecture_is_not_tried(

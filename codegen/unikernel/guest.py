@@ -15,9 +15,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codegen import emit, image, linuxu, net, qemu, run, sink
-from codegen.console import Console, GuestError
+from codegen import emit, net, run, sink
 from codegen.errors import UsageError
+from codegen.unikernel import image, linuxu, qemu
+from codegen.unikernel.console import Console, GuestError
 from codegen.unikraft import Tree
 
 OnLine = Callable[[str], None]
@@ -34,6 +35,11 @@ _LONG_SILENCE = 600.0
 #: Seconds without a packet that end a pair's receiver.
 _IDLE = 1.0
 
+#: Seconds that the receiver has to end when the sender has ended: until it is idle, and
+#: until its machine has halted, which a busy one may take a while for. One that never saw a
+#: packet is never idle: it would be waited for without end.
+_LAST_WORDS = _IDLE + 6.0
+
 #: What a program prints when it is about to send or receive.
 _STARTED = "started in mode "
 
@@ -43,7 +49,7 @@ class Setup:
     """The unikernel and its machine, as the command's options have it.
 
     ``kvm`` is auto, on or off; ``bus`` of the network device pci or mmio, None for
-    the usual one; ``notify`` one of :data:`codegen.qemu.NOTIFY`.
+    the usual one; ``notify`` one of :data:`codegen.unikernel.qemu.NOTIFY`.
     """
 
     tree: Tree
@@ -57,6 +63,11 @@ class Setup:
     def platform(self) -> str:
         """The platform's name, as the commands have it."""
         return self.options.target.platform
+
+    @property
+    def on_bridge(self) -> bool:
+        """Does the device need a bridge? A sink without device does, on linuxu, to start at all."""
+        return self.options.sink == sink.DEVICE or self.platform == "linuxu"
 
 
 @dataclass(frozen=True)
@@ -82,12 +93,11 @@ class Guests:
     def device(self) -> str:
         """The network device, and the bridge that it is on."""
         name = self.machine.device if self.machine else "tap"
-        return f"{name} on {self.setup.bridge}" if self.on_bridge else name
+        return f"{name} on {self.setup.bridge}" if self.setup.on_bridge else name
 
-    @property
-    def on_bridge(self) -> bool:
-        """Does the device need a bridge? A sink without device does, on linuxu, to start at all."""
-        return self.setup.options.sink == sink.DEVICE or self.machine is None
+    def completed(self, request: run.Request, measured: Mapping[str, object]) -> dict[str, object]:
+        """Return the result of every platform from what the program measured here."""
+        return run.complete(request, measured, self.setup.platform, self.device, **self.describe())
 
     def start(self, arguments: Sequence[str], tap: net.Tap | None, number: int = 0) -> Console:
         """Boot the image with the program's arguments."""
@@ -110,7 +120,7 @@ def prepare(
     """
     target = setup.options.target
     machine = qemu.Qemu(target, bus=setup.bus) if setup.platform == "qemu" else None
-    if setup.options.sink == sink.DEVICE or machine is None:
+    if setup.on_bridge:
         net.check_bridge(setup.bridge)
     # What takes long comes after what may be wrong.
     made = image.build(files, setup.tree, setup.options, folder / "image", on_step)
@@ -131,19 +141,19 @@ def run_guest(
     ``on_line`` gets each line of the console before the result. Raises TreeError,
     ImageError, QemuError, NetError, GuestError and UsageError.
     """
-    _check(request)
+    check(request)
     files = emit.render(request.format, request.strategy)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         guests = prepare(files, setup, Path(folder), on_step, on_line)
         measured = measure(guests, request.program_arguments(), on_line)
-        return run.complete(request, measured, setup.platform, guests.device, **guests.describe())
+        return guests.completed(request, measured)
 
 
 def measure(guests: Guests, arguments: Sequence[str], on_line: OnLine) -> dict[str, object]:
     """Boot an image with the program's arguments and return what it measured."""
     with ExitStack() as stack:
         tap = None
-        if guests.on_bridge and guests.machine is not None:
+        if guests.setup.on_bridge and guests.machine is not None:
             tap = stack.enter_context(net.tap_of(guests.setup.bridge))
         return guests.start(arguments, tap).follow(on_line, _silence(arguments))
 
@@ -156,7 +166,7 @@ def run_pair(
     ``lost`` is what was sent and not received, ``dropped`` what the taps counted as
     dropped. Raises as :func:`run_guest` does.
     """
-    _check(request)
+    check(request)
     if request.mode is not None or request.sink != sink.DEVICE:
         raise UsageError(
             "--pair sends on one machine and receives on another: no --mode, no --sink"
@@ -179,12 +189,8 @@ def run_pair(
         sent = sender.result()
         received = receiver.result_soon()
         found: dict[str, object] = {
-            "sender": run.complete(
-                sending, sent, setup.platform, guests.device, **guests.describe()
-            ),
-            "receiver": run.complete(
-                receiving, received, setup.platform, guests.device, **guests.describe()
-            ),
+            "sender": guests.completed(sending, sent),
+            "receiver": guests.completed(receiving, received),
             "lost": int(str(sent["sent"])) - int(str(received["received"])),
         }
         if guests.machine is not None:
@@ -192,13 +198,14 @@ def run_pair(
         return found
 
 
-def _check(request: run.Request) -> None:
+def check(request: run.Request) -> None:
+    """Raise UsageError for what a unikernel does not have, or its program would refuse."""
     if request.device != "null":
         raise UsageError(
             f"--device {request.device}: devices are those of the platform host; a unikernel "
             "gets a device on a bridge (--bridge)"
         )
-    run.check_settings(request.settings)
+    run.check(request)
 
 
 def _silence(arguments: Sequence[str]) -> float:
@@ -264,7 +271,7 @@ class _Follower:
 
     def result_soon(self) -> dict[str, object]:
         """Return the result of a receiver whose sender has ended, or end it."""
-        self._thread.join(_IDLE + 2 * _SILENCE / 10)
+        self._thread.join(_LAST_WORDS)
         if self._thread.is_alive():
             self.end()
             raise GuestError("the receiver saw no packet, or does not end; is the bridge up?")

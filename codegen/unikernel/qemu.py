@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from codegen.console import Console, GuestError, NoDevice
-from codegen.errors import CodegenError, UsageError
+from codegen.errors import CodegenError, UsageError, missing
 from codegen.net import Tap
+from codegen.unikernel.console import Console, GuestError, NoDevice
 from codegen.unikraft import Target
 
 #: Megabytes of a guest; enough for the buffers of the longest rings.
@@ -118,9 +118,7 @@ class Qemu:
         system = _SYSTEMS[self.target.arch]
         program = shutil.which(system.program)
         if program is None:
-            raise QemuError(
-                f"{system.program} is not here; install it (apt install {system.package})"
-            )
+            raise QemuError(missing(system.program, system.package))
         command = [
             *(program, "-machine", system.machine, "-accel", self.accelerator),
             *(

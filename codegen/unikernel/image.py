@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codegen import emit, sink
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, missing
 from codegen.host.build import cache_folder
 from codegen.model import Format, Strategy
 from codegen.unikraft import Target, Tree, TreeError
@@ -201,11 +201,11 @@ class _Maker:
         """Raise TreeError where Kconfig dropped what was asked for: it says nothing then."""
         text = config.read_text(encoding="utf-8") if config.is_file() else ""
         on = set(re.findall(r"^CONFIG_(\w+)=y$", text, re.M))
-        missing = [each for each in self._options.wanted if each not in on]
-        if missing:
+        dropped = [each for each in self._options.wanted if each not in on]
+        if dropped:
             raise TreeError(
                 f"Unikraft {self._tree.version} in {self._tree.root} has no "
-                f"{' and no '.join(missing)} for {self._options.target.name}; "
+                f"{' and no '.join(dropped)} for {self._options.target.name}; "
                 "choose another --build or --log-level, or another release"
             )
 
@@ -316,9 +316,7 @@ def _environment(target: Target) -> dict[str, str]:
 def _tool(name: str, package: str) -> str:
     path = shutil.which(name)
     if path is None:
-        raise ImageError(
-            f"Unikraft's build needs {name}, which is not here; install it (apt install {package})"
-        )
+        raise ImageError(f"Unikraft cannot be built: {missing(name, package)}")
     return path
 
 

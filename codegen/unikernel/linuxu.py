@@ -12,8 +12,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from codegen.console import Console
-from codegen.qemu import die_with_parent
+from codegen.unikernel.console import Console
+from codegen.unikernel.qemu import die_with_parent
 
 
 def start(image: Path, arguments: Sequence[str], bridge: str) -> Console:

@@ -12,10 +12,19 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from codegen import emit, guest, image, run, sink
-from codegen.bench.matrix import BASELINE_SOURCE, BASELINES, Spread
-from codegen.errors import UsageError
+from codegen import emit, run, sink
+from codegen.bench.matrix import (
+    BASELINE_FRAMES,
+    BASELINE_LENGTHS,
+    BASELINE_SOURCE,
+    BASELINES,
+    OnRefusal,
+    Spread,
+    accepted,
+)
+from codegen.layout import resolve
 from codegen.model import STRATEGIES, Strategy
+from codegen.unikernel import guest, image
 
 #: What the others are compared with, where it is run.
 REFERENCE = "tutorial-pool-dup"
@@ -51,14 +60,11 @@ class Row:
         return Spread.of([mine / its for mine, its in zip(self.rates, other.rates, strict=True)])
 
 
-#: Gets the name of a strategy that does not go with the packet, and why.
-OnRefusal = Callable[[str, str], None]
-
-
 def on_host(
     request: run.Request, strategies: Sequence[Strategy], on_refusal: OnRefusal
 ) -> Iterator[Contestant]:
     """Yield a program for this machine of each strategy."""
+    run.check(request)
     for mine, _ in _accepted(request, strategies, on_refusal):
         yield Contestant(mine.strategy.name, "", None, partial(run.run_host, mine, _unheard))
 
@@ -73,18 +79,17 @@ def as_unikernels(
 ) -> Iterator[Contestant]:
     """Build and yield the images of the plain ways and of each strategy, for each setup.
 
-    The images are in ``folder`` and must stay there while they run. Raises as
-    :func:`codegen.guest.run_guest` does.
+    The images are in ``folder`` and must stay there while they run. A plain way sends
+    the same frames as the strategies, or is refused. Raises as
+    :func:`codegen.unikernel.guest.run_guest` does.
     """
+    guest.check(request)
     programs = [
         (mine.strategy.name, files, mine.program_arguments())
         for mine, files in _accepted(request, strategies, on_refusal)
     ]
+    plain = [] if request.sink == sink.DEVICE else _plain_ways(request, on_refusal)
     for setup in setups:
-        if setup.options.sink != sink.DEVICE:
-            plain = [(name, _plain(request, name), _plain_arguments(request)) for name in _PLAIN]
-        else:
-            plain = []
         build = setup.options.build
         for who, files, arguments in (*plain, *programs):
             guests = guest.prepare(files, setup, folder / f"{who}-{build}", on_step, _unheard)
@@ -149,15 +154,25 @@ def _accepted(
     request: run.Request, strategies: Sequence[Strategy], on_refusal: OnRefusal
 ) -> list[tuple[run.Request, dict[str, str]]]:
     """Return requests and emitted files of the strategies that go with the packet."""
-    accepted = []
-    for strategy in strategies:
-        try:
-            files = emit.render(request.format, strategy)
-        except UsageError as error:
-            on_refusal(strategy.name, str(error))
-        else:
-            accepted.append((replace(request, strategy=strategy), files))
-    return accepted
+    layout = resolve(request.format)
+    return [
+        (replace(request, strategy=strategy), emit.render(request.format, strategy))
+        for strategy, _ in accepted([(each, layout) for each in strategies], on_refusal)
+    ]
+
+
+def _plain_ways(
+    request: run.Request, on_refusal: OnRefusal
+) -> list[tuple[str, dict[str, str], list[str]]]:
+    """Return the plain ways, with files and arguments, where they can send a request's frames."""
+    layout = resolve(request.format)
+    length = layout.length if request.length is None else request.length
+    if layout.length_sweep is not None or length not in BASELINE_LENGTHS:
+        on_refusal("tutorial-*", BASELINE_FRAMES)
+        return []
+    duration = request.duration or run.DEFAULT_DURATION
+    arguments = [f"milliseconds={round(duration * 1000)}", f"length={length}"]
+    return [(name, _plain(request, name), arguments) for name in _PLAIN]
 
 
 def _plain(request: run.Request, name: str) -> dict[str, str]:
@@ -169,9 +184,3 @@ def _plain(request: run.Request, name: str) -> dict[str, str]:
         "main.c": (BASELINE_SOURCE / "main.c").read_text(encoding="utf-8"),
         "Makefile.uk": f"{files['Makefile.uk']}\nAPPPKTGEN_CFLAGS-y += {flags}\n",
     }
-
-
-def _plain_arguments(request: run.Request) -> list[str]:
-    duration = request.duration or run.DEFAULT_DURATION
-    found = [f"milliseconds={round(duration * 1000)}"]
-    return found if request.length is None else [*found, f"length={request.length}"]
