@@ -365,6 +365,14 @@ class Layout:
         return range(self.min_length, self.max_length + 1, self.length_step)
 
     @property
+    def mean_length(self) -> Fraction:
+        """The bytes of a frame that the program sends, on average."""
+        if self.length_sweep is None:
+            return Fraction(self.length)
+        lengths = _few_values(self.length_sweep)
+        return Fraction(sum(lengths), len(lengths))
+
+    @property
     def name(self) -> str:
         """The name of the format."""
         return self.format.name
@@ -1157,7 +1165,7 @@ class _Resolver:
             swept = self.sweep(place, binding)
             if isinstance(swept, Drawn):
                 swept = _among(swept, lengths)
-            wanted = few_values(swept)
+            wanted = _few_values(swept)
         else:
             wanted = [self.value(place, binding)]
         refused = [each for each in wanted if each not in lengths]
@@ -1493,7 +1501,7 @@ def _among(drawn: Drawn, lengths: range) -> Drawn:
     return replace(drawn, low=first, count=count, step=lengths.step)
 
 
-def few_values(swept: Swept) -> list[int]:
+def _few_values(swept: Swept) -> list[int]:
     """Return the values of a sweep that has so few that they can be listed, as lengths do."""
     match swept:
         case Listed(values=values):
@@ -1549,6 +1557,5 @@ __all__ = [
     "Sum",
     "Swept",
     "Timed",
-    "few_values",
     "resolve",
 ]

@@ -8,7 +8,6 @@ folded, so that the emitted function stores and adds only what varies.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from codegen import describe
 from codegen.errors import UsageError
@@ -31,7 +30,6 @@ from codegen.layout import (
     Sum,
     Swept,
     Timed,
-    few_values,
     resolve,
 )
 from codegen.model import (
@@ -686,15 +684,13 @@ class _Lowering:
     def length(self) -> LengthPlan:
         """Return how long the program's frames are."""
         layout, swept = self.layout, self.layout.length_sweep
-        overhead = WIRE_OVERHEAD
+        mean_bits = round(8 * (layout.mean_length + WIRE_OVERHEAD))
         if swept is None:
-            return LengthPlan(layout.length, None, 8 * (layout.length + overhead))
-        lengths = few_values(swept)
-        mean = Fraction(sum(lengths), len(lengths))
+            return LengthPlan(layout.length, None, mean_bits)
         field = UInt("length", 16, Default(0))
         value, table = _swept_value(swept, "frame_length", field, "n")
         plan = SweepPlan(None, value, table, False, isinstance(swept, Drawn), None)
-        return LengthPlan(layout.length, plan, round(8 * (mean + overhead)))
+        return LengthPlan(layout.length, plan, mean_bits)
 
     def sweep(self, placed: Placed) -> SweepPlan:
         """Return how a field that differs from packet to packet is written."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codegen import emit
+from codegen import describe, emit
 from codegen import sink as sinks
 from codegen.errors import CodegenError, UsageError
 from codegen.host import build, devices
@@ -141,10 +141,9 @@ def check(request: Request) -> None:
 
 def check_length(layout: Layout, length: int) -> None:
     """Raise UsageError when a format has no frames of that length."""
-    if not layout.min_length <= length <= layout.max_length:
+    if length not in layout.lengths:
         raise UsageError(
-            f"--length {length}: frames of format {layout.name!r} have "
-            f"{layout.min_length} to {layout.max_length} bytes"
+            f"--length {length}: frames of format {layout.name!r} have {describe.lengths(layout)}"
         )
 
 

@@ -21,7 +21,7 @@ from codegen.errors import CodegenError, UsageError
 from codegen.host import build
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
-from codegen.layout import Layout, Listed, bounds, resolve
+from codegen.layout import Layout, resolve
 from codegen.lower import check_strategy
 from codegen.model import Fetch, Format, Strategy
 from codegen.model.packet import ETHERNET_MAX, ETHERNET_MIN
@@ -233,15 +233,15 @@ def _lengths(chosen: Sequence[int] | None, layouts: Sequence[Layout]) -> Sequenc
             for length in chosen:
                 check_length(layout, length)
         return chosen
-    low = max(layout.min_length for layout in layouts)
-    high = min(layout.max_length for layout in layouts)
-    if low > high:
+    common = set.intersection(*(set(layout.lengths) for layout in layouts))
+    if not common:
         names = " and ".join(dict.fromkeys(repr(layout.name) for layout in layouts))
         raise UsageError(
             f"formats {names} have no length in common; measure them one after the other, "
             "with --strategy"
         )
-    return [min(max(length, low), high) for length in USUAL_LENGTHS]
+    nearest = (min(common, key=lambda each: (abs(each - length), each)) for length in USUAL_LENGTHS)
+    return list(dict.fromkeys(nearest))
 
 
 def _baseline(name: str, length: int, sink: str, seconds: float, netbuf: Netbuf) -> Cell:
@@ -264,15 +264,8 @@ def _cell(
     arguments = [] if length is None else [f"length={length}"]
     arguments += ["mode=tx", f"duration={seconds:.6f}", "interval=0"]
     command = (str(program), "device=null", "--", *arguments)
-    mean = _mean_length(layout) if length is None else length
+    mean = float(layout.mean_length) if length is None else length
     return Cell(strategy.name, layout.name, length, mean, sink, command)
-
-
-def _mean_length(layout: Layout) -> float:
-    """Return the mean of the lengths that a format sweeps, which are uniform or listed."""
-    swept = layout.length_sweep
-    assert swept is not None
-    return statistics.fmean(swept.values if isinstance(swept, Listed) else bounds(swept))
 
 
 def measure(

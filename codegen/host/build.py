@@ -93,9 +93,16 @@ class Compiler:
         """
         argv = [*self.command, *arguments]
         try:
-            done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
-            )
+            # A compiler that is killed leaves its intermediate files behind.
+            with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+                done = subprocess.run(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    text=True,
+                    errors="replace",
+                    env=os.environ | {"TMPDIR": folder},
+                )
         except OSError as error:
             raise BuildError(f"the compiler cannot be run: {error}") from error
         if done.returncode != 0:
