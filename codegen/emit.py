@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING
 import codegen
 from codegen.c_templates import filters
 from codegen.errors import CodegenError
-from codegen.layout import resolve
-from codegen.lower import Plan, c_literal, lower
+from codegen.lower import Plan, lower
+from codegen.lower.spelling import c_literal
 from codegen.model import Format, Strategy
+from codegen.resolve import resolve
 
 if TYPE_CHECKING:
     import jinja2

@@ -20,8 +20,9 @@ from codegen.errors import CodegenError, UsageError
 from codegen.host import build, devices
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
-from codegen.layout import Layout, resolve
+from codegen.layout import Layout
 from codegen.model import Format, Strategy
+from codegen.resolve import resolve
 
 #: Frame check sequence, preamble with start delimiter and inter-packet gap, in
 #: bytes (IEEE 802.3 clause 3.1.1 and 4.4.2): counted in megabits_per_second.

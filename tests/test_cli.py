@@ -24,7 +24,7 @@ import pytest
 import codegen
 from codegen import formats, oracle
 from codegen.cli import VERBS
-from codegen.layout import resolve
+from codegen.resolve import resolve
 
 COMMAND = [sys.executable, "-m", "codegen"]
 WIRE_OVERHEAD = 24

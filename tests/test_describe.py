@@ -17,7 +17,7 @@ import pytest
 from codegen import describe, formats
 from codegen.formats.ethernet import ETHERNET
 from codegen.formats.ipv4 import IPV4
-from codegen.layout import Layout, Placed, resolve
+from codegen.layout import Layout, Placed
 from codegen.model import (
     HEADER_AND_PAYLOAD,
     MAC,
@@ -34,6 +34,7 @@ from codegen.model import (
     Reserved,
     UInt,
 )
+from codegen.resolve import resolve
 
 GOLDEN = Path(__file__).parent / "golden"
 ROW = 32

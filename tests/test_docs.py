@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from codegen import describe, emit, oracle
-from codegen.layout import resolve
 from codegen.model import STRATEGIES, Format
+from codegen.resolve import resolve
 from codegen.verify.judge import verify
 from codegen.verify.subject import Subject
 

@@ -31,7 +31,6 @@ import codegen
 from codegen import emit, formats
 from codegen.errors import CodegenError
 from codegen.formats.ethernet import ETHERNET
-from codegen.layout import resolve
 from codegen.lower import FormatPlan, lower
 from codegen.model import (
     STRATEGIES,
@@ -50,6 +49,7 @@ from codegen.model import (
     Strategy,
     UInt,
 )
+from codegen.resolve import resolve
 
 ROOT = Path(__file__).parent.parent
 GENERATED = ROOT / "generated"

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from codegen import emit, model, oracle
 from codegen.diagnostics import Code, FormatError
 from codegen.host import build
-from codegen.layout import Timed, _Resolver, resolve
+from codegen.layout import Timed
 from codegen.model import (
     BIT,
     HEADER,
@@ -74,6 +74,7 @@ from codegen.model import (
 )
 from codegen.model.field import ByteOrder
 from codegen.model.strategy import STRATEGIES
+from codegen.resolve import _Resolver, resolve
 from codegen.verify.judge import verify
 from codegen.verify.subject import Subject
 

@@ -18,7 +18,7 @@ from codegen.formats.ethernet import ETHERNET
 from codegen.formats.icmp import ICMP6
 from codegen.formats.udp import UDP
 from codegen.formats.vxlan import VXLAN
-from codegen.layout import Layout, Sum, resolve
+from codegen.layout import Layout, Sum
 from codegen.model import (
     STRATEGIES,
     Const,
@@ -32,6 +32,7 @@ from codegen.model import (
     Range,
     inner,
 )
+from codegen.resolve import resolve
 from codegen.verify import outside, values
 from codegen.verify.subject import Memory, Subject
 

@@ -20,7 +20,7 @@ from codegen import oracle
 from codegen.formats import ipv4, mpls, vlan
 from codegen.formats.ethernet import ETHERNET
 from codegen.formats.udp import UDP
-from codegen.layout import Layout, resolve
+from codegen.layout import Layout
 from codegen.model import (
     BIT,
     HEADER,
@@ -53,6 +53,7 @@ from codegen.model import (
     inner,
     repeat,
 )
+from codegen.resolve import resolve
 from codegen.verify.judge import verify
 from codegen.verify.subject import Subject
 

@@ -5,7 +5,7 @@ import pytest
 from codegen import formats
 from codegen.diagnostics import FormatError
 from codegen.formats.udp import UDP4
-from codegen.layout import Argument, Fixed, FrameLength, Sum, resolve
+from codegen.layout import Argument, Fixed, FrameLength, Sum
 from codegen.model import (
     HEADER_AND_PAYLOAD,
     Const,
@@ -17,6 +17,7 @@ from codegen.model import (
     Parameter,
     UInt,
 )
+from codegen.resolve import resolve
 
 
 def test_offsets_follow_the_declared_order() -> None:

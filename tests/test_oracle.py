@@ -6,8 +6,8 @@ from scapy.layers.l2 import Ether
 
 from codegen import formats
 from codegen.errors import UsageError
-from codegen.layout import resolve
 from codegen.oracle import decode, encode, explain
+from codegen.resolve import resolve
 
 USOC21 = resolve(formats.load("usoc21"))
 UDP4 = resolve(formats.load("udp4"))

@@ -19,7 +19,7 @@ import pytest
 
 from codegen import emit, formats, oracle
 from codegen.host import build
-from codegen.layout import Fixed, FrameLength, Layout, Placed, Sum, resolve
+from codegen.layout import Fixed, FrameLength, Layout, Placed, Sum
 from codegen.model import (
     HEADER_AND_PAYLOAD,
     PAYLOAD,
@@ -39,6 +39,7 @@ from codegen.model import (
     UInt,
 )
 from codegen.oracle import Result
+from codegen.resolve import resolve
 from codegen.verify import judge, values
 from codegen.verify.subject import Mismatch, Subject
 

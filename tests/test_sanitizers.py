@@ -20,7 +20,7 @@ from codegen import formats, oracle
 from codegen.emit import COMMITTED
 from codegen.host import build
 from codegen.host.netbuf import Netbuf
-from codegen.layout import resolve
+from codegen.resolve import resolve
 
 Run = Callable[..., dict[str, int]]
 

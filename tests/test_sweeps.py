@@ -22,7 +22,6 @@ import pytest
 from codegen import emit, formats, oracle
 from codegen.errors import UsageError
 from codegen.host import build
-from codegen.layout import resolve
 from codegen.lower import check_strategy
 from codegen.model import (
     HEADER_AND_PAYLOAD,
@@ -45,6 +44,7 @@ from codegen.model import (
     Timestamp,
     UInt,
 )
+from codegen.resolve import resolve
 from codegen.verify.judge import verify
 from codegen.verify.subject import Subject
 

@@ -22,8 +22,8 @@ from codegen.bench.matrix import (
     Spread,
     accepted,
 )
-from codegen.layout import resolve
 from codegen.model import STRATEGIES, Strategy
+from codegen.resolve import resolve
 from codegen.unikernel import guest, image
 
 #: What the others are compared with, where it is run.

@@ -21,10 +21,11 @@ from codegen.errors import CodegenError, UsageError
 from codegen.host import build
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
-from codegen.layout import Layout, resolve
+from codegen.layout import Layout
 from codegen.lower import check_strategy
 from codegen.model import Fetch, Format, Strategy
 from codegen.model.packet import ETHERNET_MAX, ETHERNET_MIN
+from codegen.resolve import resolve
 from codegen.run import build_application, check_length
 from codegen.sink import compiler_flags
 

@@ -16,7 +16,7 @@ def command(format_spec: str) -> None:
     """
     from codegen import describe
     from codegen.cli.console import console, print_table, table
-    from codegen.layout import resolve
+    from codegen.resolve import resolve
 
     layout = resolve(formats.load(format_spec))
     out = console()

@@ -7,8 +7,9 @@ layout, so that a template that forgets, renames or reorders an argument is foun
 from __future__ import annotations
 
 from codegen.cheader import Signature
-from codegen.layout import Layout, Placed, resolve
+from codegen.layout import Layout, Placed
 from codegen.model import MAC, Bytes, Format, IPv4Address, IPv6Address, UInt
+from codegen.resolve import resolve
 
 _BUFFER = (
     ("a", "struct uk_alloc *"),

@@ -13,8 +13,9 @@ from codegen import emit
 from codegen.errors import CodegenError
 from codegen.host import build
 from codegen.host.library import HostLibrary
-from codegen.layout import Layout, resolve
+from codegen.layout import Layout
 from codegen.model import MAC, Bytes, Format, Strategy
+from codegen.resolve import resolve
 
 
 class Mismatch(CodegenError):

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from codegen import formats, oracle
-from codegen.layout import Argument, Layout, resolve
+from codegen.layout import Argument, Layout
 from codegen.model import STRATEGIES
+from codegen.resolve import resolve
 from codegen.unikraft import Tree
 from tests.conftest import find_tool
 from tests.wire.namespace import Done, Namespace, finish

@@ -12,7 +12,7 @@ import pytest
 
 from codegen import formats
 from codegen.diagnostics import Code, FormatError
-from codegen.layout import resolve
+from codegen.resolve import resolve
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("f[0-9]*.py"))

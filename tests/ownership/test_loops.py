@@ -23,8 +23,8 @@ import pytest
 from hypothesis import strategies as st
 
 from codegen import formats, oracle
-from codegen.layout import resolve
 from codegen.model import STRATEGIES, Buffers, Fetch, QueueFull, Strategy
+from codegen.resolve import resolve
 
 SANITIZE = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 FORMATS = ("usoc21", "udp4_seq")

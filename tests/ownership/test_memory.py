@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from codegen import formats, oracle
-from codegen.layout import resolve
 from codegen.model import STRATEGIES, Buffers, QueueFull, Strategy
+from codegen.resolve import resolve
 
 SANITIZE = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 VALGRIND_FOUND = 96

@@ -1,0 +1,1191 @@
+"""Resolve a format: every field gets a place and a definite origin, or a diagnostic.
+
+All that is wrong with a format is told at once, each with its number and how to
+mend it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+
+from codegen.diagnostics import Code, Diagnostic, FormatError
+from codegen.layout import (
+    Argument,
+    Counted,
+    Drawn,
+    Extent,
+    Fixed,
+    FrameLength,
+    Layout,
+    Listed,
+    Origin,
+    Payload,
+    Placed,
+    Pseudo,
+    PseudoConst,
+    PseudoField,
+    PseudoLength,
+    Ranged,
+    Sum,
+    Swept,
+    Timed,
+    along,
+    few_values,
+)
+from codegen.model import (
+    MAC,
+    Algorithm,
+    Binding,
+    Bytes,
+    Checksum,
+    Const,
+    Count,
+    Counter,
+    Cycle,
+    Default,
+    Edge,
+    Field,
+    Fill,
+    Format,
+    FromDevice,
+    Group,
+    Header,
+    IPv4Address,
+    IPv6Address,
+    Length,
+    Member,
+    NextHeader,
+    OwnAlgorithm,
+    Pad,
+    Parameter,
+    Preset,
+    Random,
+    Range,
+    Reserved,
+    Source,
+    Span,
+    Sweep,
+    Switch,
+    Timestamp,
+    UInt,
+    UpperLength,
+    UpperNumber,
+    Value,
+    Zeros,
+)
+from codegen.model.field import parameters as all_parameters
+
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+
+#: Keywords of C11 and of C++, which shares the emitted headers.
+_KEYWORDS = frozenset(
+    word
+    for line in (
+        "alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl",
+        "concept const const_cast consteval constexpr constinit continue co_await co_return",
+        "co_yield decltype default delete do double dynamic_cast else enum explicit export extern",
+        "false float for friend goto if inline int long mutable namespace new noexcept not not_eq",
+        "nullptr operator or or_eq private protected public register reinterpret_cast requires",
+        "restrict return short signed sizeof static static_assert static_cast struct switch",
+        "template this thread_local throw true try typedef typeid typename typeof union unsigned",
+        "using virtual void volatile wchar_t while xor xor_eq",
+    )
+    for word in line.split()
+)
+
+#: Names of arguments of the emitted functions and of the emitted program.
+_EMITTED = frozenset(
+    "a args bufalign count duration headroom interval length match mode pkt pktlen rate".split()
+)
+
+
+@dataclass
+class _Place:
+    """A field with its place, before its origin is known.
+
+    ``scope`` is the path of the header or group whose fields it can refer to.
+    """
+
+    path: str
+    scope: str
+    header: Header
+    field: Field
+    source: Source
+    offset: int
+    in_trailer: bool = False
+    bound: bool = False
+
+
+@dataclass
+class _Resolver:
+    """One resolution: collects every diagnostic instead of stopping at the first."""
+
+    format: Format
+    found: list[Diagnostic] = field(default_factory=list)
+    places: list[_Place] = field(default_factory=list)
+    #: Where headers and groups start and end, in bits, by path; members of groups.
+    starts: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
+    members: dict[str, tuple[Member, ...]] = field(default_factory=dict)
+    #: Where what a header carries ends, and where its trailer does.
+    payload_ends: dict[str, int] = field(default_factory=dict)
+    trailer_ends: dict[str, int] = field(default_factory=dict)
+    #: The groups in trailers whose ends count from the end of the frame.
+    trailer_groups: set[str] = field(default_factory=set)
+    #: The bits of all headers, and of trailers too.
+    headers_end: int = 0
+    least_end: int = 0
+    #: The fields that decide whether others are there.
+    switches: set[str] = field(default_factory=set)
+    length_binding: Binding | None = None
+
+    def report(self, code: Code, where: str, problem: str, remedy: str) -> None:
+        self.found.append(Diagnostic(code, where, problem, remedy))
+
+    def stop_if_reported(self) -> None:
+        """Later steps rest on what the earlier ones established."""
+        if self.found:
+            raise FormatError(self.format.name, self.found)
+
+    # Names
+
+    def check_names(self) -> None:
+        packet = self.format.packet
+        self.check_name(packet.name, f"packet {packet.name!r}")
+        if isinstance(self.format, Preset):
+            self.check_name(self.format.name, f"preset {self.format.name!r}")
+            if self.format.name == packet.name:
+                self.report(
+                    Code.F102,
+                    f"preset {self.format.name!r}",
+                    "it has the name of its packet",
+                    "give the preset a name of its own",
+                )
+        headers = [layer for layer in packet.layers if isinstance(layer, Header)]
+        self.check_unique(
+            [header.name for header in headers],
+            f"packet {packet.name!r}",
+            "header",
+            "name one of them with .named('inner')",
+        )
+        for header in headers:
+            self.check_name(header.name, f"header {header.name!r}")
+            self.check_members(header.name, header.members, f"header {header.name!r}")
+        parameters = [name for header in headers for name in all_parameters(header.members)]
+        self.check_unique(
+            parameters,
+            f"packet {packet.name!r}",
+            "parameter",
+            "rename one of them; a header that stands twice takes .named('inner')",
+        )
+        for name in dict.fromkeys(parameters):
+            self.check_name(name, f"parameter {name!r}", reserved=_EMITTED)
+
+    def check_members(self, path: str, members: tuple[Member, ...], where: str) -> None:
+        names = [each.name for each in members]
+        self.check_unique(names, where, "field", "rename one of them")
+        for name in dict.fromkeys(names):
+            self.check_name(name, f"field {path}.{name}", reserved=frozenset())
+        for each in members:
+            if isinstance(each, Group):
+                inside = f"{path}.{each.name}"
+                self.check_members(inside, each.fields, f"group {inside!r}")
+
+    def check_name(self, name: str, where: str, reserved: frozenset[str] = frozenset()) -> None:
+        if not _IDENTIFIER.match(name):
+            problem = f"{name!r} is not a C identifier"
+        elif name in _KEYWORDS:
+            problem = f"{name!r} is a keyword of C or C++"
+        elif name in reserved:
+            problem = f"{name!r} is a name that the emitted C uses itself"
+        else:
+            return
+        self.report(
+            Code.F101,
+            where,
+            problem,
+            f"use another name of letters, digits and underscores, such as {_suggest(name)!r}",
+        )
+
+    def check_unique(self, names: list[str], where: str, what: str, remedy: str) -> None:
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self.report(Code.F102, where, f"{what} {name!r} stands more than once", remedy)
+
+    # Places
+
+    def place(self) -> None:
+        packet = self.format.packet
+        headers = [layer for layer in packet.layers if isinstance(layer, Header)]
+        offset = 0
+        for header in headers:
+            self.starts[header.name], self.members[header.name] = offset, header.members
+            offset = self.place_whole(header, header.fields, offset, f"header {header.name!r}")
+            self.ends[header.name] = offset
+        self.headers_end = offset
+        self.place_trailers(headers)
+        fills = [index for index, layer in enumerate(packet.layers) if isinstance(layer, Fill)]
+        if any(index != len(packet.layers) - 1 for index in fills):
+            self.report(
+                Code.F117,
+                f"packet {packet.name!r}",
+                "a payload stands before another layer",
+                "keep one Fill, and put it last",
+            )
+        if not self.places:
+            self.report(
+                Code.F118,
+                f"packet {packet.name!r}",
+                "it has no header",
+                "start the stack with a header, such as ETHERNET",
+            )
+
+    def place_trailers(self, headers: list[Header]) -> None:
+        """Place the trailers, that of the innermost header first.
+
+        Behind a payload they count from the end of the frame.
+        """
+        first, before = len(self.places), set(self.starts)
+        offset = self.headers_end
+        for header in reversed(headers):
+            self.payload_ends[header.name] = offset
+            if header.trailer:
+                where = f"trailer of {header.name!r}"
+                offset = self.place_whole(header, header.trailer, offset, where)
+            self.trailer_ends[header.name] = offset
+        self.least_end = offset
+        for place in self.places[first:]:
+            place.in_trailer = True
+        if self.has_payload:
+            for place in self.places[first:]:
+                place.offset -= offset
+            self.trailer_groups = set(self.starts) - before
+            for ends in (self.payload_ends, self.trailer_ends):
+                ends.update({name: end - offset for name, end in ends.items()})
+            for edges in (self.starts, self.ends):
+                edges.update({name: edges[name] - offset for name in self.trailer_groups})
+
+    @property
+    def has_payload(self) -> bool:
+        return isinstance(self.format.packet.layers[-1], Fill)
+
+    def place_whole(
+        self, header: Header, members: tuple[Member, ...], start: int, where: str
+    ) -> int:
+        """Place a header or trailer, which takes whole bytes; return the bit behind it."""
+        offset = self.place_members(header, header.name, members, start, start)
+        missing = -(offset - start) % 8 if members else 8
+        if missing:
+            self.report(
+                Code.F104,
+                where,
+                f"its fields take {offset - start} bits, which is no whole number of bytes"
+                if members
+                else "it has no fields",
+                f"add Reserved({missing}) or widen a field",
+            )
+        return offset + missing
+
+    def place_members(
+        self, header: Header, scope: str, members: tuple[Member, ...], start: int, outer: int
+    ) -> int:
+        """Place the members of a header or group that are there; return the bit behind them.
+
+        ``outer`` is where the header or trailer starts.
+        """
+        offset = start
+        as_drawn = True  # as long as no optional field came before
+        for each in members:
+            path = f"{scope}.{each.name}"
+            as_drawn = as_drawn and each.when is None
+            if each.when is not None and not self.switched_on(scope, path, each.when):
+                continue
+            if isinstance(each, Group):
+                self.starts[path], self.members[path] = offset, each.fields
+                offset = self.place_members(header, path, each.fields, offset, outer)
+                self.ends[path] = offset
+                continue
+            if isinstance(each, Pad):
+                missing = self.padding(path, each, offset - outer)
+                if not missing:
+                    continue
+                each = self.padding_field(each, missing, offset)
+            self.check_width(path, each, offset)
+            self.check_order(path, each, offset)
+            if as_drawn:
+                self.check_at(path, each, offset - start)
+            self.places.append(_Place(path, scope, header, each, each.source, offset))
+            offset += max(each.bits, 0)
+        return offset
+
+    def padding(self, path: str, pad: Pad, size: int) -> int:
+        """Return the bits up to the next multiple of a header that has so many."""
+        if not 1 <= pad.multiple <= 256:
+            self.report(
+                Code.F103,
+                path,
+                f"padding to a multiple of {pad.multiple} bytes is not possible",
+                "use 1 to 256 bytes",
+            )
+            return 0
+        return -size % (8 * pad.multiple)
+
+    def padding_field(self, pad: Pad, bits: int, offset: int) -> Field:
+        """Return the field that padding is; a receiver ignores it."""
+        if bits > 64 and offset % 8 == 0:
+            return Bytes(pad.name, Default(bytes(bits // 8)))
+        order = self.places[-1].field.byteorder if offset % 8 else "big"
+        return Reserved(bits, pad.name, byteorder=order)
+
+    def switched_on(self, scope: str, path: str, switch: Switch) -> bool:
+        """Tell whether an optional field is there: its switch is a number by now."""
+        name, wanted = (switch, None) if isinstance(switch, str) else switch
+        target = self.find(scope, name)
+        if target is None:
+            self.unknown(path, scope, name)
+            return False
+        if not isinstance(target.source, Const | Default):
+            self.report(
+                Code.F121,
+                path,
+                f"whether it is there hangs on {target.path!r}, "
+                "whose value is not known when the C is emitted",
+                f"give {target.path!r} a Const or a Default, "
+                f"as {target.header.name.upper()}.bind({target.field.name}=1) does, "
+                "and make a packet for each case",
+            )
+            return False
+        self.switches.add(target.path)
+        value = self.value(target, target.source.value)
+        return value != 0 if wanted is None else value == wanted
+
+    def find(self, scope: str, name: str) -> _Place | None:
+        """Return the field of that name of a header or group, or of what is around it."""
+        while True:
+            for each in self.places:
+                if each.path == f"{scope}.{name}":
+                    return each
+            if "." not in scope:
+                return None
+            scope = scope.rpartition(".")[0]
+
+    def find_group(self, scope: str, name: str) -> str | None:
+        """Return the path of the group of that name, looked for as :meth:`find` does."""
+        while f"{scope}.{name}" not in self.members:
+            if "." not in scope:
+                return None
+            scope = scope.rpartition(".")[0]
+        return f"{scope}.{name}"
+
+    def unknown(self, path: str, scope: str, name: str) -> None:
+        self.report(
+            Code.F110,
+            path,
+            f"{scope!r} has no {name!r} here",
+            f"name one of: {', '.join(each.name for each in self.members[scope])}",
+        )
+
+    def check_width(self, path: str, each: Field, offset: int) -> None:
+        if isinstance(each, Bytes | IPv6Address):
+            if each.bits < 8:
+                self.report(
+                    Code.F103,
+                    path,
+                    "it has no bytes",
+                    "give it a size, or a value with one byte at least",
+                )
+            elif offset % 8:
+                self.report(
+                    Code.F122,
+                    path,
+                    f"it starts at bit {offset % 8} of a byte",
+                    f"put Reserved({8 - offset % 8}) before it",
+                )
+        elif not 1 <= each.bits <= 64:
+            self.report(
+                Code.F103,
+                path,
+                f"{each.bits} bits are not possible",
+                "use 1 to 64 bits, and several fields for more",
+            )
+
+    def check_order(self, path: str, each: Field, offset: int) -> None:
+        """In a byte that fields share, all count from the same end."""
+        if offset % 8 == 0:
+            return
+        before = self.places[-1]
+        if before.field.byteorder != each.byteorder:
+            self.report(
+                Code.F124,
+                path,
+                f"it is {each.byteorder}-endian, and shares a byte with {before.path!r}, "
+                f"which is {before.field.byteorder}-endian",
+                f"give it byteorder={before.field.byteorder!r}, or put "
+                f"Reserved({-offset % 8}, byteorder={before.field.byteorder!r}) before it",
+            )
+
+    def check_at(self, path: str, each: Field, here: int) -> None:
+        if each.at is None or each.at == here:
+            return
+        if each.at < here:
+            self.report(
+                Code.F105,
+                path,
+                f"it is declared at bit {each.at}, but the fields before it end at bit {here}",
+                f"narrow the fields before it, or declare at={here}",
+            )
+        else:
+            self.report(
+                Code.F106,
+                path,
+                f"it is declared at bit {each.at}, but the fields before it end at bit {here}",
+                f"put Reserved({each.at - here}) before it, or declare at={here}",
+            )
+
+    def check_carried(self) -> None:
+        """What a header carries without a word must be what it is for."""
+        for below, above in pairwise(self.format.packet.layers):
+            if not (isinstance(below, Header) and isinstance(above, Header)):
+                continue
+            if below.carries is not None and below.carries not in above.numbers:
+                self.report(
+                    Code.F114,
+                    f"header {below.name!r}",
+                    f"it carries {below.carries!r}, and {above.name!r} above it has no such number",
+                    f"put a header between them, or give {above.name!r} "
+                    f"numbers={{{below.carries!r}: ...}}",
+                )
+
+    # Presets
+
+    def bind(self) -> int:
+        """Apply the preset's bindings to the sources; return the byte of the payload."""
+        fill = self.format.packet.layers[-1]
+        payload: Binding = fill.value if isinstance(fill, Fill) else 0
+        by_parameter = {
+            place.source.name: place for place in self.places if isinstance(place.source, Parameter)
+        }
+        by_path = {place.path: place for place in self.places}
+        for key, value in self.format.bindings:
+            if isinstance(fill, Fill) and key == fill.name:
+                payload = value
+            elif key == "length":
+                self.length_binding = value
+            elif key in by_parameter:
+                place = by_parameter[key]
+                assert isinstance(place.source, Parameter)
+                if isinstance(value, Sweep):
+                    place.source = value
+                else:
+                    place.source = replace(place.source, default=value)
+                    place.bound = True
+            elif key in by_path and isinstance(by_path[key].source, Parameter):
+                source = by_path[key].source
+                assert isinstance(source, Parameter)
+                self.report(
+                    Code.F119,
+                    f"preset {self.format.name!r}",
+                    f"{key!r} is the parameter {source.name!r}",
+                    f"bind {source.name!r}",
+                )
+            elif key in self.switches:
+                header = by_path[key].header.name
+                self.report(
+                    Code.F119,
+                    f"preset {self.format.name!r}",
+                    f"{key!r} decides which fields there are",
+                    f"make another packet, with {header.upper()}.bind(...)",
+                )
+            elif key in by_path and isinstance(by_path[key].source, Const):
+                self.report(
+                    Code.F119,
+                    f"preset {self.format.name!r}",
+                    f"{key!r} is a constant of the format",
+                    "leave it out, or make the field's source Default(...)",
+                )
+            elif key in by_path:
+                by_path[key].source = value if isinstance(value, Sweep) else Default(value)
+            else:
+                known = [*by_parameter, *by_path, *([fill.name] if isinstance(fill, Fill) else [])]
+                self.report(
+                    Code.F119,
+                    f"preset {self.format.name!r}",
+                    f"the packet {self.format.packet.name!r} has no {key!r}",
+                    f"bind one of: {', '.join(known)}",
+                )
+        if not isinstance(fill, Fill):
+            return 0
+        try:
+            if isinstance(payload, Sweep):
+                raise ValueError("the payload cannot be swept")
+            return fill.parse(payload)
+        except ValueError as error:
+            self.report(Code.F108, fill.name, str(error), "give one byte")
+            return 0
+
+    # Origins
+
+    def frame_bounds(self) -> tuple[int, int]:
+        packet = self.format.packet
+        header_length = self.least_end // 8
+        has_fill = self.has_payload
+        low = max(packet.min_length, header_length) if has_fill else header_length
+        high = packet.max_length if has_fill else header_length
+        where = f"packet {packet.name!r}"
+        if header_length < packet.min_length and not has_fill:
+            self.report(
+                Code.F118,
+                where,
+                f"its headers take {header_length} bytes, and the least frame {packet.min_length}",
+                "end the stack with / Fill()",
+            )
+        if header_length > packet.max_length or low > high:
+            self.report(
+                Code.F118,
+                where,
+                f"its headers take {header_length} bytes, and the frame may take "
+                f"{packet.min_length} to {packet.max_length}",
+                "drop a header, or mend min_length and max_length",
+            )
+        if not 1 <= packet.min_length <= packet.max_length <= 0xFFFF:
+            self.report(
+                Code.F118,
+                where,
+                f"a frame of {packet.min_length} to {packet.max_length} bytes is not possible",
+                "use 1 <= min_length <= max_length <= 65535",
+            )
+        return low, high
+
+    def value(self, place: _Place, value: Value) -> int:
+        """Return the number of ``value`` in the field, 0 after a report."""
+        try:
+            number = place.field.parse(value)
+        except ValueError as error:
+            self.report(Code.F108, place.path, str(error), "mend the value")
+            return 0
+        if not 0 <= number < 1 << place.field.bits:
+            self.report(
+                Code.F107,
+                place.path,
+                f"{value!r} does not fit into {place.field.bits} bits",
+                f"use 0 to {(1 << place.field.bits) - 1}, or widen the field",
+            )
+            return 0
+        names = _names(place.field)
+        if names and number not in names:
+            self.report(
+                Code.F107,
+                place.path,
+                f"{value!r} is none of the numbers that have a name",
+                f"use one of: {', '.join(f'{each} ({name})' for each, name in names.items())}",
+            )
+        return number
+
+    def extent(self, place: _Place, span: Span) -> Extent | None:
+        """Return the bytes of a span, None after a report."""
+        header = place.header
+        before = len(self.found)
+        start = self.edge(place, span.start, "start")
+        end = self.edge(place, span.end, "end")
+        if len(self.found) > before:
+            return None
+        # What a group holds may be nothing; any other empty span is a mistake.
+        if start is None and end is None and span.start == span.end:
+            return Extent(0, 0)
+        empty = end == start and span.start == span.end
+        ends_behind = start is not None and (along(start) < along(end or 0, end is None) or empty)
+        if start is None or not ends_behind or start % 8 or (end or 0) % 8:
+            first = "the end of the frame" if start is None else f"bit {start} of the frame"
+            until = "the end of the frame" if end is None else f"bit {end - 1}"
+            self.report(
+                Code.F111,
+                place.path,
+                f"its span runs from {first} to {until}",
+                "let the span start and end on whole bytes, its start before its end, "
+                f"or use HEADER for all of {header.name!r}",
+            )
+            return None
+        return Extent(start // 8, None if end is None else end // 8)
+
+    def edge(self, place: _Place, edge: Edge | str, side: str) -> int | None:
+        """Return the bit of the frame where a span starts or ends, None for the frame's end."""
+        group = self.find_group(place.scope, str(edge))
+        if edge in (Edge.HEADER_START, Edge.HEADER_END):
+            group = place.scope
+        if edge is Edge.PAYLOAD_END:
+            bit, in_trailer = self.payload_ends[place.header.name], self.has_payload
+        elif edge is Edge.FRAME_END:
+            bit, in_trailer = self.trailer_ends[place.header.name], self.has_payload
+        elif group is not None:
+            at_start = side == "start" if isinstance(edge, str) else edge is Edge.HEADER_START
+            bit = self.starts[group] if at_start else self.ends[group]
+            in_trailer = group in self.trailer_groups
+        else:
+            target = self.find(place.scope, str(edge))
+            if target is None:
+                self.unknown(place.path, place.scope, str(edge))
+                return None
+            bit = target.offset + (target.field.bits if side == "end" else 0)
+            in_trailer = target.offset < 0
+        return None if in_trailer and bit == 0 else bit
+
+    def origin(self, place: _Place, low: int, high: int) -> Origin | None:
+        """Return where the field's value comes from, None after a report."""
+        source = place.source
+        match source:
+            case Const():
+                return Fixed(self.value(place, source.value), checked=True)
+            case Default():
+                return Fixed(self.value(place, source.value), checked=False)
+            case Parameter():
+                return self.argument(place, source)
+            case Counter() | Cycle() | Random() | Range() | Timestamp():
+                return self.sweep(place, source)
+            case Length():
+                return self.length(place, source, low, high)
+            case Checksum():
+                return self.checksum(place, source)
+            case NextHeader():
+                return self.next_header(place, source)
+            case Count():
+                return self.count(place, source)
+        raise TypeError(f"{place.path}: no resolution for the source {source!r}")
+
+    def argument(self, place: _Place, source: Parameter) -> Argument:
+        largest = (1 << place.field.bits) - 1
+        if place.field.bits > 64 and (source.minimum, source.maximum) != (None, None):
+            self.report(
+                Code.F109,
+                place.path,
+                f"a range of {source.name!r} goes with at most 64 bits",
+                "leave minimum and maximum out",
+            )
+        minimum = 0 if source.minimum is None else source.minimum
+        maximum = largest if source.maximum is None else source.maximum
+        if not 0 <= minimum <= maximum <= largest:
+            self.report(
+                Code.F109,
+                place.path,
+                f"the range {minimum}..{maximum} of {source.name!r} is empty or exceeds "
+                f"{place.field.bits} bits",
+                f"use 0 <= minimum <= maximum <= {largest}",
+            )
+        default = None
+        if isinstance(source.default, FromDevice):
+            if not isinstance(place.field, MAC):
+                self.report(
+                    Code.F108,
+                    place.path,
+                    f"{source.default.value} is a MAC address",
+                    "use it for MAC fields only",
+                )
+        else:
+            default = self.value(place, source.default)
+            if minimum <= maximum and not minimum <= default <= maximum:
+                self.report(
+                    Code.F107,
+                    place.path,
+                    f"{source.default!r} is outside the range {minimum}..{maximum} "
+                    f"of {source.name!r}",
+                    "give a value inside, or widen the range",
+                )
+        numbers = tuple(each for each in _names(place.field) if minimum <= each <= maximum)
+        return Argument(source.name, default, minimum, maximum, place.bound, numbers)
+
+    def sweep(self, place: _Place, source: Sweep) -> Swept:
+        wide = place.field.bits > 64
+        if wide and (isinstance(source, Counter | Timestamp)):
+            self.report(
+                Code.F123,
+                place.path,
+                f"a {type(source).__name__} goes with at most 64 bits",
+                "use Range(first, last), or Cycle(values)",
+            )
+        elif isinstance(place.field, Bytes) and not isinstance(source, Cycle):
+            self.report(
+                Code.F123,
+                place.path,
+                f"a {type(source).__name__} needs a number, and bytes are none",
+                "use Cycle(values)",
+            )
+        match source:
+            case Counter():
+                return self.counted(place, source)
+            case Cycle(values=values):
+                if not values:
+                    self.report(Code.F109, place.path, "a Cycle of no values", "give it one")
+                return Listed(tuple(self.value(place, each) for each in values))
+            case Random():
+                return self.drawn(place, source)
+            case Range():
+                return self.ranged(place, source)
+            case Timestamp(unit=unit):
+                if unit not in _UNITS:
+                    self.report(
+                        Code.F108,
+                        place.path,
+                        f"there is no unit of time {unit!r}",
+                        f"use one of: {', '.join(_UNITS)}",
+                    )
+                return Timed(_UNITS.get(unit, 1))
+
+    def counted(self, place: _Place, source: Counter) -> Counted:
+        limit = 1 << place.field.bits
+        if not (0 <= source.start < limit and 0 < source.step < limit):
+            self.report(
+                Code.F109,
+                place.path,
+                f"a counter from {source.start} in steps of {source.step} does not fit into "
+                f"{place.field.bits} bits",
+                f"use 0 <= start < {limit} and 0 < step < {limit}, or widen the field",
+            )
+        return Counted(source.start, source.step)
+
+    def drawn(self, place: _Place, source: Random) -> Drawn:
+        low = 0 if source.minimum is None else self.value(place, source.minimum)
+        high = (1 << place.field.bits) - 1
+        if source.maximum is not None:
+            high = self.value(place, source.maximum)
+        self.check_range(place, low, high)
+        if not 0 <= source.seed < 1 << 64:
+            self.report(
+                Code.F109,
+                place.path,
+                f"the seed {source.seed} does not fit into 64 bits",
+                f"use 0 to {(1 << 64) - 1}",
+            )
+        return Drawn(source.seed, low, high - low + 1)
+
+    def ranged(self, place: _Place, source: Range) -> Ranged:
+        if source.last is None:
+            low, high = self.prefix(place, source.first)
+        else:
+            low, high = self.value(place, source.first), self.value(place, source.last)
+        self.check_range(place, low, high)
+        if not 1 <= source.step <= max(high - low, 1):
+            self.report(
+                Code.F109,
+                place.path,
+                f"steps of {source.step} do not fit into the range",
+                f"use 1 to {max(high - low, 1)}",
+            )
+            return Ranged(low, 1, 1)
+        return Ranged(low, (high - low) // source.step + 1, source.step)
+
+    def check_range(self, place: _Place, low: int, high: int) -> None:
+        show = place.field.show
+        if low > high:
+            self.report(
+                Code.F109,
+                place.path,
+                f"the range {show(low)} to {show(high)} is empty",
+                "give the smaller end first",
+            )
+        elif low >> 64 != high >> 64:
+            self.report(
+                Code.F123,
+                place.path,
+                f"{show(low)} to {show(high)} differ in more than the last 64 bits",
+                "let them share the first ones, as the addresses of a /64 do",
+            )
+
+    def prefix(self, place: _Place, value: Value) -> tuple[int, int]:
+        """Return the first and last address of a prefix."""
+        try:
+            if not isinstance(place.field, IPv4Address | IPv6Address):
+                raise ValueError("an IPv4 address or IPv6 address has prefixes, and nothing else")
+            network = ipaddress.ip_network(str(value))
+            place.field.parse(str(network[0]))
+        except ValueError as error:
+            self.report(
+                Code.F108,
+                place.path,
+                f"{value!r} is no prefix of it: {error}",
+                "give a prefix such as '192.0.2.0/24', or first and last",
+            )
+            return 0, 0
+        return int(network[0]), int(network[-1])
+
+    def frame_length(self, binding: Binding | None, lengths: range) -> tuple[int, Swept | None]:
+        """Return the length of the frames that the program sends, and how it is swept."""
+        low, high = lengths[0], lengths[-1]
+        if binding is None:
+            return low, None
+        field = UInt("length", 16, Default(0))
+        place = _Place("length", "", Header("", ()), field, field.source, 0)
+        if isinstance(binding, Counter | Timestamp):
+            self.report(
+                Code.F123,
+                "length",
+                f"a {type(binding).__name__} leaves the bounds of the frame",
+                "use Cycle(lengths), Range(first, last) or Random(minimum=, maximum=)",
+            )
+            return low, None
+        swept: Swept | None = None
+        if isinstance(binding, Random):
+            binding = replace(
+                binding,
+                minimum=low if binding.minimum is None else binding.minimum,
+                maximum=high if binding.maximum is None else binding.maximum,
+            )
+        if isinstance(binding, Cycle | Random | Range):
+            swept = self.sweep(place, binding)
+            if isinstance(swept, Drawn):
+                swept = _among(swept, lengths)
+            wanted = few_values(swept)
+        else:
+            wanted = [self.value(place, binding)]
+        refused = [each for each in wanted if each not in lengths]
+        if refused or not wanted:
+            steps = f" in steps of {lengths.step}" if lengths.step > 1 else ""
+            self.report(
+                Code.F118,
+                "length",
+                f"a frame of {refused[0]} bytes is asked for, and it has {low} to {high}{steps}"
+                if refused
+                else f"none of the lengths is {low} to {high}{steps}",
+                "mend the lengths, or min_length and max_length of the packet",
+            )
+        return max(wanted, default=low), swept
+
+    def length(self, place: _Place, source: Length, low: int, high: int) -> Origin | None:
+        extent = self.extent(place, source.of)
+        if extent is None:
+            return None
+        largest = (1 << place.field.bits) - 1
+        sizes = extent.size(low), extent.size(high)
+        variable = extent.varies and low != high
+        if source.unit <= 0 or (not variable and sizes[0] % source.unit):
+            self.report(
+                Code.F116,
+                place.path,
+                f"{sizes[0]} bytes are no whole number of units of {source.unit} bytes",
+                "count in bytes (unit=1), or fill the span up with Pad()",
+            )
+            return None
+        unit = Fraction(source.unit)
+        values = tuple(int(size // unit) + source.plus for size in sizes)
+        if values[0] < 0 or values[1] > largest:
+            self.report(
+                Code.F116,
+                place.path,
+                f"the length is {values[0]} to {values[1]}, and {place.field.bits} bits "
+                f"hold 0 to {largest}",
+                "widen the field, count in larger units, or lower the packet's max_length",
+            )
+            return None
+        if not variable:
+            return Fixed(values[0], checked=True)
+        return FrameLength(extent, unit, source.plus)
+
+    def whole_units(self, origins: list[Origin | None], low: int, high: int) -> range:
+        """Return the lengths of a frame of which each length field counts whole units."""
+        lengths = range(low, high + 1)
+        for place, origin in zip(self.places, origins, strict=True):
+            if not isinstance(origin, FrameLength):
+                continue
+            fits = [each for each in lengths if origin.of.size(each) % origin.unit == 0]
+            if not fits:
+                self.report(
+                    Code.F116,
+                    place.path,
+                    f"no frame of {low} to {high} bytes is a whole number of units of "
+                    f"{origin.unit} bytes here and in the length fields before",
+                    "count in other units, or mend min_length and max_length of the packet",
+                )
+                return lengths
+            step = fits[1] - fits[0] if len(fits) > 1 else 1
+            lengths = range(fits[0], fits[-1] + 1, step)
+        return lengths
+
+    def checksum(self, place: _Place, source: Checksum) -> Sum | None:
+        extent = self.extent(place, source.over)
+        if extent is None:
+            return None
+        self.check_checksum(place, source, extent)
+        pseudo = self.pseudo_header(place) if source.pseudo_header else ()
+        return None if pseudo is None else Sum(extent, source.algorithm, pseudo, source.zero_as)
+
+    def check_checksum(self, place: _Place, source: Checksum, extent: Extent) -> None:
+        algorithm = source.algorithm
+        internet = algorithm is Algorithm.INTERNET
+        if isinstance(algorithm, OwnAlgorithm):
+            self.check_name(algorithm.name, f"checksum {algorithm.name!r}")
+        little = place.field.byteorder == "little"
+        # How far from there the checksum is follows the frame's length.
+        adrift = extent.start >= 0 > place.offset
+        inside = extent.covers(place.offset, place.offset + place.field.bits)
+        if algorithm.bits not in (8, 16, 32, 64):
+            self.report(
+                Code.F113,
+                place.path,
+                f"{algorithm.title} has {algorithm.bits} bits",
+                "give it 8, 16, 32 or 64",
+            )
+        elif place.field.bits != algorithm.bits or place.offset % 8 or (internet and little):
+            self.report(
+                Code.F113,
+                place.path,
+                f"an {algorithm.title} is {algorithm.bits} "
+                f"{'big-endian ' if internet else ''}bits on whole bytes",
+                f"declare UInt(name, {algorithm.bits}, ...) at a whole byte",
+            )
+        elif internet and adrift and inside:
+            self.report(
+                Code.F113,
+                place.path,
+                "whether it starts at a word of what it covers follows the frame's length",
+                "put it into the header, or use a checksum that knows no words, as a CRC",
+            )
+        elif internet and not adrift and (place.offset // 8 - extent.start) % 2:
+            self.report(
+                Code.F113,
+                place.path,
+                "it starts at an odd byte of what it covers, where RFC 1071 has no word",
+                "move the field or the start of the span by one byte",
+            )
+        elif not internet and source.pseudo_header:
+            self.report(
+                Code.F113,
+                place.path,
+                f"a pseudo header goes with an {Algorithm.INTERNET.title}, "
+                f"not with {algorithm.title}",
+                "use pseudo_header=False",
+            )
+        largest = (1 << place.field.bits) - 1
+        if source.zero_as is not None and not 0 <= source.zero_as <= largest:
+            self.report(
+                Code.F107,
+                place.path,
+                f"zero_as={source.zero_as} does not fit into {place.field.bits} bits",
+                f"use 0 to {largest}",
+            )
+
+    def count(self, place: _Place, source: Count) -> Fixed | None:
+        group = self.find_group(place.scope, source.group)
+        if group is None:
+            self.unknown(place.path, place.scope, source.group)
+            return None
+        return Fixed(self.value(place, len(self.members[group])), checked=True)
+
+    def pseudo_header(self, place: _Place) -> tuple[Pseudo, ...] | None:
+        layers = self.format.packet.layers
+        here = layers.index(place.header)
+        below = layers[here - 1] if here else None
+        while here and isinstance(below, Header) and below.extends:
+            here -= 1
+            below = layers[here - 1] if here else None
+        if not isinstance(below, Header) or not below.pseudo_header:
+            self.report(
+                Code.F115,
+                place.path,
+                f"its checksum needs a pseudo header, and "
+                f"{'nothing' if below is None else repr(below.name)} below "
+                f"{place.header.name!r} has none",
+                "put it above a header with pseudo_header=(...), such as IPV4, "
+                "or use pseudo_header=False",
+            )
+            return None
+        parts: list[Pseudo] = []
+        for part in below.pseudo_header:
+            match part:
+                case str():
+                    target = self.find(below.name, part)
+                    if target is None:
+                        self.unknown(place.path, below.name, part)
+                        return None
+                    self.check_pseudo_order(below.name, target, sum(each.bits for each in parts))
+                    parts.append(PseudoField(target.path, target.field.bits))
+                case Zeros():
+                    parts.append(PseudoConst(0, part.bits))
+                case UpperNumber():
+                    number = place.header.numbers.get(part.registry)
+                    if number is None:
+                        self.report(
+                            Code.F114,
+                            place.path,
+                            f"its pseudo header needs the number of {place.header.name!r} "
+                            f"as {part.registry!r}",
+                            f"give the header numbers={{{part.registry!r}: ...}}",
+                        )
+                        return None
+                    parts.append(PseudoConst(number, part.bits))
+                case UpperLength():
+                    parts.append(PseudoLength(part.bits))
+        if sum(part.bits for part in parts) % 16:
+            self.report(
+                Code.F111,
+                place.path,
+                f"the pseudo header of {below.name!r} is no whole number of 16-bit words",
+                "fill it up with Zeros(bits)",
+            )
+        return tuple(parts)
+
+    def check_pseudo_order(self, below: str, target: _Place, here: int) -> None:
+        """Without whole bytes there is no order of bytes."""
+        if target.field.byteorder == "little" and (target.field.bits % 8 or here % 8):
+            self.report(
+                Code.F111,
+                target.path,
+                f"it is little-endian, and takes no whole bytes of the pseudo header of {below!r}",
+                "let it have a whole number of bytes, and fill up what is before it with Zeros()",
+            )
+
+    def next_header(self, place: _Place, source: NextHeader) -> Fixed | None:
+        layers = self.format.packet.layers
+        above = layers[layers.index(place.header) + 1 :][:1]
+        if above and isinstance(above[0], Header):
+            number = above[0].numbers.get(source.registry)
+            if number is None:
+                self.report(
+                    Code.F114,
+                    place.path,
+                    f"the header {above[0].name!r} has no number as {source.registry!r}",
+                    f"give it numbers={{{source.registry!r}: ...}}, or bind {place.path!r} "
+                    "in a preset",
+                )
+                return None
+        elif source.last is not None:
+            number = source.last
+        else:
+            self.report(
+                Code.F114,
+                place.path,
+                "no header follows that it could announce",
+                f"put a header above {place.header.name!r}, or declare "
+                f"NextHeader({source.registry!r}, last=...)",
+            )
+            return None
+        return Fixed(self.value(place, number), checked=True)
+
+    # The whole
+
+    def order(self, fields: tuple[Placed, ...]) -> tuple[Placed, ...]:
+        """Return the checksums, each after those that it covers."""
+        sums = {each.path: each for each in fields if isinstance(each.origin, Sum)}
+        graph = {
+            path: {
+                other
+                for other, target in sums.items()
+                if other != path
+                and isinstance(total := each.origin, Sum)
+                and total.depends_on(target)
+            }
+            for path, each in sums.items()
+        }
+        try:
+            return tuple(sums[path] for path in TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            cycle = list(dict.fromkeys(error.args[1]))
+            self.report(
+                Code.F112,
+                " and ".join(cycle),
+                "each needs the other's value first",
+                "let one of them leave the other out of its span",
+            )
+            return ()
+
+    def arguments(self, fields: tuple[Placed, ...]) -> tuple[Placed, ...]:
+        """Return the parameters in the order of the emitted function."""
+        by_name = {each.argument.name: each for each in fields if isinstance(each.origin, Argument)}
+        packet = self.format.packet
+        order = packet.arguments
+        if order is None:
+            return tuple(by_name.values())
+        # A parameter that a preset sweeps is an argument no longer.
+        order = tuple(name for name in order if name not in self.swept_parameters())
+        if sorted(order) != sorted(by_name):
+            self.report(
+                Code.F120,
+                f"packet {packet.name!r}",
+                f"arguments={order!r}, and its parameters are {tuple(by_name)!r}",
+                "name each parameter once, or leave arguments out",
+            )
+            return ()
+        return tuple(by_name[name] for name in order)
+
+    def swept_parameters(self) -> set[str]:
+        return {key for key, value in self.format.bindings if isinstance(value, Sweep)}
+
+    def resolve(self) -> Layout:
+        self.check_names()
+        self.place()
+        self.stop_if_reported()
+        self.check_carried()
+        fill_value = self.bind()
+        low, high = self.frame_bounds()
+        self.stop_if_reported()
+        origins = [self.origin(place, low, high) for place in self.places]
+        self.stop_if_reported()
+        lengths = self.whole_units(origins, low, high)
+        self.stop_if_reported()
+        length, length_sweep = self.frame_length(self.length_binding, lengths)
+        self.stop_if_reported()
+        fields = tuple(
+            Placed(place.path, place.header, place.field, place.offset, origin, place.in_trailer)
+            for place, origin in zip(self.places, origins, strict=True)
+            if origin is not None
+        )
+        checksums = self.order(fields)
+        arguments = self.arguments(fields)
+        self.stop_if_reported()
+        fill = self.format.packet.layers[-1]
+        header_length = self.headers_end // 8
+        trailer_length = self.least_end // 8 - header_length
+        payload = None
+        if isinstance(fill, Fill):
+            extent = Extent(header_length, -trailer_length or None)
+            payload = Payload(fill.name, fill, extent, fill_value)
+        else:
+            # Where nothing is between them, a trailer is no more than fields that follow.
+            header_length, trailer_length = self.least_end // 8, 0
+        return Layout(
+            format=self.format,
+            fields=fields,
+            payload=payload,
+            header_length=header_length,
+            trailer_length=trailer_length,
+            min_length=lengths[0],
+            max_length=lengths[-1],
+            length_step=lengths.step,
+            arguments=arguments,
+            checksums=checksums,
+            length=length,
+            length_sweep=length_sweep,
+        )
+
+
+_UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
+
+
+def _among(drawn: Drawn, lengths: range) -> Drawn:
+    """Return the same draw from those of its values that are lengths of the frame.
+
+    Where its bounds are no lengths of the frame at all, it stays as it is.
+    """
+    if drawn.low < lengths[0] or drawn.last > lengths[-1]:
+        return drawn
+    first = drawn.low + (lengths[0] - drawn.low) % lengths.step
+    count = len(range(first, drawn.last + 1, lengths.step))
+    return replace(drawn, low=first, count=count, step=lengths.step)
+
+
+def _names(field: Field) -> Mapping[int, str]:
+    """Return the names of an enumeration's numbers, none of any other field."""
+    return field.names if isinstance(field, UInt) else {}
+
+
+def _suggest(name: str) -> str:
+    """Return a usable name near to ``name``."""
+    cleaned = re.sub(r"[^A-Za-z0-9_]", "_", name).lstrip("_0123456789") or "field"
+    return cleaned if cleaned != name else f"{cleaned}_"
+
+
+def resolve(format: Format) -> Layout:
+    """Return the layout of a format; raise FormatError with all that is wrong with it."""
+    return _Resolver(format).resolve()
