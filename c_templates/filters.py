@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Sequence
@@ -70,6 +71,15 @@ def c_continued(line: str) -> str:
         tabs = -(-(last - len(each.expandtabs(_TAB))) // _TAB)
         lines.append(each + ("\t" * tabs if tabs > 0 else " ") + "\\")
     return "\n".join(lines)
+
+
+def c_string(text: str) -> str:
+    r"""Return a C string literal.
+
+    >>> print(c_string('a "b"'))
+    "a \"b\""
+    """
+    return json.dumps(text, ensure_ascii=False)
 
 
 def c_octets(octets: Sequence[str], indent: int) -> str:
@@ -179,5 +189,5 @@ _BREAKS = re.compile(r"(,|\|\||&&|(?<![<>])[|&+=]|!=|[^*(]\*|<<)\Z")
 
 ALL = {
     each.__name__: each
-    for each in (c_comment, c_comment_lines, c_continued, c_inside, c_octets, c_trailing)
+    for each in (c_comment, c_comment_lines, c_continued, c_inside, c_octets, c_string, c_trailing)
 }

@@ -23,6 +23,7 @@ from codegen.model import (
     IPv6Address,
     Packet,
     Parameter,
+    UInt,
 )
 
 WIRE_OVERHEAD = 24
@@ -175,3 +176,44 @@ def test_bytes(wide: HostLibrary, text: str, wanted: bytes | None) -> None:
     assert (rc == 0) == (wanted is not None)
     if wanted is not None:
         assert bytes(opt.packet.key) == wanted
+
+
+ENUMERATED = Packet(
+    "own",
+    Header(
+        "h",
+        (
+            UInt("kind", 8, Parameter("kind", 2), names={2: "data", 200: 'say "no"\\', 3: "7"}),
+            UInt(
+                "state", 16, Parameter("state", 1, maximum=1), "little", names={1: "on", 2: "off"}
+            ),
+        ),
+    )
+    / Fill(),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("kind=data", 2),
+        ("kind=200", 200),
+        ('kind=say "no"\\', 200),
+        ("kind=7", 3),  # a name, which goes before the number that it looks like
+        ("kind=1", None),
+        ("kind=DATA", None),
+        ("kind=", None),
+        ("state=on", 1),
+        ("state=off", None),  # beyond the parameter's range
+        ("state=2", None),
+    ],
+)
+def test_an_enumeration_takes_names_and_their_numbers(
+    text: str, wanted: int | None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("enumerated") / "app"
+    emit.write(emit.render(ENUMERATED, STRATEGIES[0]), folder)
+    rc, opt = parse(HostLibrary(folder), text)
+    assert (rc == 0) == (wanted is not None)
+    if wanted is not None:
+        assert getattr(opt.packet, text.partition("=")[0]) == wanted

@@ -18,7 +18,7 @@ class ArgumentPlan:
     struct; a ``pointer`` must not be NULL there. ``initializer`` is None when the
     program asks its device, and ``zero`` what it is then. ``checks`` are conditions on
     the member that are true when it is out of range. ``parser`` is the kind of the
-    program's argument.
+    program's argument; that of an enumeration takes one of the ``names``, or its number.
     """
 
     name: str
@@ -31,6 +31,7 @@ class ArgumentPlan:
     zero: str
     checks: tuple[str, ...]
     parser: str
+    names: tuple[tuple[int, str], ...]
     minimum: int
     maximum: int
     bound: bool

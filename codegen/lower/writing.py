@@ -166,6 +166,13 @@ class Lowering:
             zero=kind.zero,
             checks=tuple(checks),
             parser=kind.parser,
+            names=tuple(
+                (number, name)
+                for number, name in (
+                    placed.field.names if isinstance(placed.field, UInt) else {}
+                ).items()
+                if number in argument.numbers
+            ),
             minimum=argument.minimum,
             # What is wider than a number has no range that a number could tell.
             maximum=argument.maximum if placed.bits <= 64 else 0,
