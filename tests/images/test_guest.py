@@ -126,6 +126,40 @@ def test_swept_lengths_are_what_the_oracle_says(
     assert found["bytes"] == COUNT * (60 + 1514) // 2
 
 
+#: What no packet of the catalogue has: a trailer, both byte orders, lengths in words.
+OWN = """
+from codegen.formats.ethernet import ETHERNET
+from codegen.formats.ipv4 import IPV4
+from codegen.formats.udp import UDP
+from codegen.model import *
+
+RECORD = Header(
+    "record",
+    (
+        UInt("stream", 12, Parameter("stream", 5), "little"),
+        UInt("number", 20, Counter(), "little"),
+        UInt("words", 16, Length(PAYLOAD, unit=4)),
+    ),
+    trailer=(
+        UInt("tag", 16, Parameter("tag", 7)),
+        UInt("crc", 32, Checksum(HEADER_AND_PAYLOAD, Algorithm.CRC32C), "little"),
+    ),
+)
+FIXED = Packet("record", ETHERNET / IPV4 / UDP / RECORD / Fill("x"), "of one length")
+SWEPT = FIXED.preset("swept", "of many lengths", {"length": Random(3, maximum=298)})
+"""
+
+
+@pytest.mark.parametrize(("name", "strategy"), [("FIXED", "pool-gen"), ("SWEPT", "ring-patch")])
+def test_a_format_of_ones_own_is_what_the_oracle_says(
+    bridged: Namespace, newest: Tree, name: str, strategy: str, tmp_path: Path
+) -> None:
+    format_file = tmp_path / "own.py"
+    format_file.write_text(OWN)
+    spec = f"{format_file}:{name}"
+    check_frames(bridged, newest, spec, strategy, tmp_path, "--platform", "qemu")
+
+
 @pytest.mark.long
 @releases()
 @pytest.mark.parametrize("strategy", [each.name for each in STRATEGIES])
