@@ -19,6 +19,7 @@ from codegen.layout import (
     FrameLength,
     Layout,
     Listed,
+    Payload,
     Placed,
     PseudoConst,
     PseudoField,
@@ -128,11 +129,16 @@ def diagram(layout: Layout) -> str:
         if header.reference:
             title += f" ({header.reference})"
         blocks[in_trailer].append(f"{title}\n{_header_diagram(inside)}")
-    payload = []
+    between = []
     if layout.payload is not None:
-        show = layout.payload.fill.show(layout.payload.value)
-        payload.append(f"Payload, {layout.payload.extent}: each byte {show}")
-    return "\n\n".join(blocks[False] + payload + blocks[True])
+        between.append(f"Payload, {layout.payload.extent}: {payload(layout.payload)}")
+    return "\n\n".join(blocks[False] + between + blocks[True])
+
+
+def payload(payload: Payload) -> str:
+    """Return what a payload consists of, in a few words."""
+    shown = payload.fill.show(payload.pattern)
+    return f"each byte {shown}" if len(payload.pattern) == 1 else f"{shown}, again and again"
 
 
 @dataclass(frozen=True)

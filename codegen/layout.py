@@ -280,12 +280,16 @@ class Placed:
 
 @dataclass(frozen=True)
 class Payload:
-    """The bytes between the headers and the trailers, all of the same value."""
+    """The bytes between the headers and the trailers: a pattern, again and again."""
 
     path: str
     fill: Fill
     extent: Extent
-    value: int
+    pattern: bytes
+
+    def content(self, size: int) -> bytes:
+        """Return the first bytes of an endless payload."""
+        return (self.pattern * -(-size // len(self.pattern)))[:size]
 
     @property
     def start(self) -> int:

@@ -76,7 +76,9 @@ def encode(
     if layout.payload is not None:
         extent = layout.payload.extent
         size = _size(extent, length)
-        frame[extent.start : extent.start + size] = bytes([layout.payload.value]) * size
+        pattern = layout.payload.pattern
+        content = bytes(pattern[at % len(pattern)] for at in range(size))
+        frame[extent.start : extent.start + size] = content
     for placed in layout.fields:
         match placed.origin:
             case Fixed(value=value):

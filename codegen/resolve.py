@@ -463,8 +463,8 @@ class _Resolver:
 
     # Presets
 
-    def bind(self) -> int:
-        """Apply the preset's bindings to the sources; return the byte of the payload."""
+    def bind(self) -> bytes:
+        """Apply the preset's bindings to the sources; return the pattern of the payload."""
         fill = self.format.packet.layers[-1]
         payload: Binding = fill.value if isinstance(fill, Fill) else 0
         by_parameter = {
@@ -519,14 +519,14 @@ class _Resolver:
                     f"bind one of: {', '.join(known)}",
                 )
         if not isinstance(fill, Fill):
-            return 0
+            return b""
         try:
             if isinstance(payload, Sweep):
                 raise ValueError("the payload cannot be swept")
             return fill.parse(payload)
         except ValueError as error:
-            self.report(Code.F108, fill.name, str(error), "give one byte")
-            return 0
+            self.report(Code.F108, fill.name, str(error), "mend the value")
+            return b""
 
     # Origins
 
@@ -1117,7 +1117,7 @@ class _Resolver:
         self.place()
         self.stop_if_reported()
         self.check_carried()
-        fill_value = self.bind()
+        pattern = self.bind()
         low, high = self.frame_bounds()
         self.stop_if_reported()
         origins = [self.origin(place, low, high) for place in self.places]
@@ -1140,7 +1140,7 @@ class _Resolver:
         payload = None
         if isinstance(fill, Fill):
             extent = Extent(header_length, -trailer_length or None)
-            payload = Payload(fill.name, fill, extent, fill_value)
+            payload = Payload(fill.name, fill, extent, pattern)
         else:
             # Where nothing is between them, a trailer is no more than fields that follow.
             header_length, trailer_length = self.least_end // 8, 0

@@ -90,7 +90,7 @@ def test_every_header_has_a_block_and_the_payload_a_line(layout: Layout) -> None
     assert len(found) == len(headers(layout)) + 1
     assert found[-1] == [
         f"Payload, bytes {layout.header_length}..end: each byte "
-        f"{layout.payload.fill.show(layout.payload.value) if layout.payload else ''}"
+        f"{layout.payload.fill.show(layout.payload.pattern) if layout.payload else ''}"
     ]
     for (title, *_), fields in zip(found, headers(layout), strict=False):
         first, last = fields[0].offset // 8, fields[-1].end // 8 - 1
@@ -225,7 +225,7 @@ def test_text_is_printed_as_it_is(tmp_path: Path) -> None:
     assert found.startswith("awkward: every width that is awkward to draw [sic] :smile:\n")
     assert "constant aa:ab:cd:00:00:01\n" in found
     assert "A header of [odd] fields, none on a row's end, bytes 0..12" in found
-    assert "each 0x5b '['\n" in found
+    assert "each byte 0x5b '['\n" in found
 
 
 def test_a_table_row_for_every_field() -> None:
@@ -233,7 +233,7 @@ def test_a_table_row_for_every_field() -> None:
     table = show("usoc21").split("\n\n")[-1].splitlines()
     assert table[0].split() == ["byte.bit", "bits", "field", "shape", "value"]
     assert [line.split()[2] for line in table[1:-1]] == [each.path for each in layout.fields]
-    assert table[-1].split() == ["42", "fill", "payload", "each", "0x55", "'U'"]
+    assert table[-1].split() == ["42", "fill", "payload", "each", "byte", "0x55", "'U'"]
 
 
 ORIGINS = resolve(

@@ -425,7 +425,7 @@ class _Drawn:
             order = tuple(self.draw(st.permutations(list(self.parameters))))
         if self.draw(st.integers(0, 3)) == 0 and not self.needs_payload(layers):
             return Packet("own", Stack(tuple(layers)), "no payload", order, 1, size)
-        fill = Fill(self.draw(st.sampled_from([0, 1, 0x55, 0x80, 0xFF])))
+        fill = Fill(self.draw(st.sampled_from([0, 1, 0x55, 0x80, 0xFF, "text", b"\xff\xfe\0"])))
         room = self.draw(st.integers(0, 3))
         low = self.draw(st.sampled_from([1, size, size + 1, size + 2]))
         high = max(low, size) + self.draw(st.sampled_from([0, 1, 9, 40])) + room
@@ -451,7 +451,9 @@ class _Drawn:
         if isinstance(packet.layers[-1], Fill) and self.draw(st.integers(0, 3)) == 0:
             bindings["length"] = Random(self.number(64))
         if isinstance(packet.layers[-1], Fill) and self.draw(st.booleans()):
-            bindings["fill"] = self.draw(st.sampled_from([0, 7, "U"]))
+            bindings["fill"] = self.draw(
+                st.sampled_from([0, 7, "U", b"\x01\x80", "seventeen letters"])
+            )
         for layer in packet.layers:
             for each in layer.members if isinstance(layer, Header) else ():
                 if (

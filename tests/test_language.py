@@ -17,6 +17,7 @@ from scapy.layers import sctp
 from scapy.utils import checksum as scapy_checksum
 
 from codegen import oracle
+from codegen.diagnostics import FormatError
 from codegen.formats import ipv4, mpls, vlan
 from codegen.formats.ethernet import ETHERNET
 from codegen.formats.udp import UDP
@@ -470,3 +471,31 @@ def test_padding_to_a_large_multiple() -> None:
     format = packet(UInt("x", 24, Const(1)), Pad(64), UInt("end", 8, Const(2)))
     assert encoded(format) == b"\0\0\1" + bytes(61) + b"\2"
     agrees(format)
+
+
+# --- Payloads ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pattern", [b"\x01\x02\x03", b"\xff\xff", "some text", bytes(range(256))])
+@pytest.mark.parametrize("odd", [False, True])
+def test_a_payload_repeats_its_pattern(pattern: bytes | str, odd: bool) -> None:
+    octets = pattern.encode() if isinstance(pattern, str) else pattern
+    before = UInt("before", 24 if odd else 16, Const(1))
+    format = Packet(
+        "own",
+        Header("h", (UInt("sum", 16, Checksum(HEADER_AND_PAYLOAD)), before)) / Fill(pattern),
+        min_length=1,
+        max_length=1514,
+    )
+    for length in (5, 6, 7, 300, 601):
+        frame = encoded(format, length)
+        head = before.bits // 8
+        wanted = (1).to_bytes(head, "big") + (octets * 300)[: length - 2 - head]
+        assert frame == scapy_checksum(bytes(2) + wanted).to_bytes(2, "big") + wanted
+    agrees(format)
+
+
+@pytest.mark.parametrize("value", ["", b"", 256, -1, True, bytes(257), "\u20ac"])
+def test_what_is_no_payload_is_refused(value: int | str | bytes) -> None:
+    with pytest.raises(FormatError, match="F108 fill: a byte"):
+        resolve(Packet("own", Header("h", (UInt("a", 8, Const(1)),)) / Fill(value)))

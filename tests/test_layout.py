@@ -49,7 +49,7 @@ def test_a_preset_binds_parameters_fields_and_payload() -> None:
     assert not layout["ethernet.src"].argument.bound
     assert layout["udp.checksum"].origin == Fixed(0, checked=False)
     assert layout.payload is not None
-    assert layout.payload.value == ord("U")
+    assert layout.payload.pattern == b"U"
 
 
 def test_a_length_that_never_varies_is_fixed() -> None:

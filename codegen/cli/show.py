@@ -40,8 +40,7 @@ def command(format_spec: str) -> None:
     payload = layout.payload
     if payload is not None:
         before_trailer = sum(placed.offset >= 0 for placed in layout.fields)
-        fill = payload.fill.show(payload.value)
-        row = (str(payload.start), "", payload.path, "payload", f"each {fill}")
+        row = (str(payload.start), "", payload.path, "payload", describe.payload(payload))
         described.insert(before_trailer, row)
     for each in described:
         rows.add_row(*each)

@@ -198,6 +198,7 @@ class ParsePlan:
 class FormatPlan:
     """All that the templates print of one format.
 
+    A payload is one byte again and again (``fill``), or a ``pattern`` of several.
     ``shorthand`` are the arguments of the function with the tutorial's
     signature; a packet's are all, a preset's those that it leaves open.
     """
@@ -213,6 +214,7 @@ class FormatPlan:
     template: tuple[TemplateRow, ...]
     trailer: TrailerPlan | None
     fill: str | None
+    pattern: tuple[str, ...]
     stores: tuple[Store, ...]
     checksums: tuple[ChecksumPlan, ...]
     algorithms: tuple[AlgorithmPlan, ...]
@@ -251,6 +253,11 @@ class FormatPlan:
     def trailer_moves(self) -> bool:
         """Whether there is a trailer, at another place in each packet."""
         return self.trailer is not None and self.trailer.moves
+
+    @property
+    def has_payload(self) -> bool:
+        """Whether there is something between headers and trailers, or the end."""
+        return self.fill is not None or bool(self.pattern)
 
     @property
     def keeps_length(self) -> bool:
@@ -323,6 +330,11 @@ class Plan:
     def draws(self) -> bool:
         """Whether random numbers are wanted."""
         return any(each.is_drawn for format in self.formats for each in format.all_sweeps)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a payload is a pattern of several bytes."""
+        return any(format.pattern for format in self.formats)
 
     @property
     def algorithms(self) -> tuple[AlgorithmPlan, ...]:

@@ -51,16 +51,22 @@ def addends(value: str, placed: Placed, at: int) -> list[Term]:
     ]
 
 
-def payload_addends(payload: Payload, start: int) -> list[Term]:
-    """Return what a payload of one repeated byte adds to a sum over bytes from ``start``."""
-    if payload.value == 0:
+def payload_addends(payload: Payload, start: int, name: str) -> list[Term]:
+    """Return what the payload of a format of that name adds to a sum over bytes from ``start``."""
+    if not any(payload.pattern):
         return []
+    size = (payload.extent.end or 0) - payload.start
+    in_word = (payload.start - start) % 2 == 0
+    if len(payload.pattern) > 1:
+        pattern = f"{name}_payload"
+        expression = f"csum_repeat({pattern}, sizeof({pattern}), {added('pktlen', size)})"
+        return [addend(expression, 0 if in_word else 8, payload.path)]
     # A byte counts 256-fold in the upper half of its word; from an odd byte on,
     # the lower half comes first.
-    size = (payload.extent.end or 0) - payload.start
     more, fewer = f"({added('pktlen', size + 1)}) / 2", f"({added('pktlen', size)}) / 2"
-    upper, lower = (more, fewer) if (payload.start - start) % 2 == 0 else (fewer, more)
+    upper, lower = (more, fewer) if in_word else (fewer, more)
+    value = f"{payload.pattern[0]:02x}"
     return [
-        Term(f"(uint64_t)({upper}) * 0x{payload.value:02x}00", f"{payload.path}, upper bytes"),
-        Term(f"(uint64_t)({lower}) * 0x{payload.value:02x}", f"{payload.path}, lower bytes"),
+        Term(f"(uint64_t)({upper}) * 0x{value}00", f"{payload.path}, upper bytes"),
+        Term(f"(uint64_t)({lower}) * 0x{value}", f"{payload.path}, lower bytes"),
     ]

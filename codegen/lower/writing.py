@@ -93,7 +93,7 @@ class Lowering:
         # A checksum over nothing but constants becomes a constant itself, so
         # the checksums come before the template that they may go into.
         checksums = [self.checksum(placed) for placed in layout.checksums]
-        payload = layout.payload
+        pattern = layout.payload.pattern if layout.payload else b""
         return FormatPlan(
             name=layout.name,
             summary=layout.format.summary,
@@ -105,7 +105,8 @@ class Lowering:
             length_step=layout.length_step,
             template=tuple(self.template(in_trailer=False)),
             trailer=self.trailer() if layout.trailer_length else None,
-            fill=None if payload is None else f"0x{payload.value:02x}",
+            fill=f"0x{pattern[0]:02x}" if len(pattern) == 1 else None,
+            pattern=tuple(f"0x{octet:02x}" for octet in pattern) if len(pattern) > 1 else (),
             stores=tuple(self.stores(in_trailer=False)),
             checksums=tuple(each for each in checksums if each is not None),
             algorithms=tuple(
@@ -406,7 +407,7 @@ class Lowering:
                         constant += over.size(self.layout.header_length) << shift
             at += part.bits
         if over.varies and self.layout.payload is not None:
-            by_length += payload_addends(self.layout.payload, over.start)
+            by_length += payload_addends(self.layout.payload, over.start, self.layout.name)
             # By now the trailer is in the frame, checksums that this one covers included.
             (swept if placed.path in self.kept else terms).extend(self.trailer_terms(over))
         while constant > 0xFFFF:

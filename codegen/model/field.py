@@ -337,24 +337,29 @@ def repeat(group: Group, count: int) -> tuple[Group, ...]:
 
 @dataclass(frozen=True)
 class Fill:
-    """The payload at the end of a frame: one byte, repeated up to the frame's length.
+    """The payload at the end of a frame: bytes, repeated up to the frame's length.
 
-    ``value`` is a number or a single character; a preset overrides it under the
-    name ``fill``.
+    ``value`` is the number of one byte, text of ASCII characters, or bytes; a preset
+    overrides it under the name ``fill``.
     """
 
     value: Value = 0
     name: str = "fill"
 
-    def parse(self, value: Value) -> int:
-        """Return the byte for a number or for one ASCII character."""
-        if isinstance(value, str) and len(value) == 1 and value.isascii():
-            return ord(value)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0xFF:
+    def parse(self, value: Value) -> bytes:
+        """Return what is repeated, 1 to 256 bytes; ValueError when it is none of those."""
+        if isinstance(value, str) and value.isascii():
+            value = value.encode("ascii")
+        elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0xFF:
+            value = bytes([value])
+        if isinstance(value, bytes) and 1 <= len(value) <= 256:
             return value
-        raise ValueError(f"a byte (0..255) or one ASCII character is wanted, not {value!r}")
+        raise ValueError(
+            f"a byte (0..255), ASCII text or bytes, 256 at most, are wanted, not {value!r}"
+        )
 
-    def show(self, number: int) -> str:
-        """Return the byte as hex, with its character where it has one."""
-        char = chr(number)
-        return f"0x{number:02x}" + (f" {char!r}" if char.isascii() and char.isprintable() else "")
+    def show(self, pattern: bytes) -> str:
+        """Return what is repeated in hex, with its characters where it has them."""
+        text = pattern.decode("latin-1")
+        printable = text.isascii() and text.isprintable()
+        return f"0x{pattern.hex()}" + (f" {text!r}" if printable else "")

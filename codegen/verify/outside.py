@@ -62,7 +62,7 @@ def built_by_scapy(layout: Layout, given: Mapping[str, int], length: int) -> byt
         )
         frame = layer if frame is None else frame / layer
     if layout.payload is not None:
-        frame = frame / (bytes([layout.payload.value]) * (length - layout.header_length))
+        frame = frame / layout.payload.content(length - layout.header_length)
     return bytes(frame)
 
 
