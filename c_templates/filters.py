@@ -79,7 +79,8 @@ def c_string(text: str) -> str:
     >>> print(c_string('a "b"'))
     "a \"b\""
     """
-    return json.dumps(text, ensure_ascii=False)
+    # Two question marks start a trigraph.
+    return json.dumps(text, ensure_ascii=False).replace("?", "\\?")
 
 
 def c_octets(octets: Sequence[str], indent: int) -> str:

@@ -40,7 +40,7 @@ def origin(placed: Placed) -> str:
     match placed.origin:
         case Fixed(value=value):
             source = placed.field.source
-            if isinstance(source, NextHeader):
+            if isinstance(source, NextHeader) and placed.derived:
                 return f"next header, {source.registry} 0x{value:0{-(-placed.bits // 4)}x}"
             return f"{'constant' if isinstance(source, Const) else 'fixed'} {show(value)}"
         case Argument() as argument:

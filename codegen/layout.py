@@ -165,6 +165,10 @@ class FrameLength:
     unit: Fraction
     plus: int
 
+    def value(self, frame_length: int) -> int:
+        """Return the field's number in a frame of ``frame_length`` bytes."""
+        return int(self.of.size(frame_length) // self.unit) + self.plus
+
 
 @dataclass(frozen=True)
 class PseudoField:

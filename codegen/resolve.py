@@ -14,6 +14,7 @@ from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
+from codegen.declared import mistakes
 from codegen.diagnostics import Code, Diagnostic, FormatError
 from codegen.layout import (
     Argument,
@@ -101,8 +102,12 @@ _KEYWORDS = frozenset(
 
 #: Names of arguments of the emitted functions and of the emitted program.
 _EMITTED = frozenset(
-    "a args bufalign count duration headroom interval length match mode pkt pktlen rate".split()
+    "a args bufalign count duration errno headroom idle interval length linux match "
+    "mode NULL pkt pktlen rate unix".split()
 )
+
+#: How functions of the emitted headers start.
+_HELPERS = ("csum_", "frame_", "genpkt_", "get_", "put_", "random_at")
 
 
 @dataclass
@@ -160,11 +165,12 @@ class _Resolver:
         self.check_name(packet.name, f"packet {packet.name!r}")
         if isinstance(self.format, Preset):
             self.check_name(self.format.name, f"preset {self.format.name!r}")
-            if self.format.name == packet.name:
+            name = self.format.name
+            if name.upper() == packet.name.upper() or name == f"{packet.name}_args":
                 self.report(
                     Code.F102,
-                    f"preset {self.format.name!r}",
-                    "it has the name of its packet",
+                    f"preset {name!r}",
+                    f"in C its names are those of its packet {packet.name!r}",
                     "give the preset a name of its own",
                 )
         headers = [layer for layer in packet.layers if isinstance(layer, Header)]
@@ -186,6 +192,14 @@ class _Resolver:
         )
         for name in dict.fromkeys(parameters):
             self.check_name(name, f"parameter {name!r}", reserved=_EMITTED)
+        fill = packet.layers[-1]
+        if isinstance(fill, Fill) and fill.name in ("length", *parameters):
+            self.report(
+                Code.F102,
+                f"payload {fill.name!r}",
+                "a preset could not tell it from what else has this name",
+                "give Fill() or the parameter another name",
+            )
 
     def check_members(self, path: str, members: tuple[Member, ...], where: str) -> None:
         names = [each.name for each in members]
@@ -217,6 +231,19 @@ class _Resolver:
         for name in sorted({name for name in names if names.count(name) > 1}):
             self.report(Code.F102, where, f"{what} {name!r} stands more than once", remedy)
 
+    def check_variables(self) -> None:
+        """Fields have variables of their own in C, named after header and field."""
+        named: dict[str, str] = {}
+        for each in self.places:
+            other = named.setdefault(each.path.replace(".", "_"), each.path)
+            if other != each.path:
+                self.report(
+                    Code.F102,
+                    each.path,
+                    f"in C it has the name of {other!r}",
+                    "rename one of the fields or headers",
+                )
+
     # Places
 
     def place(self) -> None:
@@ -238,12 +265,7 @@ class _Resolver:
                 "keep one Fill, and put it last",
             )
         if not self.places:
-            self.report(
-                Code.F118,
-                f"packet {packet.name!r}",
-                "it has no header",
-                "start the stack with a header, such as ETHERNET",
-            )
+            self.no_header()
 
     def place_trailers(self, headers: list[Header]) -> None:
         """Place the trailers, that of the innermost header first.
@@ -279,14 +301,15 @@ class _Resolver:
     ) -> int:
         """Place a header or trailer, which takes whole bytes; return the bit behind it."""
         offset = self.place_members(header, header.name, members, start, start)
-        missing = -(offset - start) % 8 if members else 8
+        empty = not header.members
+        missing = 8 if empty else -(offset - start) % 8
         if missing:
             self.report(
                 Code.F104,
                 where,
-                f"its fields take {offset - start} bits, which is no whole number of bytes"
-                if members
-                else "it has no fields",
+                "it has no fields"
+                if empty
+                else f"its fields take {offset - start} bits, which is no whole number of bytes",
                 f"add Reserved({missing}) or widen a field",
             )
         return offset + missing
@@ -317,6 +340,7 @@ class _Resolver:
                 each = self.padding_field(each, missing, offset)
             self.check_width(path, each, offset)
             self.check_order(path, each, offset)
+            self.check_enumeration(path, each)
             if as_drawn:
                 self.check_at(path, each, offset - start)
             self.places.append(_Place(path, scope, header, each, each.source, offset))
@@ -325,6 +349,15 @@ class _Resolver:
 
     def padding(self, path: str, pad: Pad, size: int) -> int:
         """Return the bits up to the next multiple of a header that has so many."""
+        missing = -size % (8 * pad.multiple) if pad.multiple > 0 else 0
+        if missing > 64 and size % 8:
+            self.report(
+                Code.F103,
+                path,
+                f"padding of {missing} bits starts inside of a byte",
+                f"put Reserved({-size % 8}) before it",
+            )
+            return 0
         if not 1 <= pad.multiple <= 256:
             self.report(
                 Code.F103,
@@ -333,7 +366,7 @@ class _Resolver:
                 "use 1 to 256 bytes",
             )
             return 0
-        return -size % (8 * pad.multiple)
+        return missing
 
     def padding_field(self, pad: Pad, bits: int, offset: int) -> Field:
         """Return the field that padding is; a receiver ignores it."""
@@ -362,7 +395,7 @@ class _Resolver:
             return False
         self.switches.add(target.path)
         value = self.value(target, target.source.value)
-        return value != 0 if wanted is None else value == wanted
+        return value != 0 if wanted is None else value == self.value(target, wanted)
 
     def find(self, scope: str, name: str) -> _Place | None:
         """Return the field of that name of a header or group, or of what is around it."""
@@ -383,11 +416,14 @@ class _Resolver:
         return f"{scope}.{name}"
 
     def unknown(self, path: str, scope: str, name: str) -> None:
+        known = [each.path for each in self.places if each.path.startswith(f"{scope}.")]
+        known += [each for each in self.members if each.startswith(f"{scope}.")]
+        known = [each.removeprefix(f"{scope}.") for each in known]
         self.report(
             Code.F110,
             path,
             f"{scope!r} has no {name!r} here",
-            f"name one of: {', '.join(each.name for each in self.members[scope])}",
+            f"name one of: {', '.join(known)}" if known else "name a field that stands before it",
         )
 
     def check_width(self, path: str, each: Field, offset: int) -> None:
@@ -413,6 +449,25 @@ class _Resolver:
                 f"{each.bits} bits are not possible",
                 "use 1 to 64 bits, and several fields for more",
             )
+
+    def check_enumeration(self, path: str, each: Field) -> None:
+        """Each number of an enumeration fits, and each name means one of them."""
+        names = _names(each)
+        for number, name in names.items():
+            others = [one for one in names if one != number]
+            if not 0 <= number < 1 << max(each.bits, 0):
+                self.report(
+                    Code.F107,
+                    path,
+                    f"{number} ({name}) does not fit into {each.bits} bits",
+                    "widen the field, or leave the name out",
+                )
+            elif not name.isprintable() or name.strip() != name or not name:
+                problem = f"{name!r} is no name that can be written as an argument"
+                self.report(Code.F125, path, problem, "use letters and digits")
+            elif any(name in (names[one], str(one)) for one in others):
+                problem = f"{name!r} could be {number} or another number"
+                self.report(Code.F125, path, problem, "give each number a name of its own")
 
     def check_order(self, path: str, each: Field, offset: int) -> None:
         """In a byte that fields share, all count from the same end."""
@@ -600,12 +655,13 @@ class _Resolver:
         empty = end == start and span.start == span.end
         ends_behind = start is not None and (along(start) < along(end or 0, end is None) or empty)
         if start is None or not ends_behind or start % 8 or (end or 0) % 8:
-            first = "the end of the frame" if start is None else f"bit {start} of the frame"
-            until = "the end of the frame" if end is None else f"bit {end - 1}"
+            first = "the end of the frame" if start is None else f"bit {start}"
+            until = "the end of the frame" if end is None else f"bit {end}"
+            problem = f"its span starts at {first} and ends before {until}"
             self.report(
                 Code.F111,
                 place.path,
-                f"its span runs from {first} to {until}",
+                "its span is empty" if start == end else problem,
                 "let the span start and end on whole bytes, its start before its end, "
                 f"or use HEADER for all of {header.name!r}",
             )
@@ -637,6 +693,16 @@ class _Resolver:
     def origin(self, place: _Place, low: int, high: int) -> Origin | None:
         """Return where the field's value comes from, None after a report."""
         source = place.source
+        computed = isinstance(source, Length | Checksum | NextHeader | Count)
+        if computed and not isinstance(place.field, UInt):
+            self.report(
+                Code.F126,
+                place.path,
+                f"a {type(source).__name__} is a number, and the field is "
+                f"a {type(place.field).__name__}",
+                f"declare UInt({place.field.name!r}, {place.field.bits}, ...)",
+            )
+            return None
         match source:
             case Const():
                 return Fixed(self.value(place, source.value), checked=True)
@@ -698,6 +764,18 @@ class _Resolver:
         return Argument(source.name, default, minimum, maximum, place.bound, numbers)
 
     def sweep(self, place: _Place, source: Sweep) -> Swept:
+        swept = self.swept(place, source)
+        names = _names(place.field)
+        if names and not isinstance(source, Cycle) and not _all_in(swept, names):
+            self.report(
+                Code.F123,
+                place.path,
+                f"a {type(source).__name__} has numbers that have no name",
+                f"use Cycle({tuple(names.values())!r})",
+            )
+        return swept
+
+    def swept(self, place: _Place, source: Sweep) -> Swept:
         wide = place.field.bits > 64
         if wide and (isinstance(source, Counter | Timestamp)):
             self.report(
@@ -857,31 +935,43 @@ class _Resolver:
         extent = self.extent(place, source.of)
         if extent is None:
             return None
-        largest = (1 << place.field.bits) - 1
-        sizes = extent.size(low), extent.size(high)
+        size = extent.size(low)
         variable = extent.varies and low != high
-        if source.unit <= 0 or (not variable and sizes[0] % source.unit):
+        if source.unit <= 0 or abs(source.plus) >= 1 << 32:
             self.report(
                 Code.F116,
                 place.path,
-                f"{sizes[0]} bytes are no whole number of units of {source.unit} bytes",
+                f"no length has a unit of {source.unit} bytes and {source.plus} more",
+                "use a positive unit, and plus of less than 2^32",
+            )
+            return None
+        if not variable and size % source.unit:
+            self.report(
+                Code.F116,
+                place.path,
+                f"{size} bytes are no whole number of units of {source.unit} bytes",
                 "count in bytes (unit=1), or fill the span up with Pad()",
             )
             return None
-        unit = Fraction(source.unit)
-        values = tuple(int(size // unit) + source.plus for size in sizes)
-        if values[0] < 0 or values[1] > largest:
+        origin = FrameLength(extent, Fraction(source.unit), source.plus)
+        if variable:
+            return origin
+        self.check_length(place, origin, low, high)
+        return Fixed(origin.value(low), checked=True)
+
+    def check_length(self, place: _Place, origin: FrameLength, low: int, high: int) -> None:
+        """A length fits its field in frames of that length."""
+        largest = (1 << place.field.bits) - 1
+        least, most = origin.value(low), origin.value(high)
+        if least < 0 or most > largest:
             self.report(
                 Code.F116,
                 place.path,
-                f"the length is {values[0]} to {values[1]}, and {place.field.bits} bits "
-                f"hold 0 to {largest}",
-                "widen the field, count in larger units, or lower the packet's max_length",
+                f"the length is {least} to {most}, and {place.field.bits} bits hold 0 to {largest}",
+                "raise plus, or the packet's min_length"
+                if least < 0
+                else "widen the field, count in larger units, or lower the packet's max_length",
             )
-            return None
-        if not variable:
-            return Fixed(values[0], checked=True)
-        return FrameLength(extent, unit, source.plus)
 
     def whole_units(self, origins: list[Origin | None], low: int, high: int) -> range:
         """Return the lengths of a frame of which each length field counts whole units."""
@@ -901,6 +991,9 @@ class _Resolver:
                 return lengths
             step = fits[1] - fits[0] if len(fits) > 1 else 1
             lengths = range(fits[0], fits[-1] + 1, step)
+        for place, origin in zip(self.places, origins, strict=True):
+            if isinstance(origin, FrameLength):
+                self.check_length(place, origin, lengths[0], lengths[-1])
         return lengths
 
     def checksum(self, place: _Place, source: Checksum) -> Sum | None:
@@ -916,6 +1009,13 @@ class _Resolver:
         internet = algorithm is Algorithm.INTERNET
         if isinstance(algorithm, OwnAlgorithm):
             self.check_name(algorithm.name, f"checksum {algorithm.name!r}")
+            if algorithm.name.startswith(_HELPERS):
+                self.report(
+                    Code.F101,
+                    f"checksum {algorithm.name!r}",
+                    "the emitted C has functions with such names itself",
+                    f"use a name that does not start with {' or '.join(_HELPERS)}",
+                )
         little = place.field.byteorder == "little"
         # How far from there the checksum is follows the frame's length.
         adrift = extent.start >= 0 > place.offset
@@ -942,7 +1042,7 @@ class _Resolver:
                 "whether it starts at a word of what it covers follows the frame's length",
                 "put it into the header, or use a checksum that knows no words, as a CRC",
             )
-        elif internet and not adrift and (place.offset // 8 - extent.start) % 2:
+        elif internet and inside and (place.offset // 8 - extent.start) % 2:
             self.report(
                 Code.F113,
                 place.path,
@@ -1112,9 +1212,27 @@ class _Resolver:
     def swept_parameters(self) -> set[str]:
         return {key for key, value in self.format.bindings if isinstance(value, Sweep)}
 
+    def check_types(self) -> None:
+        for where, problem, remedy in mistakes(self.format):
+            self.report(Code.F127, where, problem, remedy)
+        self.stop_if_reported()
+        if not self.format.packet.layers:
+            self.no_header()
+        self.stop_if_reported()
+
+    def no_header(self) -> None:
+        self.report(
+            Code.F118,
+            f"packet {self.format.packet.name!r}",
+            "it has no header",
+            "start the stack with a header, such as ETHERNET",
+        )
+
     def resolve(self) -> Layout:
+        self.check_types()
         self.check_names()
         self.place()
+        self.check_variables()
         self.stop_if_reported()
         self.check_carried()
         pattern = self.bind()
@@ -1173,6 +1291,14 @@ def _among(drawn: Drawn, lengths: range) -> Drawn:
     first = drawn.low + (lengths[0] - drawn.low) % lengths.step
     count = len(range(first, drawn.last + 1, lengths.step))
     return replace(drawn, low=first, count=count, step=lengths.step)
+
+
+def _all_in(swept: Swept, names: Mapping[int, str]) -> bool:
+    """Tell whether a sweep has no other numbers than those."""
+    match swept:
+        case Ranged(count=count) | Drawn(count=count):
+            return count <= len(names) and set(few_values(swept)) <= set(names)
+    return False
 
 
 def _names(field: Field) -> Mapping[int, str]:

@@ -11,6 +11,7 @@ import random
 import subprocess
 import zlib
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from scapy.layers import sctp
@@ -35,6 +36,7 @@ from codegen.model import (
     Const,
     Count,
     Counter,
+    Cycle,
     Default,
     Fill,
     Format,
@@ -49,6 +51,7 @@ from codegen.model import (
     Pad,
     Parameter,
     Random,
+    Range,
     Span,
     UInt,
     inner,
@@ -495,7 +498,72 @@ def test_a_payload_repeats_its_pattern(pattern: bytes | str, odd: bool) -> None:
     agrees(format)
 
 
-@pytest.mark.parametrize("value", ["", b"", 256, -1, True, bytes(257), "\u20ac"])
+@pytest.mark.parametrize("value", ["", b"", 256, -1, bytes(257), "\u20ac"])
 def test_what_is_no_payload_is_refused(value: int | str | bytes) -> None:
     with pytest.raises(FormatError, match="F108 fill: a byte"):
         resolve(Packet("own", Header("h", (UInt("a", 8, Const(1)),)) / Fill(value)))
+
+
+# --- At the edges --------------------------------------------------------------------
+
+
+def test_a_switch_may_be_said_by_name() -> None:
+    kind = UInt("kind", 8, Default("b"), names={1: "a", 2: "b"})
+    fields = (
+        kind,
+        UInt("x", 8, Const(7), when=("kind", "b")),
+        UInt("y", 8, Const(8), when=("kind", "a")),
+    )
+    assert encoded(packet(*fields)) == b"\x02\x07"
+
+
+def test_an_enumeration_is_swept_through_what_has_names() -> None:
+    names = {1: "a", 2: "b", 9: "c"}
+    format = packet(
+        UInt("some", 8, Range(1, 2), names=names),
+        UInt("all", 8, Cycle(("c", "a")), names=names),
+        UInt("any", 4, Random(), names={number: f"n{number}" for number in range(16)}),
+        UInt("rest", 4, Const(0)),
+    )
+    agrees(format)
+    assert [oracle.encode(resolve(format), {}, 3, n)[:2] for n in range(3)] == [
+        b"\x01\x09", b"\x02\x01", b"\x01\x09",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("order", ["big", "little"])
+@pytest.mark.parametrize("bits", [24, 40, 48, 56, 64])
+def test_a_length_of_any_width(order: Literal["big", "little"], bits: int) -> None:
+    """Damaged ones too: what they declare may be far beyond any frame."""
+    fields = UInt("n", bits, Length(PAYLOAD, unit=BIT, plus=bits * 1000), order)
+    agrees(packet(fields, fill=True), examples=100)
+
+
+def test_a_sum_may_stand_at_an_odd_distance_from_what_it_covers() -> None:
+    format = packet(
+        UInt("before", 8, Const(1)),
+        UInt("sum", 16, Checksum(Span("x", "y"))),
+        UInt("odd", 8, Const(2)),
+        UInt("x", 16, Parameter("x", 0x1234)),
+        UInt("y", 16, Const(0x4321)),
+    )
+    assert encoded(format)[1:3] == scapy_checksum(bytes.fromhex("12344321")).to_bytes(2, "big")
+    agrees(format)
+
+
+def test_a_header_may_consist_of_a_trailer() -> None:
+    outer = Header("outer", (), trailer=(UInt("suffix", 16, Const(0x88FB)),))
+    format = Packet("own", outer / Header("h", (UInt("a", 8, Const(1)),)) / Fill(2), min_length=5)
+    assert encoded(format) == b"\x01\x02\x02\x88\xfb"
+    agrees(format)
+
+
+def test_names_that_c_would_misread() -> None:
+    name = '*/ "what??/" \\n %s \u20ac'
+    header = Header(name="h", fields=(UInt("a", 8, Parameter("x", 1), names={1: name, 2: "b"}),))
+    agrees(Packet("own", header / Fill(), summary=name, min_length=1))
+
+
+def test_names_that_look_like_those_of_the_emitted_c() -> None:
+    frame = Header("frame", (UInt("pktlen", 8, Counter()),), trailer=(UInt("end", 8, Counter()),))
+    agrees(Packet("own", frame / Fill(), min_length=1, max_length=40))

@@ -114,7 +114,7 @@ def match_length(layout: Layout) -> tuple[Check | None, tuple[Check, ...]]:
     read = f"(int64_t)({load_of(ending)})"
     if ending.bits > 32:
         # Far more than a frame has, and no overflow in what follows.
-        read = f"(int64_t)MIN({load_of(ending)}, (uint64_t)UINT32_MAX)"
+        read = f"(int64_t)MIN({load_of(ending)}, {c_literal(0xFFFFFFFF + max(plus, 0))})"
     start = of.start - (of.end or 0)
     if unit == 1:
         start -= plus

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from codegen.lower.spelling import END
@@ -191,7 +192,7 @@ class ParsePlan:
         texts = [statement for each in self.reads for statement in each.statements]
         for each in checks:
             texts += [each.condition, each.field, *(term.expression for term in each.terms)]
-        return any(END in text for text in texts)
+        return any(_names(END, text) for text in texts)
 
 
 @dataclass(frozen=True)
@@ -274,12 +275,12 @@ class FormatPlan:
     @property
     def sweeps_by_length(self) -> bool:
         """Whether a swept store, or a checksum that follows one, looks at ``pktlen``."""
-        return self.sweeps_at_end or any("pktlen" in text for text in self.swept_texts)
+        return self.sweeps_at_end or any(_names("pktlen", text) for text in self.swept_texts)
 
     @property
     def sweeps_at_end(self) -> bool:
         """Whether a packet of a sweep is written from its end on."""
-        return self.trailer_moves or any(END in text for text in self.swept_texts)
+        return self.trailer_moves or any(_names(END, text) for text in self.swept_texts)
 
     @property
     def swept_texts(self) -> list[str]:
@@ -345,3 +346,8 @@ class Plan:
     def packet(self) -> FormatPlan:
         """The packet on which the formats rest; its name is that of the argument struct."""
         return self.formats[0]
+
+
+def _names(variable: str, text: str) -> bool:
+    """Tell whether C text has that variable, and not a member of that name."""
+    return re.search(rf"(?<![.>])\b{variable}\b", text) is not None

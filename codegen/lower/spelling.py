@@ -22,7 +22,7 @@ from codegen.model import (
 )
 
 #: The end of the frame in C, from which trailers are found.
-END = "frame_end"
+END = "end"
 
 
 @dataclass(frozen=True)

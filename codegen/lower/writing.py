@@ -316,7 +316,7 @@ class Lowering:
             return None
         value = self.value(placed)
         if isinstance(placed.origin, FrameLength):
-            value = f"(uint{placed.bits}_t){bracketed(value)}"
+            value = f"(uint{c_width(placed.bits)}_t){bracketed(value)}"
         return store_of(placed, value)
 
     def octet_store(self, octet: int, inside: list[tuple[Placed, Piece]]) -> str:

@@ -22,7 +22,7 @@ ByteOrder = Literal["big", "little"]
 
 #: What an optional field hangs on: a field of its header that must not be zero,
 #: or one and the value that it must have.
-Switch = str | tuple[str, int]
+Switch = str | tuple[str, Value]
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
 
@@ -262,6 +262,8 @@ Field = UInt | MAC | IPv4Address | IPv6Address | Bytes | Reserved
 @dataclass(frozen=True)
 class Pad:
     """Zero bytes up to the next multiple of ``multiple`` bytes from the header's start.
+
+    In a trailer, that is from the trailer's start.
 
     It takes no room where the fields before it end on one; a receiver ignores it.
     """

@@ -1,8 +1,8 @@
 """Where a field's value comes from: the other half of a field's declaration.
 
 A field's shape (bits, byte order, kind) and the origin of its value are
-separate questions, so any shape can be combined with any source. Sources only
-declare; :mod:`codegen.layout` resolves them against a whole packet.
+separate questions, so a number can be combined with any source. Sources only
+declare; :mod:`codegen.resolve` resolves them against a whole packet.
 """
 
 from __future__ import annotations

@@ -1,0 +1,111 @@
+"""Hold declarations against the types that they are written with.
+
+Formats are Python that nobody runs a type checker over. A list where a tuple is
+wanted, or a class where an instance is, would be met somewhere in the middle of
+their resolution; here it is told with its place.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, Literal, Union
+
+from codegen.model import Elsewhere
+
+
+def mistakes(declared: object) -> Iterator[tuple[str, str, str]]:
+    """Yield where a declaration has something of another type, what, and what is wanted."""
+    if isinstance(declared, tuple):
+        for each in declared:
+            yield from mistakes(each)
+    if not is_dataclass(declared) or isinstance(declared, type | Elsewhere):
+        return
+    for name, hint in _hints(type(declared)).items():
+        value = getattr(declared, name)
+        if _is_a(value, hint):
+            yield from mistakes(value)
+            continue
+        of_tuple = isinstance(value, tuple) and typing.get_origin(hint) is tuple
+        element = typing.get_args(hint)[0] if of_tuple else None
+        wrong = [each for each in value if not _is_a(each, element)] if of_tuple else []
+        if wrong:
+            yield _place(declared), f"{name} has {_shown(wrong[0])}", _wanted(wrong[0], element)
+        else:
+            yield _place(declared), f"{name} is {_shown(value)}", _wanted(value, hint)
+
+
+@cache
+def _hints(declared: type) -> dict[str, Any]:
+    hints = typing.get_type_hints(declared)
+    return {each.name: hints[each.name] for each in fields(declared)}
+
+
+def _is_a(value: object, hint: Any) -> bool:
+    """Tell whether a value is of that type; what it consists of may still be wrong."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (Union, types.UnionType):
+        return any(_is_a(value, each) for each in arguments)
+    if origin is Literal:
+        return value in arguments
+    if origin is tuple:
+        inner = arguments[:1] * len(value) if isinstance(value, tuple) else ()
+        if arguments[1:] != (...,):
+            inner = arguments
+        return (
+            isinstance(value, tuple)
+            and len(value) == len(inner)
+            and all(_is_a(each, one) for each, one in zip(value, inner, strict=True))
+        )
+    if origin is Mapping:
+        return isinstance(value, Mapping) and all(
+            _is_a(key, arguments[0]) and _is_a(each, arguments[1]) for key, each in value.items()
+        )
+    if origin is Callable:
+        return callable(value)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, hint)
+
+
+def _place(declared: object) -> str:
+    name = getattr(declared, "name", None)
+    kind = type(declared).__name__
+    return kind if name is None else f"{kind} {name!r}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _wanted(value: object, hint: Any) -> str:
+    if isinstance(value, type):
+        return f"write {value.__name__}() with parentheses, and what it needs between them"
+    if typing.get_origin(hint) is tuple:
+        if isinstance(value, list):
+            return "write a tuple, with parentheses: (a, b)"
+        if not isinstance(value, tuple):
+            return "write a tuple, of one with a comma: (a,)"
+    return f"give it {_words(hint)}"
+
+
+def _words(hint: Any) -> str:
+    """Return a type as people say it."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (Union, types.UnionType):
+        return " or ".join(dict.fromkeys(_words(each) for each in arguments))
+    if origin is Literal:
+        return " or ".join(map(repr, arguments))
+    if origin is tuple:
+        return f"a tuple of {_words(arguments[0])}"
+    if origin is Mapping:
+        return f"a dictionary from {_words(arguments[0])} to {_words(arguments[1])}"
+    if origin is Callable:
+        return "a function"
+    if hint is type(None):
+        return "None"
+    return str(getattr(hint, "__name__", hint))

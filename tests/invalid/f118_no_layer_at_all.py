@@ -1,0 +1,5 @@
+"""Nothing at all."""
+
+from codegen.model import Packet, Stack
+
+FORMAT = Packet("p", Stack(()))
