@@ -55,8 +55,8 @@ def c_trailing(statement: str, comment: str) -> str:
 
 
 def c_inside(text: str) -> str:
-    """Return a text that does not end the comment that it stands in."""
-    return text.replace("*/", "* /").replace("/*", "/ *")
+    """Return a text that does not end the comment that it stands in, and is no trigraph."""
+    return text.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
 
 
 def c_continued(line: str) -> str:

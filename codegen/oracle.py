@@ -188,15 +188,22 @@ def checksum(layout: Layout, placed: Placed, frame: bytes) -> int:
     covered = cleared[origin.over.start : origin.over.end]
     data = _pseudo_header(layout, origin, frame) + bytes(covered)
     if isinstance(origin.algorithm, OwnAlgorithm):
-        result = origin.algorithm.compute(data)
-        if not 0 <= result < 1 << placed.bits:
-            raise UsageError(
-                f"{placed.path}: the Python function of {origin.algorithm.name!r} "
-                f"returns {result}, which does not fit into {placed.bits} bits"
-            )
+        result = _own_checksum(origin.algorithm, data, placed)
     else:
         result = _ALGORITHMS[origin.algorithm](data)
     return origin.zero_as if result == 0 and origin.zero_as is not None else result
+
+
+def _own_checksum(algorithm: OwnAlgorithm, data: bytes, placed: Placed) -> int:
+    """Return what the user's function gives; UsageError when that is no checksum."""
+    function = f"{placed.path}: the Python function of {algorithm.name!r}"
+    try:
+        result = algorithm.compute(data)
+    except Exception as error:
+        raise UsageError(f"{function} fails: {type(error).__name__}: {error}") from error
+    if not isinstance(result, int) or not 0 <= result < 1 << placed.bits:
+        raise UsageError(f"{function} returns {result!r}, and {placed.bits} bits are wanted")
+    return result
 
 
 def verdict(layout: Layout, arguments: Mapping[str, Value], frame: bytes) -> str:

@@ -264,7 +264,7 @@ class _Resolver:
                 "a payload stands before another layer",
                 "keep one Fill, and put it last",
             )
-        if not self.places:
+        if not self.headers_end:
             self.no_header()
 
     def place_trailers(self, headers: list[Header]) -> None:
@@ -1224,7 +1224,7 @@ class _Resolver:
         self.report(
             Code.F118,
             f"packet {self.format.packet.name!r}",
-            "it has no header",
+            "it has no field before the payload",
             "start the stack with a header, such as ETHERNET",
         )
 

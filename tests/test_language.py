@@ -10,6 +10,7 @@ import binascii
 import random
 import subprocess
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,7 @@ from scapy.utils import checksum as scapy_checksum
 
 from codegen import oracle
 from codegen.diagnostics import FormatError
+from codegen.errors import UsageError
 from codegen.formats import ipv4, mpls, vlan
 from codegen.formats.ethernet import ETHERNET
 from codegen.formats.udp import UDP
@@ -567,3 +569,19 @@ def test_names_that_c_would_misread() -> None:
 def test_names_that_look_like_those_of_the_emitted_c() -> None:
     frame = Header("frame", (UInt("pktlen", 8, Counter()),), trailer=(UInt("end", 8, Counter()),))
     agrees(Packet("own", frame / Fill(), min_length=1, max_length=40))
+
+
+@pytest.mark.parametrize(
+    ("compute", "message"),
+    [
+        (lambda data: "x", r"h.sum: the Python function of 'own' returns 'x', and 8 bits"),
+        (lambda data: 256, r"h.sum: the Python function of 'own' returns 256, and 8 bits"),
+        (lambda data: {}["x"], r"h.sum: the Python function of 'own' fails: KeyError: 'x'"),
+    ],
+)
+def test_an_own_function_that_is_no_checksum_is_told(
+    compute: Callable[[bytes], int], message: str
+) -> None:
+    own = OwnAlgorithm("own", 8, compute, "")
+    with pytest.raises(UsageError, match=message):
+        encoded(packet(UInt("sum", 8, Checksum(HEADER, own))))
