@@ -437,7 +437,7 @@ PRINTED = [
 def test_no_attribute_of_a_format_is_left_out_silently(hidden: str) -> None:
     plan = lower(formats.load("udp4"), STRATEGIES[0])
     hiding = _visible(plan.format, hidden)
-    rest = {"strategy": plan.strategy, "algorithms": (), "draws": False}
+    rest = {"strategy": plan.strategy, "algorithms": (), "draws": False, "repeats": False}
     with pytest.raises(jinja2.UndefinedError, match=hidden):
         _rendered(SimpleNamespace(format=hiding, packet=hiding, formats=[hiding], **rest))
 

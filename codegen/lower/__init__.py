@@ -24,9 +24,9 @@ def lower(format: Format, strategy: Strategy) -> Plan:
     Raises FormatError as :func:`resolve` does, and UsageError for a strategy that
     is unsound, or unsound for this packet.
     """
-    check_strategy(resolve(format), strategy)
-    formats = dict.fromkeys((format.packet, format))
-    return Plan(tuple(lower_format(resolve(each)) for each in formats), strategy)
+    layouts = [resolve(each) for each in dict.fromkeys((format.packet, format))]
+    check_strategy(layouts[-1], strategy)
+    return Plan(tuple(lower_format(each) for each in layouts), strategy)
 
 
 def check_strategy(layout: Layout, strategy: Strategy) -> None:

@@ -32,11 +32,7 @@ from codegen.lower.spelling import (
     zero_literal,
 )
 from codegen.lower.sums import addend, addends, to_word_end
-from codegen.model import (
-    Algorithm,
-    NextHeader,
-    UInt,
-)
+from codegen.model import Algorithm, NextHeader, UInt
 
 
 def parse(layout: Layout) -> ParsePlan:

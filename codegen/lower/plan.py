@@ -6,9 +6,7 @@ import re
 from dataclasses import dataclass
 
 from codegen.lower.spelling import END
-from codegen.model import (
-    Strategy,
-)
+from codegen.model import Strategy
 
 
 @dataclass(frozen=True)

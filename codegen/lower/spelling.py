@@ -4,22 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codegen.layout import (
-    Extent,
-    FrameLength,
-    Placed,
-    Sum,
-)
-from codegen.model import (
-    MAC,
-    Algorithm,
-    Bytes,
-    Field,
-    IPv4Address,
-    IPv6Address,
-    OwnAlgorithm,
-    UInt,
-)
+from codegen.layout import Extent, FrameLength, Placed, Sum
+from codegen.model import MAC, Algorithm, Bytes, Field, IPv4Address, IPv6Address, OwnAlgorithm, UInt
 
 #: The end of the frame in C, from which trailers are found.
 END = "end"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from codegen.layout import (
-    Payload,
-    Placed,
-)
+from codegen.layout import Payload, Placed
 from codegen.lower.plan import Term
 from codegen.lower.spelling import added, bracketed, is_octets
 

@@ -58,14 +58,7 @@ from codegen.lower.spelling import (
     zero_literal,
 )
 from codegen.lower.sums import addend, addends, payload_addends, to_word_end, weight_of
-from codegen.model import (
-    WIRE_OVERHEAD,
-    Algorithm,
-    Default,
-    Field,
-    OwnAlgorithm,
-    UInt,
-)
+from codegen.model import WIRE_OVERHEAD, Algorithm, Default, Field, OwnAlgorithm, UInt
 
 
 class Lowering:
