@@ -39,7 +39,7 @@ def command(format_spec: str) -> None:
     ]
     payload = layout.payload
     if payload is not None:
-        before_trailer = sum(placed.offset >= 0 for placed in layout.fields)
+        before_trailer = sum(not placed.start.from_end for placed in layout.fields)
         row = (str(payload.start), "", payload.path, "payload", describe.payload(payload))
         described.insert(before_trailer, row)
     for each in described:

@@ -116,7 +116,8 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
         assert isinstance(origin, Sum)
         if origin.algorithm is not Algorithm.INTERNET:
             continue
-        covered = range(len(frame))[origin.over.start : origin.over.end]
+        start = origin.over.start.in_frame(len(frame)) // 8
+        covered = range(start, start + origin.over.size(len(frame)))
         data = bytearray(frame[octet] for octet in covered)
         pseudo = 0
         bits = 0
@@ -132,7 +133,7 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
             bits += part.bits
         data[:0] = pseudo.to_bytes(bits // 8, "big")
         data += bytes(len(data) % 2)
-        here = placed.offset // 8 % len(frame)
+        here = placed.start.in_frame(len(frame)) // 8
         if here not in covered:
             # It sums up others, and is not among them.
             data += frame[here : here + 2]
