@@ -20,23 +20,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import codegen
+from codegen.c import printer, tree
 from codegen.c_templates import filters
 from codegen.errors import CodegenError
 from codegen.lower import Plan, lower
-from codegen.lower.spelling import c_literal
+from codegen.lower import genpkt
 from codegen.model import Format, Strategy
 from codegen.resolve import resolve
 
 if TYPE_CHECKING:
     import jinja2
 
-#: Every emitted file but the manifest; each has a template of its name.
+#: Every emitted file but those of the packet and the manifest; each has a template of its name.
 FILES = (
     "genpkt.c",
     "genpkt.h",
     "netbuf.c",
     "netbuf.h",
-    "netdef.h",
     "netspeed.c",
     "netspeed.h",
     "args.c",
@@ -75,6 +75,7 @@ def render(format: Format, strategy: Strategy) -> dict[str, str]:
     """Return the files of an application by name, the manifest included."""
     plan = lower(format, strategy)
     files = {name: _render_file(name, plan) for name in FILES}
+    files |= _packet_files(plan)
     manifest = {
         "generator": f"codegen {codegen.__version__}",
         "format": format.name,
@@ -166,13 +167,32 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _render_file(name: str, plan: Plan) -> str:
+def _packet_files(plan: Plan) -> dict[str, str]:
+    """Return the packet layer: what is particular to the format, and what that includes."""
+    format = plan.format
+    files = {f"{format.name}{ext}": _render_file(f"packet{ext}", plan) for ext in (".h", ".c")}
+    for own in format.own_checksums:
+        files[f"checksum_{own.name}.h"] = _render_file("checksum.h", plan, own=own)
+    wanted = ["bytes.h", "frame.h", "netdef.h", *(["random.h"] if format.draws else [])]
+    wanted += [f"checksum_{each}.h" for each in format.checksums]
+    wanted += ["crc32.h"] if any(each.startswith("crc32") for each in format.checksums) else []
+    runtime = Path(filters.__file__).parent / "runtime"
+    return files | {each: (runtime / each).read_text() for each in wanted}
+
+
+def _render_file(name: str, plan: Plan, **extra: object) -> str:
     environment = _environment()
-    context = {"plan": plan, "version": codegen.__version__}
+    context = {
+        "plan": plan,
+        "format": plan.format,
+        "genpkt": genpkt.functions(plan.format),
+        "version": codegen.__version__,
+        **extra,
+    }
     banner = environment.get_template("banner.j2").make_module(context)
     text = environment.get_template(f"{name}.j2").render(context, banner=banner)
     text = text.lstrip("\n").rstrip("\n") + "\n"
-    return filters.c_wrapped(text) if name.endswith((".c", ".h")) else text
+    return filters.c_wrapped(text) if name in ("main.c", "args.c") else text
 
 
 @cache
@@ -187,5 +207,9 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters |= filters.ALL | {"c_literal": c_literal}
+    environment.filters |= filters.ALL | printer.FILTERS | {"c_literal": _literal}
     return environment
+
+
+def _literal(value: int) -> str:
+    return printer.spelled(tree.decimal(value))

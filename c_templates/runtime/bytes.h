@@ -1,36 +1,26 @@
-{{ banner.c() }}
-#ifndef NETDEF_H
-#define NETDEF_H
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Bytes of a frame: loads and stores in both byte orders, copies, and the sums
+ * of the internet checksum. It needs no libc: two headers that every compiler
+ * brings along, C11 or C++, on any machine and in any byte order.
+ */
+#ifndef BYTES_H
+#define BYTES_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #ifdef __cplusplus
+#define BYTES_ASSERT(condition, why) static_assert(condition, why)
 extern "C" {
+#else
+#define BYTES_ASSERT(condition, why) _Static_assert(condition, why)
 #endif
-
-/** A MAC address, first transmitted byte first */
-struct ether_addr {
-	uint8_t addr_bytes[6];
-} __attribute__((packed));
 
 /** An IPv4 address in host byte order: IPv4(192, 0, 2, 1) is 192.0.2.1 */
 #define IPv4(a, b, c, d)						\
 	(((uint32_t)(a) << 24) | ((uint32_t)(b) << 16) |		\
 	 ((uint32_t)(c) << 8) | (uint32_t)(d))
-
-{% if "IPV6" in plan.packet.arguments | map(attribute="parser") %}
-/** An IPv6 address, first transmitted byte first */
-struct ipv6_addr {
-	uint8_t addr_bytes[16];
-};
-
-{% endif %}
-/** Bytes that Ethernet adds to each frame on the wire: frame check sequence
- *  (4), preamble with start delimiter (8), inter-packet gap (12).
- */
-#define ETHER_WIRE_OVERHEAD	24U
 
 /*
  * Stores in network (be) and in little-endian (le) byte order. They are
@@ -122,27 +112,60 @@ static inline uint64_t get_le64(const uint8_t *p)
 	return ((uint64_t)get_le32(p + 4) << 32) | get_le32(p);
 }
 
+/** The smaller one of two numbers */
+static inline uint64_t at_most(uint64_t v, uint64_t most)
+{
+	return v < most ? v : most;
+}
+
+/*
+ * Fields of a few bytes, of a constant number: one or two moves. BPF knows no
+ * calls that compilers might make of them.
+ */
+static inline void copy_bytes(uint8_t *to, const uint8_t *from, size_t len)
+{
+#ifdef __bpf__
+	while (len--)
+		to[len] = from[len];
+#else
+	__builtin_memcpy(to, from, len);
+#endif
+}
+
+static inline int bytes_differ(const uint8_t *a, const uint8_t *b, size_t len)
+{
+#ifdef __bpf__
+	uint8_t differ = 0;
+
+	while (len--)
+		differ |= (uint8_t)(a[len] ^ b[len]);
+	return differ != 0;
+#else
+	return __builtin_memcmp(a, b, len) != 0;
+#endif
+}
+
 /*
  * Copy and fill frames. Short ones are done here, in blocks of a constant size
  * that compilers turn into single moves, the last one overlapping the one
  * before it; a call costs more than that. Long ones are left to the libc, but
- * not to nolibc, which goes byte by byte. The barrier keeps compilers from
- * turning the loops back into calls.
+ * not to nolibc, which goes byte by byte, and not where there is none. The
+ * barrier keeps compilers from turning the loops back into calls.
  */
 #define FRAME_BLOCK	16U
 
-#if CONFIG_LIBNOLIBC
-#define FRAME_LONG	SIZE_MAX
+#if CONFIG_LIBNOLIBC || defined(__bpf__)
+#define FRAME_IS_LONG(len)	0
 #else
-#define FRAME_LONG	256U
+#define FRAME_IS_LONG(len)	((len) >= 256)
 #endif
 
 static inline void frame_copy(uint8_t *to, const uint8_t *from, size_t len)
 {
 	size_t i;
 
-	if (len >= FRAME_LONG) {
-		memcpy(to, from, len);
+	if (FRAME_IS_LONG(len)) {
+		__builtin_memcpy(to, from, len);
 		return;
 	}
 	if (len < FRAME_BLOCK) {
@@ -164,8 +187,8 @@ static inline void frame_fill(uint8_t *to, uint8_t value, size_t len)
 {
 	size_t i;
 
-	if (len >= FRAME_LONG) {
-		memset(to, value, len);
+	if (FRAME_IS_LONG(len)) {
+		__builtin_memset(to, value, len);
 		return;
 	}
 	if (len < FRAME_BLOCK) {
@@ -182,7 +205,6 @@ static inline void frame_fill(uint8_t *to, uint8_t value, size_t len)
 	__builtin_memset(to + len - FRAME_BLOCK, value, FRAME_BLOCK);
 }
 
-{% if plan.repeats %}
 /** Fill with a pattern of size bytes, from its first byte on */
 static inline void frame_repeat(uint8_t *to, const uint8_t *pattern,
 				size_t size, size_t len)
@@ -197,7 +219,6 @@ static inline void frame_repeat(uint8_t *to, const uint8_t *pattern,
 	}
 }
 
-{% endif %}
 /**
  * Fold a sum of 16-bit words into the checksum of RFC 1071
  *
@@ -220,32 +241,6 @@ static inline uint16_t csum_fold(uint64_t sum)
 	return (uint16_t)~(half >> 16);
 }
 
-{% if plan.algorithms %}
-/** Byte i of what a checksum covers; the size bytes from field on are the
- *  checksum itself, and count as zero
- */
-static inline uint8_t csum_octet(const uint8_t *p, size_t i, size_t field,
-				 size_t size)
-{
-	return i - field < size ? 0 : p[i];
-}
-
-{% endif %}
-{% if plan.draws %}
-/**
- * The n-th number of SplitMix64, from 0 on: a counter, and its bits mixed
- * (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014)
- */
-static inline uint64_t random_at(uint64_t seed, uint64_t n)
-{
-	uint64_t z = seed + (n + 1) * 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-	return z ^ (z >> 31);
-}
-
-{% endif %}
 /** Sum of 16-bit words in network order; an odd last byte is an upper half */
 static inline uint64_t csum_add(const uint8_t *p, size_t len)
 {
@@ -258,7 +253,6 @@ static inline uint64_t csum_add(const uint8_t *p, size_t len)
 	return len ? sum + ((uint64_t)*p << 8) : sum;
 }
 
-{% if plan.repeats %}
 /** The same for len bytes that repeat a pattern of size bytes */
 static inline uint64_t csum_repeat(const uint8_t *pattern, size_t size,
 				   size_t len)
@@ -277,9 +271,18 @@ static inline uint64_t csum_repeat(const uint8_t *pattern, size_t size,
 	return len / period * whole + rest;
 }
 
-{% endif %}
+/**
+ * Byte i of what a checksum covers; the size bytes from field on are the
+ * checksum itself, and count as zero
+ */
+static inline uint8_t csum_octet(const uint8_t *p, size_t i, size_t field,
+				 size_t size)
+{
+	return i - field < size ? 0 : p[i];
+}
+
 #ifdef __cplusplus
 }
 #endif
 
-#endif /* NETDEF_H */
+#endif /* BYTES_H */
