@@ -1,9 +1,10 @@
 """The shape of the house: data moves one way, and no protocol is known where all are handled.
 
 A module may import from its own column of the design's diagram or from one to
-its left. What makes a protocol a protocol stands in the catalogue alone, so
-that a new one is a new file. And the command starts fast because what is heavy
-is imported by whoever needs it, when it is needed.
+its left, and from its own row of CONTRIBUTING's table or from one above. What
+makes a protocol a protocol stands in the catalogue alone, so that a new one is a
+new file. And the command starts fast because what is heavy is imported by whoever
+needs it, when it is needed.
 """
 
 from __future__ import annotations
@@ -59,6 +60,27 @@ def column(module: str) -> int:
     return next(index for index, names in enumerate(COLUMNS) if found & set(names))
 
 
+def _rooms() -> dict[str, int]:
+    rows = re.findall(r"^\| (`c\S+.*) \|$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
+    paths = re.compile(r"`((?:codegen/|c_templates)[\w/]*)(?:\.py)?`")
+    return {
+        path.replace("c_templates", "codegen/c_templates").strip("/").replace("/", "."): row
+        for row, cells in enumerate(rows)
+        for path in paths.findall(cells)
+    }
+
+
+#: The modules and packages that CONTRIBUTING's table names, each with its row.
+ROOMS = _rooms()
+
+
+def room(module: str) -> int:
+    """Return the row of CONTRIBUTING's table that a module is in, -1 for none."""
+    parts = module.split(".")
+    named = [".".join(parts[:length]) for length in range(len(parts), 1, -1)]
+    return next((ROOMS[each] for each in named if each in ROOMS), -1)
+
+
 def imports(source: str, package: str) -> Iterator[str]:
     """Yield the modules that a source imports when it runs, those in functions included."""
     tree = ast.parse(source)
@@ -99,6 +121,17 @@ def test_every_module_has_a_column() -> None:
 def test_imports_go_to_the_left(module: str) -> None:
     wrong = [each for each in own_imports(module, SOURCES[module]) if column(each) > column(module)]
     assert wrong == [], f"{module} imports from a column to its right"
+
+
+def test_the_table_of_contributing_names_every_module() -> None:
+    assert ROOMS.keys() <= SOURCES.keys()
+    assert [module for module in SOURCES if module != "codegen" and room(module) < 0] == []
+
+
+@pytest.mark.parametrize("module", [each for each in SOURCES if each != "codegen"])
+def test_imports_come_from_above_in_the_table_of_contributing(module: str) -> None:
+    below = [each for each in own_imports(module, SOURCES[module]) if room(each) > room(module)]
+    assert below == [], f"{module} imports from below it in CONTRIBUTING's table"
 
 
 def test_verbs_are_independent_of_one_another() -> None:
