@@ -19,11 +19,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import codegen
 from codegen import formats, oracle
-from codegen.cli import VERBS
+from codegen.cli import VERBS, cli
+from codegen.errors import UsageError
 from codegen.resolve import resolve
 
 COMMAND = [sys.executable, "-m", "codegen"]
@@ -151,6 +153,15 @@ MISUSE: list[tuple[list[str], str]] = [
     (["verify", "--examples", "0"], "'--examples': 0 is not in the range x>=1"),
     (["verify", "--seed", "x"], "'--seed': 'x' is not a valid integer"),
     (["emit", "extra"], "unexpected extra argument (extra)"),
+    (
+        ["run", "--format", "udp4", "--format=udp6"],
+        "--format is given 2 times, as 'udp4' and 'udp6', and takes one value: choose one",
+    ),
+    (
+        ["bench", "--strategy", "heap-gen", "--strategy", "pool-dup", "--strategy", "all"],
+        "--strategy is given 3 times, as 'heap-gen' and 'pool-dup' and 'all', and takes one list: "
+        "put commas between its values",
+    ),
     (["list", "extra"], "'extra' is not one of 'formats', 'presets', 'strategies', 'devices'"),
     (["show", "usoc21", "extra"], "unexpected extra argument (extra)"),
 ]
@@ -165,6 +176,28 @@ def test_misuse_is_answered(arguments: list[str], message: str, tmp_path: Path) 
     assert message in found
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_option_is_given_once(verb: str) -> None:
+    """Of two values click takes the last, and drops the other silently."""
+    command = cli.get_command(click.Context(cli), verb)
+    assert command is not None
+    for option in command.params:
+        if isinstance(option, click.Option) and not option.is_flag and not option.multiple:
+            kind = option.type
+            value = str(kind.choices[0]) if isinstance(kind, click.Choice) else "1"
+            arguments = [option.opts[0], value] * 2
+            with pytest.raises(UsageError, match=f"^{option.opts[0]} is given 2 times"):
+                command.make_context(verb, arguments)
+
+
+def test_what_may_be_given_twice() -> None:
+    run_ = cli.get_command(click.Context(cli), "run")
+    assert run_ is not None
+    context = run_.make_context("run", "--set ttl=1 --set tos=2 --json --json".split())
+    assert context.params["settings"] == ("ttl=1", "tos=2")
+    assert context.params["as_json"] is True
 
 
 FILES = {

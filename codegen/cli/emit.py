@@ -10,7 +10,7 @@ from codegen import formats
 from codegen.cli import options
 
 
-@click.command("emit")
+@click.command("emit", cls=options.Verb)
 @options.format_option
 @options.strategy_option
 @click.option(

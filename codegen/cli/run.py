@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from codegen.unikernel.guest import Setup
 
 
-@click.command("run")
+@click.command("run", cls=options.Verb)
 @options.format_option
 @click.option(
     "--strategy",

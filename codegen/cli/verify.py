@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from codegen.host.netbuf import Netbuf
 
 
-@click.command("verify")
+@click.command("verify", cls=options.Verb)
 @click.argument("format_specs", metavar="[FORMAT]...", nargs=-1)
 @click.option(
     "--examples",
