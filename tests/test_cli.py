@@ -253,6 +253,15 @@ def test_a_file_that_gives_a_format(files: Path, spec: str) -> None:
     assert run("show", spec.format(files), cwd=files).stdout == run("show", name).stdout
 
 
+def test_each_format_of_a_file_is_verified(files: Path) -> None:
+    done = run("verify", "two.py", "arp-request", "--examples", "2", cwd=files)
+    assert done.returncode == 0, done.stderr
+    titles = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert titles == [f"{name}: 2 examples, seed 0" for name in ("udp4", "usoc21", "arp_request")]
+    rows = run("verify", "--all", "two.py", "--examples", "1", cwd=files).stdout.splitlines()
+    assert [row.split()[0] for row in rows] == ["packet", "udp4", "usoc21"]
+
+
 # ------------------------------------------------------- what cannot be written
 
 

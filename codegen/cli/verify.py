@@ -44,8 +44,9 @@ def command(
 ) -> None:
     """Build the emitted C for this machine and compare its packets with the oracle's.
 
-    FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME; all of
-    the catalogue when none is given. With --all, a row a format says on how many
+    FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME, or
+    path/to/file.py for each that the file has; all of the catalogue when none is
+    given. With --all, a row a format says on how many
     examples each judge agreed. Exits with 1 when there is a counterexample.
     """
     from codegen.host import netbuf
@@ -59,7 +60,8 @@ def command(
     from codegen.verify.subject import Subject
 
     chosen_netbuf = netbuf.load(netbuf_name, uk_root)
-    chosen = [formats.load(spec) for spec in format_specs or formats.catalogue()]
+    specs = format_specs or formats.catalogue()
+    chosen = [each for spec in specs for each in formats.load_all(spec).values()]
     if all_judges:
         _table(chosen, examples, seed, chosen_netbuf)
         return
