@@ -90,6 +90,15 @@ def folder(output: Path, format: Format, strategy: Strategy) -> Path:
     return output / format.name / strategy.name
 
 
+def present(output: Path) -> list[tuple[str, str]]:
+    """Return format and strategy, by name, of each application that is below ``output``."""
+    return sorted(
+        (app.parent.name, app.name)
+        for app in output.glob("*/*")
+        if any((app / name).is_file() for name in (*FILES, MANIFEST))
+    )
+
+
 def write(files: Mapping[str, str], target: Path) -> None:
     """Write an application's folder whole: beside it first, then by renaming.
 

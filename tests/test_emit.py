@@ -314,6 +314,35 @@ def test_the_committed_applications_are_current() -> None:
     assert folders == {f"{format}/{strategy}" for format, strategy in emit.COMMITTED}
 
 
+def test_check_of_all_concerns_what_is_there(emitted: Path, tmp_path: Path) -> None:
+    """What the project keeps in its own folder is no business of another one."""
+    output = tmp_path / "out"
+    done = run("--all", "--check", "--output", output)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    emit.write(emit.render(ODD, _strategy("pool-dup")), output / "odd" / "pool-dup")
+    (output / "notes").mkdir()
+    done = run("--all", "--check", "--output", output)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == (
+        f"codegen: {output}/odd/pool-dup is not checked: its format or strategy is in a file of "
+        "your own; name that file with --format or --strategy\n"
+    )
+    (emitted / "genpkt.c").write_text("edited\n")
+    done = run("--all", "--check", "--output", output)
+    assert done.returncode == 1
+    assert re.findall(r"^--- (\S+)", done.stdout, re.MULTILINE) == [str(emitted / "genpkt.c")]
+
+
+def test_check_of_all_where_nothing_is(tmp_path: Path) -> None:
+    done = run("--all", "--check", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        "codegen: there is no emitted application in generated; name another folder with "
+        "--output, or emit one\n"
+    )
+
+
 # -------------------------------------------------------------- whole folders
 
 
