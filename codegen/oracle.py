@@ -60,12 +60,18 @@ class Decoded:
 
 
 def encode(
-    layout: Layout, arguments: Mapping[str, Value], length: int, packet: int = 0, now: int = 0
+    layout: Layout,
+    arguments: Mapping[str, Value],
+    length: int,
+    packet: int = 0,
+    now: int = 0,
+    fill: bytes | None = None,
 ) -> bytes:
     """Return the frame of ``length`` bytes for these arguments.
 
     ``packet`` counts the packets that were sent before: the place in a sweep; ``now``
-    is the time of sending, in nanoseconds.
+    is the time of sending, in nanoseconds. The payload repeats ``fill``, which another
+    sender may have chosen, or without it what the format has.
     Arguments that are not given take their defaults. Raises UsageError when an
     argument is unknown, missing or out of range, or the length is out of bounds.
     """
@@ -76,7 +82,7 @@ def encode(
     if layout.payload is not None:
         extent = layout.payload.extent
         size = _size(extent, length)
-        pattern = layout.payload.pattern
+        pattern = fill or layout.payload.pattern
         content = bytes(pattern[at % len(pattern)] for at in range(size))
         frame[extent.start : extent.start + size] = content
     for placed in layout.fields:

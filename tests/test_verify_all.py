@@ -36,7 +36,7 @@ def test_a_row_a_packet(require: Callable[[str], str]) -> None:
     head, arp, sequence = (line.split() for line in done.stdout.splitlines())
     assert done.stdout.endswith("\n")
     assert head == ["packet", *JUDGES]
-    assert arp == ["arp-request", "11", "10", "10", "30"]
+    assert arp == ["arp-request", "11", "10", "10", "60"]
     assert sequence[0] == "udp4-seq"
     assert sequence[2:4] == ["-", "-"]
     assert int(sequence[1]) > 1455 + 600

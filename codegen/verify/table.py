@@ -57,7 +57,7 @@ def judged(
         row.faults.setdefault("oracle", f"{layout.name}: {mismatch}")
         row.silent = dict.fromkeys(JUDGES[1:], "there are no frames to judge")
         return row
-    _parser(subject, row, frames)
+    _parser(subject, row, frames + _received(layout, cases, seed))
     if not outside.is_known(layout):
         row.silent |= dict.fromkeys(("scapy", "tshark"), "no one else knows its headers")
         return row
@@ -73,6 +73,17 @@ def _cases(layout: Layout, examples: int, seed: int) -> list[tuple[dict[str, int
     for placed in layout.checksums:
         cases += values.zero_sums(layout, placed, seed)
     return cases
+
+
+def _received(layout: Layout, cases: list[tuple[dict[str, int], int]], seed: int) -> list[bytes]:
+    """Return the same frames with other payloads, as others may send them."""
+    if layout.payload is None:
+        return []
+    chosen = random.Random(seed)
+    return [
+        oracle.encode(layout, given, length, fill=values.some_fill(layout, length, chosen))
+        for given, length in cases
+    ]
 
 
 def _parser(subject: Subject, row: Row, frames: list[bytes]) -> None:
