@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import codegen
+from codegen import runtime
 from codegen.c_templates import filters
 from codegen.errors import CodegenError
 from codegen.lower import Plan, lower
@@ -30,18 +31,14 @@ from codegen.resolve import resolve
 if TYPE_CHECKING:
     import jinja2
 
-#: Every emitted file but the manifest; each has a template of its name.
+#: Every file of an application but the manifest; each has a template of its name.
 FILES = (
     "genpkt.c",
     "genpkt.h",
-    "netbuf.c",
-    "netbuf.h",
     "netdef.h",
-    "netspeed.c",
-    "netspeed.h",
-    "args.c",
-    "args.h",
-    "main.c",
+    "packet.c",
+    "packet.h",
+    "strategy.h",
     "Makefile",
     "Makefile.uk",
     "Config.uk",
@@ -65,24 +62,58 @@ COMMITTED = (
 
 @dataclass(frozen=True)
 class Stale:
-    """A file on disk that is not what codegen emits, with the difference."""
+    """A file on disk that is not what codegen emits, with the difference or a message."""
 
     path: Path
     diff: str
 
 
 def render(format: Format, strategy: Strategy) -> dict[str, str]:
-    """Return the files of an application by name, the manifest included."""
+    """Return the files of an application by name, the manifest included.
+
+    Those that it has in common with others are not among them, but named in the
+    manifest: see :func:`render_runtime` and :func:`with_runtime`.
+    """
     plan = lower(format, strategy)
     files = {name: _render_file(name, plan) for name in FILES}
+    common = runtime.texts()
+    return files | _manifest(
+        files,
+        format=format.name,
+        format_sha256=_digest(repr(resolve(format))),
+        strategy=strategy.name,
+        runtime={name: _digest(common[name]) for name in runtime.files(plan)},
+    )
+
+
+def render_runtime() -> dict[str, str]:
+    """Return the files that applications have in common by name, with a manifest."""
+    files = runtime.texts()
+    return files | _manifest(files)
+
+
+def with_runtime(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the files of an application that stands alone: with a folder ``runtime/``.
+
+    It has what the application's manifest names; what ``files`` has of it already is kept.
+    """
+    common = runtime.texts()
+    names = json.loads(files[MANIFEST])["runtime"]
+    return {f"{runtime.NAME}/{name}": common[name] for name in names} | dict(files)
+
+
+def _manifest(files: Mapping[str, str], **particular: object) -> dict[str, str]:
     manifest = {
         "generator": f"codegen {codegen.__version__}",
-        "format": format.name,
-        "format_sha256": _digest(repr(resolve(format))),
-        "strategy": strategy.name,
+        **particular,
         "files": {name: _digest(text) for name, text in sorted(files.items())},
     }
-    return files | {MANIFEST: json.dumps(manifest, indent=2) + "\n"}
+    return {MANIFEST: json.dumps(manifest, indent=2) + "\n"}
+
+
+def runtime_folder(output: Path) -> Path:
+    """Return the folder below ``output`` with what its applications have in common."""
+    return output / runtime.NAME
 
 
 def folder(output: Path, format: Format, strategy: Strategy) -> Path:
@@ -100,11 +131,14 @@ def present(output: Path) -> list[tuple[str, str]]:
 
 
 def write(files: Mapping[str, str], target: Path) -> None:
-    """Write an application's folder whole: beside it first, then by renaming.
+    """Write a folder whole, of an application or of the runtime: beside it first, then by renaming.
 
-    Files in ``target`` that codegen did not emit (a build, a configuration) stay.
-    Raises CodegenError when the folder cannot be written.
+    Files in ``target`` that codegen did not emit (a build, a configuration) stay, and
+    so does all of it where nothing would change. Raises CodegenError when the folder
+    cannot be written.
     """
+    if _is_current(files, target):
+        return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -112,8 +146,9 @@ def write(files: Mapping[str, str], target: Path) -> None:
         raise _unwritable(target, error) from None
     try:
         for name, text in files.items():
+            (staging / name).parent.mkdir(exist_ok=True)
             (staging / name).write_bytes(text.encode())
-        target.mkdir(exist_ok=True)
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
         for name in _emitted_before(target) - files.keys():
             (target / name).unlink(missing_ok=True)
         # The manifest last: an interrupted write leaves one that does not match.
@@ -123,6 +158,13 @@ def write(files: Mapping[str, str], target: Path) -> None:
         raise _unwritable(target, error) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _is_current(files: Mapping[str, str], target: Path) -> bool:
+    try:
+        return all((target / name).read_bytes() == text.encode() for name, text in files.items())
+    except OSError:
+        return False
 
 
 def _emitted_before(target: Path) -> set[str]:
@@ -148,6 +190,15 @@ def check(files: Mapping[str, str], target: Path) -> list[Stale]:
         if found != text:
             stale.append(Stale(path, _diff(path, found, text)))
     return stale
+
+
+def check_runtime(target: Path) -> list[Stale]:
+    """Return each file of a runtime's folder that differs, and C files that are not its own."""
+    files = render_runtime()
+    others = sorted(path for path in target.glob("*.[ch]") if path.name not in files)
+    return check(files, target) + [
+        Stale(path, f"{path}: codegen has no such file; move it elsewhere\n") for path in others
+    ]
 
 
 def _diff(path: Path, found: str, text: str) -> str:
@@ -177,7 +228,12 @@ def _digest(text: str) -> str:
 
 def _render_file(name: str, plan: Plan) -> str:
     environment = _environment()
-    context = {"plan": plan, "version": codegen.__version__}
+    context = {
+        "plan": plan,
+        "version": codegen.__version__,
+        "sources": [each for each in FILES if each.endswith(".c")],
+        "runtime_files": runtime.files,
+    }
     banner = environment.get_template("banner.j2").make_module(context)
     text = environment.get_template(f"{name}.j2").render(context, banner=banner)
     text = text.lstrip("\n").rstrip("\n") + "\n"
