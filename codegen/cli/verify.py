@@ -49,11 +49,10 @@ def command(
     given. With --all, a row a format says on how many
     examples each judge agreed. Exits with 1 when there is a counterexample.
     """
-    from codegen.host import netbuf
-    from codegen.host.build import cache_folder
+    from codegen.host import cache, netbuf
 
     # hypothesis would leave a folder of its own where the command is called.
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache_folder() / "hypothesis"))
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache.folder() / "hypothesis"))
 
     from codegen.cli.console import console, print_table, table
     from codegen.verify.judge import verify

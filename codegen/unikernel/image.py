@@ -26,7 +26,7 @@ from pathlib import Path
 
 from codegen import emit, sink
 from codegen.errors import CodegenError, missing
-from codegen.host.build import cache_folder
+from codegen.host import cache
 from codegen.model import Format, Strategy
 from codegen.unikraft import Target, Tree, TreeError
 
@@ -155,7 +155,7 @@ def _work_folder(tree: Tree, options: Options) -> Iterator[Path]:
     """Return the folder in the cache for this tree and these options, and keep it locked."""
     parts = (str(tree.root), tree.version, options.target.name)
     key = "\n".join((*parts, options.build, options.sink, options.log_level))
-    work = cache_folder() / f"image-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    work = cache.folder() / f"image-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     try:
         work.mkdir(parents=True, exist_ok=True)
         os.utime(work)

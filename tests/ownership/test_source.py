@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from codegen.model import STRATEGIES, Buffers, Strategy
-from codegen.verify import ownership
+
+from . import analysis
+from .source import UnknownCode
 
 HERE = Path(__file__).parent
 MUTANTS = tomllib.loads((HERE / "mutants.toml").read_text(encoding="utf-8"))["mutant"]
@@ -44,7 +46,7 @@ def test_every_packet_has_one_owner(
     emitted: Emitted, format: str, strategy: Strategy, sink: str
 ) -> None:
     app = emitted(format, strategy.name)
-    report = ownership.check(app, flags=SINKS[sink])
+    report = analysis.check(app, flags=SINKS[sink])
     assert not report.findings, "\n".join(map(str, report.findings))
     # Fewer would mean that something was not followed: there are two ends at least.
     assert report.paths >= 3
@@ -69,7 +71,7 @@ def test_each_mistake_is_found(emitted: Emitted, mutant: dict[str, str], tmp_pat
     text = main.read_text()
     assert text.count(mutant["find"]) == 1, "the emitted source has changed: renew the mutant"
     main.write_text(text.replace(mutant["find"], mutant["replace"]))
-    report = ownership.check(app, flags=SINKS[mutant.get("sink", "netdev")])
+    report = analysis.check(app, flags=SINKS[mutant.get("sink", "netdev")])
     assert main.resolve() in {each.file for each in report.findings}
     for each in report.findings:
         assert each.file.parent == app.resolve()
@@ -82,7 +84,7 @@ def test_a_finding_says_where_and_when(emitted: Emitted, tmp_path: Path) -> None
     shutil.copytree(emitted("usoc21", "heap-gen"), app)
     main = app / "main.c"
     main.write_text(main.read_text().replace("\tgive_back(tx, pkt);\n", ""))
-    (lost,) = {str(each) for each in ownership.check(app).findings}
+    (lost,) = {str(each) for each in analysis.check(app).findings}
     returns = main.read_text().splitlines().index("\treturn sent;") + 1
     assert lost == (
         f"{main}:{returns}: the new packet is lost: not freed, kept or given to the device\n"
@@ -108,5 +110,5 @@ def test_what_cannot_be_followed_is_no_pass(
     main = app / "main.c"
     assert find in main.read_text()
     main.write_text(main.read_text().replace(find, replace))
-    with pytest.raises(ownership.UnknownCode, match=reason):
-        ownership.check(app)
+    with pytest.raises(UnknownCode, match=reason):
+        analysis.check(app)
