@@ -62,7 +62,13 @@ class Request:
     @property
     def effective_mode(self) -> str:
         """The mode that was asked for, or the one that fits the device."""
-        return self.mode or ("both" if self.device == "loop" else "tx")
+        fitting = "both" if self.device == "loop" else "tx"
+        return self._set("mode") or self.mode or fitting
+
+    def _set(self, key: str) -> str | None:
+        """Return the value that the settings give to an argument: the program takes the last."""
+        values = [each.partition("=")[2] for each in self.settings if each.startswith(f"{key}=")]
+        return values[-1] if values else None
 
     def program_arguments(self) -> list[str]:
         """Return the arguments of the emitted program."""
@@ -116,8 +122,11 @@ def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, obje
                     on_line(lines[-1])
         except BaseException:
             process.kill()
+            process.wait()
+            devices.clean_up(device, process.pid)
             raise
     if process.returncode < 0:
+        devices.clean_up(device, process.pid)
         raise RunError(f"the program was ended by signal {-process.returncode}", 1)
     if process.returncode:
         raise RunError(f"the program ended with exit code {process.returncode}", process.returncode)

@@ -471,6 +471,56 @@ def test_a_capture_has_every_frame(strategy: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("--mode rx", 0),
+        ("--set mode=rx", 0),
+        ("--mode tx --set mode=both --set mode=rx", 0),
+        ("--mode both", 2),
+        ("--set mode=both", 2),
+        ("--set mode=nope", 2),
+        ("--set ttl=999", 2),
+        ("--set tlt=1", 2),
+        ("--length 59", 2),
+    ],
+)
+def test_a_capture_survives_reading_and_misuse(arguments: str, code: int, tmp_path: Path) -> None:
+    written = run("run", "--device", "pcap:good.pcap", "--count", "100", cwd=tmp_path)
+    assert written.returncode == 0, written.stderr
+    before = (tmp_path / "good.pcap").read_bytes()
+    done = run("run", "--device", "pcap:good.pcap", *arguments.split(), "--json", cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    if code == 0:
+        assert json.loads(done.stdout)["received"] == 100
+    assert (tmp_path / "good.pcap").read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["good.pcap"]
+
+
+def test_misuse_makes_no_capture(tmp_path: Path) -> None:
+    done = run("run", "--device", "pcap:new.pcap", "--set", "ttl=999", cwd=tmp_path)
+    assert done.returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_capture_does_not_share_standard_output() -> None:
+    done = run("run", "--device", "pcap:/dev/stdout", "--count", "1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "go to standard output already; name a file, or a FIFO (mkfifo)" in done.stderr
+
+
+def test_a_program_that_was_killed_leaves_no_part_of_a_capture(tmp_path: Path) -> None:
+    """The capture that was there before stays."""
+    (tmp_path / "x.pcap").write_text("what was there before")
+    started = Started(tmp_path, "run", "--device", "pcap:x.pcap", "--duration", "30")
+    assert soon(lambda: list(tmp_path.glob("x.pcap.*.partial")))
+    (program,) = (each for each, name in session(started.process.pid).items() if name == "program")
+    os.kill(program, signal.SIGKILL)
+    started.ends(1, "codegen: the program was ended by signal 9")
+    assert [each.name for each in tmp_path.glob("x.*")] == ["x.pcap"]
+    assert (tmp_path / "x.pcap").read_text() == "what was there before"
+
+
+@pytest.mark.parametrize(
     ("device", "message"),
     [
         ("pcap:/dev/full", "cannot write to the capture file '/dev/full': No space left on device"),

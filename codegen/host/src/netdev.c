@@ -592,11 +592,20 @@ int uk_netdev_rxq_configure(struct uk_netdev *dev, uint16_t queue_id,
 
 int uk_netdev_start(struct uk_netdev *dev)
 {
+	int rc;
+
 	UK_ASSERT(dev);
 
 	if (dev->state != UK_NETDEV_CONFIGURED)
 		return -EINVAL;
 
+	rc = dev->backend->start ? dev->backend->start(dev->backend_state) : 0;
+	if (rc) {
+		/* The backend has reported it: a program ends here. */
+		dev->failure = rc;
+		deal_with(dev, rc);
+		return rc;
+	}
 	dev->state = UK_NETDEV_RUNNING;
 	uk_pr_info("netdev%u: started (%s)\n", (unsigned int)dev->id,
 		   dev->backend->name);
