@@ -25,6 +25,7 @@ import codegen
 from codegen import formats, oracle
 from codegen.cli import VERBS
 from codegen.resolve import resolve
+from codegen.run import GRACE, _end
 
 COMMAND = [sys.executable, "-m", "codegen"]
 WIRE_OVERHEAD = 24
@@ -584,16 +585,17 @@ class Started:
         assert self.process.poll() is None, self.process.communicate()
         return name in Path("/proc", str(self.process.pid), "maps").read_text()
 
-    def ends(self, code: int, message: str) -> None:
-        """Check how it ended, and that nothing is left of it."""
+    def ends(self, code: int, message: str) -> str:
+        """Check how it ended, and that nothing is left of it; return what it printed."""
         try:
-            _, errors = self.process.communicate(timeout=20)
+            output, errors = self.process.communicate(timeout=20)
         finally:
             self.process.kill()
         assert self.process.returncode == code, errors
         assert errors.strip() == message
         assert soon(lambda: not session(self.process.pid), 10), session(self.process.pid)
         assert list(self.temporary.iterdir()) == []
+        return output
 
 
 SLOW = "print('ready', flush=True)\nimport time\ntime.sleep(60)\n"
@@ -613,6 +615,53 @@ def test_ended_while_it_sends(tmp_path: Path) -> None:
     assert soon(lambda: started.has("program"))
     started.process.terminate()
     started.ends(143, "")
+
+
+@pytest.mark.parametrize("whom", ["the group", "the command"])
+@pytest.mark.parametrize(
+    ("number", "code", "message"),
+    [(signal.SIGINT, 130, "codegen: interrupted"), (signal.SIGTERM, 143, "")],
+)
+def test_an_interrupted_capture_has_every_frame(
+    tmp_path: Path, number: int, code: int, message: str, whom: str
+) -> None:
+    """At this rate they all wait in a buffer; the result of what was sent comes as well."""
+    (tmp_path / "x.pcap").write_text("what was there before")
+    arguments = ("--device", "pcap:x.pcap", "--set", "rate=1kpps", "--duration", "30", "--json")
+    started = Started(tmp_path, "run", *arguments)
+    assert soon(lambda: list(tmp_path.glob("x.pcap.*.partial")))
+    time.sleep(0.5)
+    (os.killpg if whom == "the group" else os.kill)(started.process.pid, number)
+    found = json.loads(started.ends(code, message))
+    assert len(frames(tmp_path / "x.pcap")) == found["sent"] > 100
+    assert 0.3 < found["seconds"] < 15
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_second_interruption_does_not_wait(tmp_path: Path) -> None:
+    started = Started(tmp_path, "run", "--device", "pcap:x.pcap", "--duration", "30")
+    assert soon(lambda: list(tmp_path.glob("x.pcap.*.partial")))
+    (program,) = (each for each, name in session(started.process.pid).items() if name == "program")
+    os.kill(program, signal.SIGSTOP)
+    begin = time.monotonic()
+    for _ in range(2):
+        os.kill(started.process.pid, signal.SIGINT)
+        time.sleep(0.5)
+    started.ends(130, "codegen: interrupted")
+    assert time.monotonic() - begin < GRACE
+    assert not list(tmp_path.glob("x.pcap*"))
+
+
+def test_a_program_that_does_not_end_is_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("codegen.run.GRACE", 0.5)
+    deaf = ["sh", "-c", "trap '' TERM; echo first; echo last; exec sleep 60"]
+    with subprocess.Popen(deaf, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "first\n"
+        assert _end(process) == ["last\n"]
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_interrupted_while_it_compiles(tmp_path: Path) -> None:

@@ -578,3 +578,16 @@ def test_interrupt_flushes_what_was_sent(
     frames = bytes_of(capture)
     assert len(frames) >= 50
     assert frames == expected(len(frames))
+
+
+def test_an_application_that_does_nothing_ends_all_the_same(program: Path) -> None:
+    """It neither looks at the device's state nor sends: its time is up after some seconds."""
+    with subprocess.Popen([program, "wait"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "waiting\n"
+            process.terminate()
+            process.terminate()
+            assert process.wait(20) == -signal.SIGALRM
+        finally:
+            process.kill()

@@ -196,7 +196,9 @@ static int pcap_start(void *state)
 
 	rc = outfile_open(&pcap->file, pcap->path);
 	if (rc) {
-		tell("create", pcap->path, -rc);
+		/* A signal, while a FIFO waited for its reader. */
+		if (rc != -EINTR)
+			tell("create", pcap->path, -rc);
 		return rc;
 	}
 

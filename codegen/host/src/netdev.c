@@ -85,6 +85,7 @@ struct uk_netdev {
 static struct uk_netdev *devices[MAX_DEVICES];
 
 void (*host_netdev_hook)(int failure);
+volatile sig_atomic_t host_netdev_stop;
 
 /*
  * Creating and destroying
@@ -292,6 +293,8 @@ enum uk_netdev_state uk_netdev_state_get(struct uk_netdev *dev)
 {
 	UK_ASSERT(dev);
 
+	if (host_netdev_stop && dev->state == UK_NETDEV_RUNNING)
+		return UK_NETDEV_CONFIGURED;
 	return dev->state;
 }
 
