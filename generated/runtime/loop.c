@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <uk/essentials.h>
+#include <uk/netdev.h>
 #include <uk/plat/time.h>
 #include "loop.h"
 #include "netdef.h"
@@ -70,11 +71,15 @@ static int is_idle(const struct watch *watch, const struct options *opt)
 	       watch->now - watch->received_at >= opt->idle;
 }
 
-static int is_over(const struct watch *watch, const struct options *opt)
+/* Time is up, nothing comes any more, or somebody stopped the device */
+static int is_over(const struct watch *watch, const struct sender *tx)
 {
+	const struct options *opt = tx->opt;
+
 	return (opt->duration &&
 		watch->now - watch->start >= opt->duration) ||
-	       is_idle(watch, opt);
+	       is_idle(watch, opt) ||
+	       uk_netdev_state_get(tx->sink.dev) != UK_NETDEV_RUNNING;
 }
 
 /* Send up to so many packets, and note failures */
@@ -121,7 +126,7 @@ static void run_unlimited(struct sender *tx, struct traffic *seen,
 							      : NB_BURST);
 		if (unlikely(netspeed_tick(&watch->speed, tries))) {
 			look(watch, tx, seen);
-			if (is_over(watch, opt))
+			if (is_over(watch, tx))
 				return;
 		}
 	}
@@ -150,7 +155,7 @@ static void run_paced(struct sender *tx, struct traffic *seen,
 		if (opt->mode & MODE_RX)
 			receive(tx->sink.dev, opt, seen, NB_DUE_MAX);
 		look(watch, tx, seen);
-		if (is_over(watch, opt))
+		if (is_over(watch, tx))
 			return;
 		credit = MIN(credit + (watch->now - before) * 1000ULL, most);
 		before = watch->now;
