@@ -22,11 +22,6 @@ static inline void packet_sweep_init(struct packet_sweep *sweep __unused,
 {
 }
 
-static inline void packet_sweep_write(uint8_t *frame __unused,
-				      const struct packet_sweep *sweep __unused)
-{
-}
-
 static inline void packet_sweep_next(struct packet_sweep *sweep __unused)
 {
 }
@@ -65,14 +60,18 @@ static inline uint64_t sweep_bytes(const struct packet_sweep *sweep __unused,
 }
 
 /* Write what differs into a packet */
-static inline void sweep_write(struct packet_sweep *sweep,
-			       struct uk_netbuf *pkt)
+static inline void sweep_write(struct packet_sweep *sweep __unused,
+			       struct uk_netbuf *pkt __unused)
 {
 #if PACKET_IS_TIMED
 	sweep->now = (uint64_t)ukplat_monotonic_clock();
 #endif
+#if PACKET_IS_SWEPT
 	packet_sweep_write(pkt->data, sweep);
-	pkt->len = sweep_len(sweep, pkt->len);
+#endif
+#if PACKET_SWEEPS_LENGTH
+	pkt->len = sweep->pktlen;
+#endif
 }
 
 #endif /* SWEEP_H */
