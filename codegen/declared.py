@@ -14,15 +14,13 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union
 
-from codegen.model import Elsewhere
-
 
 def mistakes(declared: object) -> Iterator[tuple[str, str, str]]:
     """Yield where a declaration has something of another type, what, and what is wanted."""
     if isinstance(declared, tuple):
         for each in declared:
             yield from mistakes(each)
-    if not is_dataclass(declared) or isinstance(declared, type | Elsewhere):
+    if not is_dataclass(declared) or isinstance(declared, type):
         return
     for name, hint in _hints(type(declared)).items():
         value = getattr(declared, name)

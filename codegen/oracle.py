@@ -61,12 +61,18 @@ class Decoded:
 
 
 def encode(
-    layout: Layout, arguments: Mapping[str, Value], length: int, packet: int = 0, now: int = 0
+    layout: Layout,
+    arguments: Mapping[str, Value],
+    length: int,
+    packet: int = 0,
+    now: int = 0,
+    fill: bytes | None = None,
 ) -> bytes:
     """Return the frame of ``length`` bytes for these arguments.
 
     ``packet`` counts the packets that were sent before: the place in a sweep; ``now``
-    is the time of sending, in nanoseconds.
+    is the time of sending, in nanoseconds. The payload repeats ``fill``, which another
+    sender may have chosen, or without it what the format has.
     Arguments that are not given take their defaults. Raises UsageError when an
     argument is unknown, missing or out of range, or the length is out of bounds.
     """
@@ -76,7 +82,7 @@ def encode(
     frame = bytearray(length)
     if layout.payload is not None:
         extent = layout.payload.extent
-        pattern = layout.payload.pattern
+        pattern = fill or layout.payload.pattern
         content = bytes(pattern[at % len(pattern)] for at in range(_size(extent, length)))
         frame[_octets(extent, length)] = content
     for placed in layout.fields:

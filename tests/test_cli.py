@@ -19,12 +19,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import codegen
 from codegen import formats, oracle
-from codegen.cli import VERBS
+from codegen.cli import VERBS, cli
+from codegen.errors import UsageError
 from codegen.resolve import resolve
+from codegen.run import GRACE, _end
 
 COMMAND = [sys.executable, "-m", "codegen"]
 WIRE_OVERHEAD = 24
@@ -151,6 +154,15 @@ MISUSE: list[tuple[list[str], str]] = [
     (["verify", "--examples", "0"], "'--examples': 0 is not in the range x>=1"),
     (["verify", "--seed", "x"], "'--seed': 'x' is not a valid integer"),
     (["emit", "extra"], "unexpected extra argument (extra)"),
+    (
+        ["run", "--format", "udp4", "--format=udp6"],
+        "--format is given 2 times, as 'udp4' and 'udp6', and takes one value: choose one",
+    ),
+    (
+        ["bench", "--strategy", "heap-gen", "--strategy", "pool-dup", "--strategy", "all"],
+        "--strategy is given 3 times, as 'heap-gen' and 'pool-dup' and 'all', and takes one list: "
+        "put commas between its values",
+    ),
     (["list", "extra"], "'extra' is not one of 'formats', 'presets', 'strategies', 'devices'"),
     (["show", "usoc21", "extra"], "unexpected extra argument (extra)"),
 ]
@@ -165,6 +177,28 @@ def test_misuse_is_answered(arguments: list[str], message: str, tmp_path: Path) 
     assert message in found
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_option_is_given_once(verb: str) -> None:
+    """Of two values click takes the last, and drops the other silently."""
+    command = cli.get_command(click.Context(cli), verb)
+    assert command is not None
+    for option in command.params:
+        if isinstance(option, click.Option) and not option.is_flag and not option.multiple:
+            kind = option.type
+            value = str(kind.choices[0]) if isinstance(kind, click.Choice) else "1"
+            arguments = [option.opts[0], value] * 2
+            with pytest.raises(UsageError, match=f"^{option.opts[0]} is given 2 times"):
+                command.make_context(verb, arguments)
+
+
+def test_what_may_be_given_twice() -> None:
+    run_ = cli.get_command(click.Context(cli), "run")
+    assert run_ is not None
+    context = run_.make_context("run", "--set ttl=1 --set tos=2 --json --json".split())
+    assert context.params["settings"] == ("ttl=1", "tos=2")
+    assert context.params["as_json"] is True
 
 
 FILES = {
@@ -218,6 +252,15 @@ def test_a_file_that_gives_no_format_is_answered(files: Path, spec: str, message
 def test_a_file_that_gives_a_format(files: Path, spec: str) -> None:
     name = "usoc21" if "USOC21" in spec else "udp4"
     assert run("show", spec.format(files), cwd=files).stdout == run("show", name).stdout
+
+
+def test_each_format_of_a_file_is_verified(files: Path) -> None:
+    done = run("verify", "two.py", "arp-request", "--examples", "2", cwd=files)
+    assert done.returncode == 0, done.stderr
+    titles = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert titles == [f"{name}: 2 examples, seed 0" for name in ("udp4", "usoc21", "arp_request")]
+    rows = run("verify", "--all", "two.py", "--examples", "1", cwd=files).stdout.splitlines()
+    assert [row.split()[0] for row in rows] == ["packet", "udp4", "usoc21"]
 
 
 # ------------------------------------------------------- what cannot be written
@@ -471,6 +514,56 @@ def test_a_capture_has_every_frame(strategy: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("--mode rx", 0),
+        ("--set mode=rx", 0),
+        ("--mode tx --set mode=both --set mode=rx", 0),
+        ("--mode both", 2),
+        ("--set mode=both", 2),
+        ("--set mode=nope", 2),
+        ("--set ttl=999", 2),
+        ("--set tlt=1", 2),
+        ("--length 59", 2),
+    ],
+)
+def test_a_capture_survives_reading_and_misuse(arguments: str, code: int, tmp_path: Path) -> None:
+    written = run("run", "--device", "pcap:good.pcap", "--count", "100", cwd=tmp_path)
+    assert written.returncode == 0, written.stderr
+    before = (tmp_path / "good.pcap").read_bytes()
+    done = run("run", "--device", "pcap:good.pcap", *arguments.split(), "--json", cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    if code == 0:
+        assert json.loads(done.stdout)["received"] == 100
+    assert (tmp_path / "good.pcap").read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["good.pcap"]
+
+
+def test_misuse_makes_no_capture(tmp_path: Path) -> None:
+    done = run("run", "--device", "pcap:new.pcap", "--set", "ttl=999", cwd=tmp_path)
+    assert done.returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_capture_does_not_share_standard_output() -> None:
+    done = run("run", "--device", "pcap:/dev/stdout", "--count", "1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "go to standard output already; name a file, or a FIFO (mkfifo)" in done.stderr
+
+
+def test_a_program_that_was_killed_leaves_no_part_of_a_capture(tmp_path: Path) -> None:
+    """The capture that was there before stays."""
+    (tmp_path / "x.pcap").write_text("what was there before")
+    started = Started(tmp_path, "run", "--device", "pcap:x.pcap", "--duration", "30")
+    assert soon(lambda: list(tmp_path.glob("x.pcap.*.partial")))
+    (program,) = (each for each, name in session(started.process.pid).items() if name == "program")
+    os.kill(program, signal.SIGKILL)
+    started.ends(1, "codegen: the program was ended by signal 9")
+    assert [each.name for each in tmp_path.glob("x.*")] == ["x.pcap"]
+    assert (tmp_path / "x.pcap").read_text() == "what was there before"
+
+
+@pytest.mark.parametrize(
     ("device", "message"),
     [
         ("pcap:/dev/full", "cannot write to the capture file '/dev/full': No space left on device"),
@@ -534,16 +627,17 @@ class Started:
         assert self.process.poll() is None, self.process.communicate()
         return name in Path("/proc", str(self.process.pid), "maps").read_text()
 
-    def ends(self, code: int, message: str) -> None:
-        """Check how it ended, and that nothing is left of it."""
+    def ends(self, code: int, message: str) -> str:
+        """Check how it ended, and that nothing is left of it; return what it printed."""
         try:
-            _, errors = self.process.communicate(timeout=20)
+            output, errors = self.process.communicate(timeout=20)
         finally:
             self.process.kill()
         assert self.process.returncode == code, errors
         assert errors.strip() == message
         assert soon(lambda: not session(self.process.pid), 10), session(self.process.pid)
         assert list(self.temporary.iterdir()) == []
+        return output
 
 
 SLOW = "print('ready', flush=True)\nimport time\ntime.sleep(60)\n"
@@ -563,6 +657,53 @@ def test_ended_while_it_sends(tmp_path: Path) -> None:
     assert soon(lambda: started.has("program"))
     started.process.terminate()
     started.ends(143, "")
+
+
+@pytest.mark.parametrize("whom", ["the group", "the command"])
+@pytest.mark.parametrize(
+    ("number", "code", "message"),
+    [(signal.SIGINT, 130, "codegen: interrupted"), (signal.SIGTERM, 143, "")],
+)
+def test_an_interrupted_capture_has_every_frame(
+    tmp_path: Path, number: int, code: int, message: str, whom: str
+) -> None:
+    """At this rate they all wait in a buffer; the result of what was sent comes as well."""
+    (tmp_path / "x.pcap").write_text("what was there before")
+    arguments = ("--device", "pcap:x.pcap", "--set", "rate=1kpps", "--duration", "30", "--json")
+    started = Started(tmp_path, "run", *arguments)
+    assert soon(lambda: list(tmp_path.glob("x.pcap.*.partial")))
+    time.sleep(0.5)
+    (os.killpg if whom == "the group" else os.kill)(started.process.pid, number)
+    found = json.loads(started.ends(code, message))
+    assert len(frames(tmp_path / "x.pcap")) == found["sent"] > 100
+    assert 0.3 < found["seconds"] < 15
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_second_interruption_does_not_wait(tmp_path: Path) -> None:
+    started = Started(tmp_path, "run", "--device", "pcap:x.pcap", "--duration", "30")
+    assert soon(lambda: list(tmp_path.glob("x.pcap.*.partial")))
+    (program,) = (each for each, name in session(started.process.pid).items() if name == "program")
+    os.kill(program, signal.SIGSTOP)
+    begin = time.monotonic()
+    for _ in range(2):
+        os.kill(started.process.pid, signal.SIGINT)
+        time.sleep(0.5)
+    started.ends(130, "codegen: interrupted")
+    assert time.monotonic() - begin < GRACE
+    assert not list(tmp_path.glob("x.pcap*"))
+
+
+def test_a_program_that_does_not_end_is_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("codegen.run.GRACE", 0.5)
+    deaf = ["sh", "-c", "trap '' TERM; echo first; echo last; exec sleep 60"]
+    with subprocess.Popen(deaf, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "first\n"
+        assert _end(process) == ["last\n"]
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_interrupted_while_it_compiles(tmp_path: Path) -> None:

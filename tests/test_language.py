@@ -335,6 +335,44 @@ def test_a_checksum_of_ones_own_that_differs_in_c_is_caught() -> None:
     assert "h.sum" in report.counterexample
 
 
+SUM16 = OwnAlgorithm(
+    "sum16",
+    16,
+    lambda data: sum(data) & 0xFFFF,
+    """
+/** The sum of all bytes */
+static inline uint16_t sum16(const uint8_t *p, size_t len, size_t field)
+{
+	int sum = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		sum += (int8_t)csum_octet(p, i, field, sizeof(uint16_t));
+	return (uint16_t)sum;
+}
+""",
+)
+
+
+def test_a_checksum_that_is_wrong_for_other_payloads_only_is_caught() -> None:
+    """Bytes from 0x80 on count as negative, and the format's own payload has none."""
+    own = Header("h", (UInt("sum", 16, Checksum(PAYLOAD, SUM16)),))
+    format = Packet("own", own / Fill(0x55), min_length=1, max_length=100)
+    report = verify(Subject.build(format, STRATEGIES[0], optimize="-O1"), 1, seed=0)
+    assert report.counts["C writes the oracle's bytes, and none besides"] > 0
+    assert report.counterexample is not None
+    assert "the parser calls a frame 'wrong checksum', and it is 'good'" in report.counterexample
+
+
+@pytest.mark.parametrize("examples", [1, 15])
+def test_payloads_are_varied_where_frames_are_parsed(examples: int) -> None:
+    format = packet(UInt("x", 8, Parameter("x", 1)), UInt("n", 16, Length(PAYLOAD)), fill=True)
+    subject = Subject.build(format, STRATEGIES[0], optimize="-O1")
+    counts = verify(subject, examples, seed=0).counts
+    parsed = counts["a frame with any payload is parsed, checksums included"]
+    assert parsed == len(subject.layout.lengths) + examples
+
+
 def test_checksums_within_checksums_are_computed_inside_out() -> None:
     """An internet checksum over a CRC over an internet checksum over swept bytes."""
     layer = Header("deep", (UInt("n", 16, Counter(65530, 3)), UInt("sum", 16, Checksum(PAYLOAD))))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from codegen.bench.matrix import Result
 
 
-@click.command("bench")
+@click.command("bench", cls=options.Verb)
 @click.option(
     "--format",
     "format_spec",

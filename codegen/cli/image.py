@@ -9,7 +9,7 @@ import click
 from codegen.cli import options
 
 
-@click.command("image")
+@click.command("image", cls=options.Verb)
 @options.format_option
 @options.strategy_option
 @click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,40 @@ from codegen.model import STRATEGIES, Strategy
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 DEFAULT_STRATEGY = "pool-dup"
+
+
+class Verb(click.Command):
+    """A command that refuses an option given twice, where click would take the last silently."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as click does; raises UsageError for an option that has more than one value."""
+        once = [each for each in self.params if isinstance(each, click.Option) and _is_single(each)]
+        collecting = copy.copy(self)
+        collecting.params = [_collecting(each) if each in once else each for each in self.params]
+        given, _, _ = collecting.make_parser(ctx).parse_args(list(args))
+        rest = super().parse_args(ctx, args)
+        for option in once:
+            values = given.get(str(option.name))
+            if isinstance(values, list) and len(values) > 1:
+                shown = " and ".join(map(repr, values))
+                listed = str(option.metavar).endswith(",...")
+                raise UsageError(
+                    f"{option.opts[0]} is given {len(values)} times, as {shown}, and takes one "
+                    + ("list: put commas between its values" if listed else "value: choose one")
+                )
+        return rest
+
+
+def _is_single(option: click.Option) -> bool:
+    """Tell whether an option takes one value, so that a second one would replace it."""
+    return not (option.multiple or option.is_flag or option.count)
+
+
+def _collecting(option: click.Option) -> click.Option:
+    """Return the option as one that keeps every value that it is given."""
+    made = copy.copy(option)
+    made.multiple = True
+    return made
 
 
 def strategy(spec: str) -> Strategy:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from codegen.host.netbuf import Netbuf
 
 
-@click.command("verify")
+@click.command("verify", cls=options.Verb)
 @click.argument("format_specs", metavar="[FORMAT]...", nargs=-1)
 @click.option(
     "--examples",
@@ -44,22 +44,23 @@ def command(
 ) -> None:
     """Build the emitted C for this machine and compare its packets with the oracle's.
 
-    FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME; all of
-    the catalogue when none is given. With --all, a row a format says on how many
+    FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME, or
+    path/to/file.py for each that the file has; all of the catalogue when none is
+    given. With --all, a row a format says on how many
     examples each judge agreed. Exits with 1 when there is a counterexample.
     """
-    from codegen.host import netbuf
-    from codegen.host.build import cache_folder
+    from codegen.host import cache, netbuf
 
     # hypothesis would leave a folder of its own where the command is called.
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache_folder() / "hypothesis"))
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache.folder() / "hypothesis"))
 
     from codegen.cli.console import console, print_table, table
     from codegen.verify.judge import verify
     from codegen.verify.subject import Subject
 
     chosen_netbuf = netbuf.load(netbuf_name, uk_root)
-    chosen = [formats.load(spec) for spec in format_specs or formats.catalogue()]
+    specs = format_specs or formats.catalogue()
+    chosen = [each for spec in specs for each in formats.load_all(spec).values()]
     if all_judges:
         _table(chosen, examples, seed, chosen_netbuf)
         return

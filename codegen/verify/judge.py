@@ -30,6 +30,7 @@ class Report:
 #: The names of comparisons that others ask for.
 BYTES = "C writes the oracle's bytes, and none besides"
 SWEPT = "packets of a sweep have the oracle's bytes"
+PAYLOADS = "a frame with any payload is parsed, checksums included"
 
 #: Consecutive packets of a sweep that are compared.
 SWEPT_PACKETS = 300
@@ -46,8 +47,8 @@ def verify(subject: Subject, examples: int, seed: int) -> Report:
     """Return the report of all comparisons; stops at the first that fails.
 
     ``examples`` are the generated value sets, besides which every length of the
-    format is tried once, and values for which a checksum comes out as zero. Equal
-    seeds give equal values.
+    format is tried once, and values for which a checksum comes out as zero. Frames that
+    are parsed have other payloads too. Equal seeds give equal values.
     """
     report = Report(subject.format.name)
     try:
@@ -55,6 +56,7 @@ def verify(subject: Subject, examples: int, seed: int) -> Report:
         _zero_sums(subject, report, seed)
         _generated(subject, report, examples, seed)
         _sweeps(subject, report, seed)
+        _payloads(subject, report, examples, seed)
         _matches(subject, report, examples, seed)
         _refusals(subject, report)
     except Mismatch as mismatch:
@@ -213,6 +215,23 @@ def _sweeps(subject: Subject, report: Report, seed: int) -> None:
             report.counts[SWEPT] += 1
 
 
+def _payloads(subject: Subject, report: Report, examples: int, seed: int) -> None:
+    """Parse frames with other payloads than the format's, as other senders choose them.
+
+    What is written has one payload only, for which a checksum may be right by chance.
+    """
+    layout = subject.layout
+    if layout.payload is None:
+        return
+    chosen = random.Random(seed)
+    for length in [*layout.lengths, *(chosen.choice(layout.lengths) for _ in range(examples))]:
+        given = values.some(layout, chosen)
+        fill = values.some_fill(layout, length, chosen)
+        if parse(subject, oracle.encode(layout, given, length, fill=fill)) != oracle.Result.GOOD:
+            raise Mismatch(f"{layout.name}: the oracle finds fault with its own frame")
+        report.counts[PAYLOADS] += 1
+
+
 def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None:
     """Hold received frames, whole ones and damaged ones, against the format."""
     layout = subject.layout
@@ -220,7 +239,8 @@ def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None
     for _ in range(examples):
         given = values.some(layout, chosen)
         length = chosen.choice(layout.lengths)
-        frame = bytearray(oracle.encode(layout, given, length))
+        fill = values.some_fill(layout, length, chosen)
+        frame = bytearray(oracle.encode(layout, given, length, fill=fill))
         damage = chosen.choice(["none", "bit", "bit in the headers", "cut", "longer"])
         if damage == "cut":
             del frame[chosen.randrange(length) :]
@@ -248,9 +268,10 @@ def parse(subject: Subject, frame: bytes) -> oracle.Result:
     wanted = oracle.parse(layout, frame)
     result, found = subject.parse(frame)
     if result != wanted.result.value:
+        why = f" ({', '.join(wanted.problems)})" if wanted.problems else ""
         raise Mismatch(
             f"{layout.name}: the parser calls a frame {result!r}, and it is "
-            f"{wanted.result.value!r} ({', '.join(wanted.problems)})\n{frame.hex(' ')}"
+            f"{wanted.result.value!r}{why}\n{frame.hex(' ')}"
         )
     if wanted.result in (oracle.Result.TRUNCATED, oracle.Result.NEXT_HEADER):
         return wanted.result

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from codegen import oracle
+from codegen.errors import CodegenError
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 from codegen.layout import Layout
@@ -45,6 +45,8 @@ def judged(
     """Return the row of a format: every judge over generated values and lengths."""
     subject = Subject.build(format, strategy, netbuf=netbuf)
     layout = subject.layout
+    if outside.is_known(layout):
+        outside.check(layout)
     row = Row(format.name)
     report = judge.verify(subject, examples, seed)
     row.agreed["oracle"] = report.counts[judge.BYTES] + report.counts[judge.SWEPT]
@@ -57,7 +59,7 @@ def judged(
         row.faults.setdefault("oracle", f"{layout.name}: {mismatch}")
         row.silent = dict.fromkeys(JUDGES[1:], "there are no frames to judge")
         return row
-    _parser(subject, row, frames)
+    _parser(subject, row, frames + _received(layout, cases, seed))
     if not outside.is_known(layout):
         row.silent |= dict.fromkeys(("scapy", "tshark"), "no one else knows its headers")
         return row
@@ -73,6 +75,17 @@ def _cases(layout: Layout, examples: int, seed: int) -> list[tuple[dict[str, int
     for placed in layout.checksums:
         cases += values.zero_sums(layout, placed, seed)
     return cases
+
+
+def _received(layout: Layout, cases: list[tuple[dict[str, int], int]], seed: int) -> list[bytes]:
+    """Return the same frames with other payloads, as others may send them."""
+    if layout.payload is None:
+        return []
+    chosen = random.Random(seed)
+    return [
+        oracle.encode(layout, given, length, fill=values.some_fill(layout, length, chosen))
+        for given, length in cases
+    ]
 
 
 def _parser(subject: Subject, row: Row, frames: list[bytes]) -> None:
@@ -94,12 +107,16 @@ def _parser(subject: Subject, row: Row, frames: list[bytes]) -> None:
 def _scapy(
     layout: Layout, row: Row, cases: list[tuple[dict[str, int], int]], frames: list[bytes]
 ) -> None:
-    if importlib.util.find_spec("scapy") is None:
+    if not outside.has_scapy():
         row.missing["scapy"] = "scapy is missing: pip install scapy"
         return
     row.agreed["scapy"] = 0
     for (given, length), frame in zip(cases, frames, strict=True):
-        wanted = outside.built_by_scapy(layout, given, length)
+        try:
+            wanted = outside.built_by_scapy(layout, given, length)
+        except CodegenError as error:
+            row.faults["scapy"] = str(error)
+            return
         if wanted != frame:
             row.faults["scapy"] = (
                 f"{layout.name}: scapy's bytes on the left, those of the emitted C on the right; "
