@@ -125,13 +125,15 @@ _Piece = str | _Break | object
 
 def _flat(pieces: Iterable[_Piece]) -> str:
     return "".join(
-        " " if isinstance(each, _Break) else each for each in pieces if isinstance(each, str | _Break)
+        " " if isinstance(each, _Break) else each
+        for each in pieces
+        if isinstance(each, str | _Break)
     )
 
 
 def _laid_out(pieces: list[_Piece], indent: int, align: bool = True) -> list[str]:
     """Return lines of at most 80 columns; the first begins at the column ``indent``."""
-    lines = []
+    lines: list[str] = []
     start, opened = indent, list[int]()
     while True:
         whole = indented(start) + _flat(pieces)
@@ -281,8 +283,8 @@ def _statement(node: Statement, indent: int) -> list[str]:
     match node:
         case Blank():
             return [""]
-        case Comment(lines=lines):
-            return comment(lines, indent).split("\n")
+        case Comment(lines=paragraphs):
+            return comment(paragraphs, indent).split("\n")
         case Declare():
             return _declared(node, indent)
         case Assign(target=target, value=value, operator=operator, note=note):
@@ -404,7 +406,6 @@ def continued(line: str) -> str:
         tabs = -(-(last - columns(each)) // TAB)
         lines.append(each + ("\t" * tabs if tabs > 0 else " ") + "\\")
     return "\n".join(lines)
-
 
 
 def statement(node: Statement) -> str:

@@ -47,7 +47,10 @@ def functions(plan: FormatPlan) -> tuple[Function, Function]:
         Function(
             f"genpkt_{name}",
             netbuf,
-            (*buffer, *(Parameter(each.passed, each.name, each.summary) for each in plan.shorthand)),
+            (
+                *buffer,
+                *(Parameter(each.passed, each.name, each.summary) for each in plan.shorthand),
+            ),
             summary,
             returns=_ERRORS,
         ),

@@ -378,8 +378,8 @@ class Parsing:
                     yield Term(size, f"pseudo header: size of {over}").statement
             at += part.bits
         if constant:
-            value = tree.wire(constant, 16)
-            yield Term(value, "pseudo header: what never varies").statement
+            constants = tree.wire(constant, 16)
+            yield Term(constants, "pseudo header: what never varies").statement
 
     # Is it what was asked for?
 
@@ -397,10 +397,7 @@ class Parsing:
             compared.insert(1, Comment(("Does it have the values that were asked for?",)))
         is_other = tree.joined(
             "||",
-            (
-                Binary("==", result, Name(f"FRAME_{each}", INT))
-                for each in ("TRUNCATED", "OTHER")
-            ),
+            (Binary("==", result, Name(f"FRAME_{each}", INT)) for each in ("TRUNCATED", "OTHER")),
         )
         parsed = Call(f"{name}_parse", (FRAME, LEN, AddressOf(found)), _RESULT)
         body: list[Statement] = [

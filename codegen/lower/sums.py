@@ -92,6 +92,8 @@ def payload_addends(payload: Payload, start: int, name: str) -> list[Term]:
     upper, lower = (more, fewer) if in_word else (fewer, more)
     value = payload.pattern[0]
     return [
-        Term(Binary("*", Cast(U64, upper), tree.wire(value << 8, 16)), f"{payload.path}, upper bytes"),
+        Term(
+            Binary("*", Cast(U64, upper), tree.wire(value << 8, 16)), f"{payload.path}, upper bytes"
+        ),
         Term(Binary("*", Cast(U64, lower), tree.wire(value, 8)), f"{payload.path}, lower bytes"),
     ]

@@ -46,12 +46,12 @@ from codegen.layout import (
     Swept,
     Timed,
 )
-from codegen.lower.access import END, FRAME, PKTLEN, is_octets, variable_of
+from codegen.lower.access import END, FRAME, PKTLEN, is_octets
 from codegen.lower.sums import SUM
 from codegen.model import Default, Field, UInt
 
 if TYPE_CHECKING:
-    from codegen.lower.writing import ChecksumPlan, Writing
+    from codegen.lower.writing import Writing
 
 
 def is_swept(layout: Layout, placed: Placed) -> bool:
@@ -278,19 +278,16 @@ class Sweeping:
 
     def write(self) -> Function:
         """Return ``<format>_sweep_write()``."""
-        sizes = "length and values"
+        frame = f"Frame of {self.layout.name}_write(), with the same length and values"
         if self.layout.length_sweep is not None:
-            sizes = "values, and at least as long"
+            frame = f"Frame of {self.layout.name}_write(), at least as long, with the same values"
+        place = Pointer(Tagged(f"struct {self.name}"), const=True)
         return Function(
             f"{self.name}_write",
             VOID,
             (
-                Parameter(
-                    Pointer(U8), "frame", f"Frame of {self.layout.name}_write(), with the same {sizes}"
-                ),
-                Parameter(
-                    Pointer(Tagged(f"struct {self.name}"), const=True), "sweep", "Place in the sweep"
-                ),
+                Parameter(Pointer(U8), "frame", frame),
+                Parameter(place, "sweep", "Place in the sweep"),
             ),
             "Write what differs into a frame that has all other bytes already",
             (*self._variables(), *self.per_packet),

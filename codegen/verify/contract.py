@@ -57,9 +57,7 @@ def expected(format: Format) -> list[Signature]:
         Signature(f"genpkt_{name}", _NETBUF, _BUFFER + arguments),
         Signature(f"genpkt_{name}_args", _NETBUF, (*_BUFFER, args)),
         Signature(f"{name}_accepts", "int", (("pktlen", "uint16_t"), args)),
-        Signature(
-            f"{name}_write", "void", (("frame", "uint8_t *"), ("pktlen", "uint16_t"), args)
-        ),
+        Signature(f"{name}_write", "void", (("frame", "uint8_t *"), ("pktlen", "uint16_t"), args)),
         Signature(f"{name}_length", "uint16_t", received),
         Signature(
             f"{name}_parse",
