@@ -64,7 +64,7 @@ $(VENV)/installed: setup.cfg pyproject.toml
 		echo "no virtual environment can be made; on Debian and Ubuntu: apt install python3-venv" >&2; \
 		exit 2; }
 	@echo "installing into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/installed

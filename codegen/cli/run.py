@@ -191,7 +191,7 @@ def _table(
     import tempfile
 
     from codegen.bench import contest
-    from codegen.cli.console import console, left_out, print_table, table
+    from codegen.cli.console import left_out, print_table, table
     from codegen.cli.progress import image_steps, progress_bar
 
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
@@ -203,23 +203,17 @@ def _table(
                 contestants = list(made)
         else:
             contestants = list(contest.on_host(request, strategies, left_out))
-        with progress_bar() as progress:
-            task = progress.add_task("", total=len(contestants) * repeat)
+        with progress_bar(len(contestants) * repeat) as update:
             rows = contest.measure(
-                contestants,
-                repeat,
-                lambda each: progress.update(task, advance=1, description=each.who),
+                contestants, repeat, lambda each: update(advance=1, description=each.who)
             )
     if as_json:
         click.echo(json.dumps(contest.as_json(rows)))
         return
-    out = console()
     where = (
         f"Unikraft {setups[0].tree.version}, {setups[0].options.target.name}, " if setups else ""
     )
-    out.print(
-        f"{where}{request.format.name}, sink {request.sink}, median of {repeat}", style="bold"
-    )
+    click.secho(f"{where}{request.format.name}, sink {request.sink}, median of {repeat}", bold=True)
     lines = table("who", "build", "image bytes", "Mpps", "low..high", f"times {contest.REFERENCE}")
     for column in lines.columns[2:5]:
         column.justify = "right"
@@ -234,7 +228,7 @@ def _table(
             f"{row.rate.low / 1e6:.3f}..{row.rate.high / 1e6:.3f}",
             f"{ratio.median:.2f} ({ratio.low:.2f}..{ratio.high:.2f})" if ratio else "",
         )
-    print_table(out, lines)
+    print_table(lines)
 
 
 def _report(found: dict[str, Any]) -> None:
