@@ -16,6 +16,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,11 @@ def is_known(layout: Layout) -> bool:
 
 
 # --- Scapy -------------------------------------------------------------------------
+
+
+def has_scapy() -> bool:
+    """Tell whether scapy is installed."""
+    return find_spec("scapy") is not None
 
 
 def built_by_scapy(layout: Layout, given: Mapping[str, int], length: int) -> bytes:

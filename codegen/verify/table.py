@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import tempfile
 from dataclasses import dataclass, field
@@ -94,7 +93,7 @@ def _parser(subject: Subject, row: Row, frames: list[bytes]) -> None:
 def _scapy(
     layout: Layout, row: Row, cases: list[tuple[dict[str, int], int]], frames: list[bytes]
 ) -> None:
-    if importlib.util.find_spec("scapy") is None:
+    if not outside.has_scapy():
         row.missing["scapy"] = "scapy is missing: pip install scapy"
         return
     row.agreed["scapy"] = 0

@@ -20,7 +20,7 @@ from codegen.model import STRATEGIES
 from codegen.unikernel import guest, image, qemu
 from codegen.unikernel.console import Crash, Hang, NoDevice, Panic
 from codegen.unikraft import Target, Tree
-from tests.conftest import find_tool
+from tests.tools import find_tool
 
 QEMU = Target("qemu", "x86_64")
 FILES = emit.render(formats.load("usoc21"), STRATEGIES[0])
@@ -306,7 +306,7 @@ def test_an_option_that_kconfig_dropped_is_told(
 
 @pytest.mark.parametrize("tool", ["make", "bison", "qemu-system-x86_64"])
 def test_a_missing_tool_is_told_with_its_package(
-    tool: str, tmp_path: Path, tools: None, monkeypatch: pytest.MonkeyPatch
+    tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "bin"
     path.mkdir()
@@ -332,7 +332,7 @@ def test_a_cross_compiler_is_asked_for(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_cache_that_cannot_be_written_is_told(
-    tmp_path: Path, tools: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
