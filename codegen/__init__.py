@@ -6,7 +6,7 @@ validation and a running program are derived from these two.
 
 from pathlib import Path
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # The package codegen.c_templates is the folder c_templates/ of a clone. Where codegen is
 # installed, setup.cfg has seen to that; in a bare clone it is found beside this folder.

@@ -325,6 +325,11 @@ def test_the_extras_have_the_packages_that_verbs_ask_for() -> None:
     assert set(re.findall(r"[\w]+", settings["options.extras_require"]["all"])) >= set(EXTRAS)
 
 
+def test_the_changelog_begins_with_this_version() -> None:
+    releases = re.findall(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert releases[0] == codegen.__version__
+
+
 def test_every_package_is_listed() -> None:
     """Without a search for packages a new folder must be named, or it is not installed."""
     listed = (
