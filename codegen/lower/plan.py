@@ -15,8 +15,9 @@ class ArgumentPlan:
 
     ``type`` is that of the member and ``passed`` that of the parameter of
     ``genpkt_<format>()``; bytes are passed by pointer. ``assign`` copies the parameter into
-    a struct ``args``. ``initializer`` is None when the program asks its device.     ``parser`` is the kind of the program's argument; that of an enumeration takes one of the
-    ``names``, or its number.
+    a struct ``args``. ``initializer`` is None when the program asks its device, and ``zero``
+    what it is then. ``parser`` is the kind of the program's argument; that of an enumeration
+    takes one of the ``names``, or its number.
     """
 
     name: str
