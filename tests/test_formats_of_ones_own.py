@@ -74,7 +74,9 @@ from codegen.model import (
 )
 from codegen.model.field import ByteOrder
 from codegen.model.strategy import STRATEGIES
-from codegen.resolve import _Resolver, resolve
+from codegen.resolve import resolve
+from codegen.resolve.findings import Findings
+from codegen.resolve.placing import place
 from codegen.verify.judge import verify
 from codegen.verify.subject import Subject
 
@@ -417,9 +419,7 @@ class _Drawn:
         layers: list[Header] = []
         for _ in range(self.draw(st.integers(1, 3))):
             layers.append(self.header(layers[-1] if layers else None))
-        places = _Resolver(Packet("own", Stack(tuple(layers))))
-        places.place()
-        size = places.least_end // 8
+        size = place(Findings("own"), Packet("own", Stack(tuple(layers)))).least_length
         order = None
         if self.parameters and self.draw(st.booleans()):
             order = tuple(self.draw(st.permutations(list(self.parameters))))
