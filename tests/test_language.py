@@ -77,7 +77,7 @@ def encoded(format: Format, length: int | None = None, **given: int | str | byte
 def agrees(format: Format, strategy: str = "pool-dup", examples: int = 15) -> None:
     """Let the emitted C be compared with the oracle."""
     chosen = next(each for each in STRATEGIES if each.name == strategy)
-    report = verify(Subject.build(format, chosen, optimize="-O1"), examples, seed=0)
+    report = verify(Subject.build(resolve(format), chosen, optimize="-O1"), examples, seed=0)
     assert report.counterexample is None, report.counterexample
 
 
@@ -330,7 +330,7 @@ def test_a_checksum_of_ones_own() -> None:
 def test_a_checksum_of_ones_own_that_differs_in_c_is_caught() -> None:
     wrong = OwnAlgorithm("xor8", 8, XOR.compute, XOR.c.replace("result = 0", "result = 1"))
     chosen = STRATEGIES[0]
-    report = verify(Subject.build(own_checksum(wrong), chosen, optimize="-O1"), 15, seed=0)
+    report = verify(Subject.build(resolve(own_checksum(wrong)), chosen, optimize="-O1"), 15, seed=0)
     assert report.counterexample is not None
     assert "h.sum" in report.counterexample
 
@@ -446,7 +446,7 @@ def test_a_trailer_moves_with_a_swept_length() -> None:
     assert len(set(lengths)) > 15
     for strategy in ("heap-dup", "ring-patch"):
         chosen = next(each for each in STRATEGIES if each.name == strategy)
-        subject = Subject.build(format, chosen, optimize="-O1")
+        subject = Subject.build(resolve(format), chosen, optimize="-O1")
         assert verify(subject, 5, seed=0).counterexample is None
         frame = bytearray(layout.max_length)
         ffi, sweep = subject.ffi, subject.ffi.new("struct moving_sweep *")

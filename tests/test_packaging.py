@@ -25,6 +25,7 @@ import pytest
 import codegen
 from codegen import emit, formats
 from codegen.model import STRATEGIES
+from codegen.resolve import resolve
 
 ROOT = Path(__file__).parent.parent
 KINDS = ("wheel", "sdist", "editable")
@@ -169,7 +170,7 @@ def test_list(command: Path) -> None:
 def test_emit(command: Path, tmp_path: Path) -> None:
     call(command, "emit", "--format", "udp4", "--strategy", "heap-gen", "--output", tmp_path)
     strategy = next(each for each in STRATEGIES if each.name == "heap-gen")
-    wanted = emit.render(formats.load("udp4"), strategy)
+    wanted = emit.render(resolve(formats.load("udp4")), strategy)
     app = tmp_path / "udp4" / "heap-gen"
     assert {path.name: path.read_text() for path in app.iterdir()} == wanted
 

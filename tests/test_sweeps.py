@@ -121,12 +121,12 @@ def strategy(name: str) -> Strategy:
 
 
 def built(format: Preset) -> Subject:
-    return Subject.build(format, strategy("ring-patch"), optimize="-O1")
+    return Subject.build(resolve(format), strategy("ring-patch"), optimize="-O1")
 
 
 def frames(subject: Subject, count: int, length: int) -> Iterator[bytes]:
     """Yield the frames of consecutive packets, written one after the other into one buffer."""
-    ffi, lib, name = subject.ffi, subject.lib, subject.format.name
+    ffi, lib, name = subject.ffi, subject.lib, subject.layout.name
     given = {each.argument.name: each.argument.maximum for each in subject.layout.arguments}
     args = subject._args(given)
     frame = ffi.new("uint8_t[]", length)
@@ -223,7 +223,7 @@ def test_a_crc_follows_a_sweep() -> None:
         ),
     )
     packet = Packet("own", header / Fill(1), min_length=1, max_length=60)
-    subject = Subject.build(packet, strategy("ring-patch"), optimize="-O1")
+    subject = Subject.build(resolve(packet), strategy("ring-patch"), optimize="-O1")
     for number, frame in enumerate(frames(subject, PACKETS, 33)):
         assert frame[:2] == ((65000 + number) % 65536).to_bytes(2, "big")
         crc = binascii.crc32(frame[:2] + bytes(4) + frame[6:])
@@ -260,7 +260,7 @@ def test_a_length_that_sweeps_changes_all_that_it_should(kind: str) -> None:
 
 def swept_lengths(subject: Subject) -> Iterator[tuple[int, bytes]]:
     """Yield length and frame of consecutive packets, in a buffer with the longest."""
-    ffi, lib, name = subject.ffi, subject.lib, subject.format.name
+    ffi, lib, name = subject.ffi, subject.lib, subject.layout.name
     layout = subject.layout
     args = subject._args({each.argument.name: each.argument.maximum for each in layout.arguments})
     frame = ffi.new("uint8_t[]", layout.max_length)
@@ -299,7 +299,7 @@ MIXED = preset(
 def sent(format: Preset, strategy_name: str, folder: Path, count: int) -> list[bytes]:
     """Return the frames that the emitted program sends."""
     app, capture = folder / "app", folder / "frames.pcap"
-    emit.write(emit.render(format, strategy(strategy_name)), app)
+    emit.write(emit.render(resolve(format), strategy(strategy_name)), app)
     program = build.build_program(app, optimize="-O1")
     done = subprocess.run(
         [program, f"device=pcap:{capture}", "--", f"count={count}", "mac_src=02:00:00:00:00:01"],
@@ -358,7 +358,7 @@ def test_one_netbuf_for_all_refuses_a_sweep(bindings: dict[str, Binding], named:
 
 def test_a_rate_in_bits_counts_the_mean_length() -> None:
     """7:4:1 of 60, 590 and 1514 bytes: 357.8 on average, and 24 on the wire besides."""
-    text = emit.render(MIXED, strategy("pool-dup"))["args.c"]
+    text = emit.render(resolve(MIXED), strategy("pool-dup"))["args.c"]
     assert "bits = 3055;" in text
     assert round(8 * (sum(IMIX.values) / 12 + 24)) == 3055  # type: ignore[arg-type]
     assert '"length"' not in text

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from codegen import formats
 from codegen.cli import options
 
 
@@ -34,9 +33,9 @@ def command(format_spec: str, strategy_name: str, output: Path, check: bool, all
     chosen = emit.COMMITTED if all_ else ((format_spec, strategy_name),)
     stale = []
     for spec, name in chosen:
-        format, strategy = formats.load(spec), options.strategy(name)
-        files = emit.render(format, strategy)
-        target = emit.folder(output, format, strategy)
+        layout, strategy = options.layout(spec), options.strategy(name)
+        files = emit.render(layout, strategy)
+        target = emit.folder(output, layout, strategy)
         if check:
             stale += emit.check(files, target)
         else:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from codegen import formats, sink, userfile
 from codegen.errors import UsageError
 from codegen.model import STRATEGIES, Strategy
+
+if TYPE_CHECKING:
+    from codegen.layout import Layout
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -30,6 +33,16 @@ def strategy(spec: str) -> Strategy:
         kinds="Strategy",
     )
     return found
+
+
+def layout(spec: str) -> Layout:
+    """Return the layout of the format that is named so: the one time that it is resolved.
+
+    Raises UsageError when there is none, and FormatError.
+    """
+    from codegen.resolve import resolve
+
+    return resolve(formats.load(spec))
 
 
 def strategies(specs: str) -> list[Strategy]:

@@ -121,13 +121,12 @@ def command(
     needs a Unikraft tree, and a bridge ('codegen net up') unless its sink is no device;
     --pair and what is listed below it is for unikernels.
     """
-    from codegen import formats
     from codegen.host import netbuf
     from codegen.run import Request, run_host
 
     strategies = options.strategies(strategy_specs)
     request = Request(
-        formats.load(format_spec),
+        options.layout(format_spec),
         strategies[0],
         device=device,
         sink=sink,
@@ -215,7 +214,7 @@ def _table(
         f"Unikraft {setups[0].tree.version}, {setups[0].options.target.name}, " if setups else ""
     )
     out.print(
-        f"{where}{request.format.name}, sink {request.sink}, median of {repeat}", style="bold"
+        f"{where}{request.layout.name}, sink {request.sink}, median of {repeat}", style="bold"
     )
     lines = table("who", "build", "image bytes", "Mpps", "low..high", f"times {contest.REFERENCE}")
     for column in lines.columns[2:5]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from codegen.declared import mistakes
 from codegen.diagnostics import Code
 from codegen.layout import END, START, Extent, Layout, Payload, Placed
-from codegen.model import Fill, Format
+from codegen.model import Fill, Format, Preset
 from codegen.resolve import bindings, checksums, lengths, names, numbers, origins, placing
 from codegen.resolve.findings import Findings
 
@@ -22,7 +22,10 @@ __all__ = ["resolve"]
 
 
 def resolve(format: Format) -> Layout:
-    """Return the layout of a format; raise FormatError with all that is wrong with it."""
+    """Return the layout of a format, and in it that of a preset's packet.
+
+    Raises FormatError with all that is wrong with either.
+    """
     found = Findings(format.name)
     _check_types(found, format)
     names.check(found, format)
@@ -30,8 +33,10 @@ def resolve(format: Format) -> Layout:
     names.check_variables(found, placed)
     found.stop()
     numbers.check_carried(found, format.packet)
-    bound = bindings.bind(found, format, placed)
-    return _layout(found, format, bound)
+    base = None
+    if isinstance(format, Preset):
+        base = _layout(found, format.packet, bindings.bind(found, format.packet, placed))
+    return _layout(found, format, bindings.bind(found, format, placed), base)
 
 
 def _check_types(found: Findings, format: Format) -> None:
@@ -44,7 +49,9 @@ def _check_types(found: Findings, format: Format) -> None:
     found.stop()
 
 
-def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
+def _layout(
+    found: Findings, format: Format, bound: bindings.Bound, base: Layout | None = None
+) -> Layout:
     """Return the layout of a format whose values are bound."""
     packet, placed = format.packet, bound.places
     frames = lengths.bounds(found, packet, placed)
@@ -86,4 +93,5 @@ def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
         checksums=in_order,
         length=length,
         length_sweep=length_sweep,
+        base=base,
     )
