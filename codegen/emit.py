@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import codegen
+from codegen import canonical
 from codegen.c_templates import filters
 from codegen.errors import CodegenError
 from codegen.layout import Layout
@@ -78,7 +79,7 @@ def render(layout: Layout, strategy: Strategy) -> dict[str, str]:
     manifest = {
         "generator": f"codegen {codegen.__version__}",
         "format": layout.name,
-        "format_sha256": _digest(repr(layout)),
+        "format_sha256": canonical.digest(layout.format),
         "strategy": strategy.name,
         "files": {name: _digest(text) for name, text in sorted(files.items())},
     }

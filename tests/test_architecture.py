@@ -35,7 +35,7 @@ COLUMNS = (
     ("errors", "userfile", "sink", "unikraft", "unikernel.console"),
     ("model", "diagnostics"),
     ("formats",),
-    ("layout", "declared"),
+    ("layout", "declared", "canonical"),
     ("resolve",),
     ("oracle", "describe"),
     ("lower", "c_templates"),
