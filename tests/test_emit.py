@@ -169,6 +169,19 @@ def test_nothing_of_this_machine_is_inside(format: Format, strategy: Strategy) -
         assert not machine & set(re.findall(r"[\w.-]+", text)), name
 
 
+def test_emission_does_not_depend_on_the_order_of_sets(tmp_path: Path) -> None:
+    """Several checksums that do not cover one another could be computed in any order."""
+    emissions = set()
+    for seed in "01234":
+        done = run(
+            *("--format", "vxlan-udp4", "--output", tmp_path / seed),
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        )
+        assert done.returncode == 0, done.stderr
+        emissions.add((tmp_path / seed / "vxlan_udp4" / "pool-dup" / "genpkt.c").read_text())
+    assert len(emissions) == 1
+
+
 def test_text_is_written_as_utf8_whatever_the_locale(tmp_path: Path) -> None:
     source = "from codegen.formats.udp import UDP4\nP = UDP4.preset('p', 'Größe – 1 µs', {})\n"
     (tmp_path / "own.py").write_text(source, encoding="utf-8")

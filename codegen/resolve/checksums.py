@@ -168,12 +168,13 @@ def _check_order(found: Findings, below: str, target: Place, here: int) -> None:
 def order(found: Findings, fields: Sequence[Placed]) -> tuple[Placed, ...]:
     """Return the checksums, each after those that it covers; none after a report."""
     sums = {each.path: each for each in fields if isinstance(each.origin, Sum)}
+    # Lists, not sets: of what could come in any order, the order is that of the fields.
     graph = {
-        path: {
+        path: [
             other
             for other, target in sums.items()
             if other != path and isinstance(total := each.origin, Sum) and total.depends_on(target)
-        }
+        ]
         for path, each in sums.items()
     }
     try:
