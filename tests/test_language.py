@@ -11,6 +11,7 @@ import random
 import subprocess
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +31,7 @@ from codegen.model import (
     HEADER,
     HEADER_AND_PAYLOAD,
     HEADER_TO_TRAILER,
+    MAC,
     PAYLOAD,
     STRATEGIES,
     Algorithm,
@@ -42,6 +44,7 @@ from codegen.model import (
     Default,
     Fill,
     Format,
+    FromDevice,
     Group,
     Header,
     IPv6Address,
@@ -122,6 +125,24 @@ def test_bind_refuses_what_does_not_fit() -> None:
         OPTIONAL.bind(both=1)
     with pytest.raises(ValueError, match=r"h\.key is bound to a value or a source"):
         OPTIONAL.bind(key=())
+
+
+def test_fields_may_have_names_that_are_keywords_of_c() -> None:
+    """In C they are ``h_class``, ``h_default``, ..., whatever their values come from."""
+    format = packet(
+        UInt("default", 16, Checksum(HEADER)),
+        UInt("class", 8, Parameter("traffic", 1)),
+        UInt("register", 8, Counter(3)),
+        Group(
+            "union",
+            (
+                UInt("struct", 8, Length(HEADER_AND_PAYLOAD)),
+                MAC("int", Parameter("own", FromDevice.HWADDR)),
+            ),
+        ),
+        fill=True,
+    )
+    agrees(replace(format, max_length=40), "ring-patch")
 
 
 # --- Least significant bits first ----------------------------------------------------

@@ -82,8 +82,16 @@ def check_variables(found: Findings, places: Places) -> None:
     """Check that fields have variables of their own in C, named after header and field."""
     named: dict[str, str] = {}
     for each in places.fields:
-        other = named.setdefault(each.path.replace(".", "_"), each.path)
-        if other != each.path:
+        variable = each.path.replace(".", "_")
+        other = named.setdefault(variable, each.path)
+        if variable in _KEYWORDS:
+            found.report(
+                Code.F101,
+                each.path,
+                f"in C it is {variable!r}, which is a keyword of C or C++",
+                "rename the field or the header",
+            )
+        elif other != each.path:
             found.report(
                 Code.F102,
                 each.path,
@@ -121,7 +129,8 @@ def _check_members(found: Findings, path: str, members: tuple[Member, ...], wher
     names = [each.name for each in members]
     _check_unique(found, names, where, "field", "rename one of them")
     for name in dict.fromkeys(names):
-        _check_name(found, name, f"field {path}.{name}")
+        # A keyword is no obstacle: in C the name of the header stands before it.
+        _check_identifier(found, name, f"field {path}.{name}")
     for each in members:
         if isinstance(each, Group):
             inside = f"{path}.{each.name}"
@@ -131,16 +140,22 @@ def _check_members(found: Findings, path: str, members: tuple[Member, ...], wher
 def _check_name(
     found: Findings, name: str, where: str, reserved: frozenset[str] = frozenset()
 ) -> None:
-    if not _IDENTIFIER.match(name):
-        problem = f"{name!r} is not a C identifier"
-    elif name in _KEYWORDS:
-        problem = f"{name!r} is a keyword of C or C++"
+    if name in _KEYWORDS:
+        _refuse_name(found, name, where, "is a keyword of C or C++")
     elif name in reserved:
-        problem = f"{name!r} is a name that the emitted C uses itself"
+        _refuse_name(found, name, where, "is a name that the emitted C uses itself")
     else:
-        return
+        _check_identifier(found, name, where)
+
+
+def _check_identifier(found: Findings, name: str, where: str) -> None:
+    if not _IDENTIFIER.match(name):
+        _refuse_name(found, name, where, "is not a C identifier")
+
+
+def _refuse_name(found: Findings, name: str, where: str, problem: str) -> None:
     remedy = f"use another name of letters, digits and underscores, such as {_suggest(name)!r}"
-    found.report(Code.F101, where, problem, remedy)
+    found.report(Code.F101, where, f"{name!r} {problem}", remedy)
 
 
 def _check_unique(found: Findings, names: list[str], where: str, what: str, remedy: str) -> None:
