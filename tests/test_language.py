@@ -145,6 +145,17 @@ def test_fields_may_have_names_that_are_keywords_of_c() -> None:
     agrees(replace(format, max_length=40), "ring-patch")
 
 
+# --- References ----------------------------------------------------------------------
+
+
+def test_a_name_is_that_of_what_is_nearest() -> None:
+    """A field may be named like the group that it is in."""
+    name = (UInt("length", 16, Length(Span("name", "name"))), Bytes("name", Const(b"codegen")))
+    assert encoded(packet(Group("name", name))) == b"\x00\x07codegen"
+    around = UInt("length", 16, Length(Span("name", "name")))
+    assert encoded(packet(around, Group("name", name))) == b"\x00\x09\x00\x07codegen"
+
+
 # --- Least significant bits first ----------------------------------------------------
 
 

@@ -29,10 +29,11 @@ class Edge(Enum):
 class Span:
     """A run of whole bytes, from a declared start to a declared end.
 
-    ``start`` and ``end`` are an :class:`Edge` or the name of a field of the
-    header that declares the span; both named fields lie inside the span. What a
-    header carries ends where its trailer starts, and for a header inside of it the
-    frame does. Without a trailer that is the same as the end of the frame.
+    ``start`` and ``end`` are an :class:`Edge` or the name of a field or group: of those
+    of that name the nearest, in the group or header that declares the span, or in what
+    is around it. Both lie inside the span. What a header carries ends where its trailer
+    starts, and for a header inside of it the frame does. Without a trailer that is the
+    same as the end of the frame.
     """
 
     start: Edge | str

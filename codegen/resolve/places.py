@@ -73,6 +73,11 @@ class Places:
         """Return the group of that name, looked for in the same way."""
         return find(self.regions, scope, name)
 
+    def find_either(self, scope: str, name: str) -> Place | Region | None:
+        """Return the field or the group of that name, whichever is nearer."""
+        either: dict[str, Place | Region] = {**self.regions, **by_path(self.fields)}
+        return find(either, scope, name)
+
     def unknown(self, found: Findings, path: str, scope: str, name: str) -> None:
         """Report that a field refers to a name that its scope does not have."""
         unknown(found, path, scope, name, [*by_path(self.fields), *self.regions])

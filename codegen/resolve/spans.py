@@ -47,7 +47,7 @@ def _edge(
     if isinstance(edge, Edge):
         own = places.regions[place.scope]
         return own.start if edge is Edge.HEADER_START else own.end
-    named = places.find_region(place.scope, edge) or places.find(place.scope, edge)
+    named = places.find_either(place.scope, edge)
     if named is None:
         places.unknown(found, place.path, place.scope, edge)
         return None
