@@ -56,7 +56,8 @@ class Header:
     ``carries`` is the registry in which the header above must have a number although
     no field tells it: what a tunnel is for. ``title`` and ``reference`` are for people;
     the reference names the RFC section or IEEE clause. ``elsewhere`` is what other
-    tools call the header.
+    tools call the header. ``bound`` are the members that :meth:`bind` gave a value, which
+    must be there then.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Header:
     carries: str | None = None
     trailer: tuple[Member, ...] = ()
     elsewhere: Elsewhere | None = field(default=None, compare=False, repr=False)
+    bound: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -137,7 +139,8 @@ class Header:
             tuple(bound.get(each.name, each) for each in members)
             for members in (self.fields, self.trailer)
         )
-        return replace(self, fields=fields, trailer=trailer)
+        names = tuple(dict.fromkeys((*self.bound, *bindings)))
+        return replace(self, fields=fields, trailer=trailer, bound=names)
 
 
 @dataclass(frozen=True)

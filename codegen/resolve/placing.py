@@ -5,9 +5,10 @@ behind what the headers carry: from the end of the frame where that is a payload
 size varies. Which optional fields are there is settled here.
 
 Reports F104 (a header ends inside of a byte), F110 (an unknown switch), F117 (a payload
-below another layer), F118 (no field at all), F121 (a switch whose value is not known), and
-with :mod:`codegen.resolve.shapes` F103, F105, F106, F107, F122, F124 and F125, with
-:mod:`codegen.resolve.values` F107 and F108 of the switches' values.
+below another layer), F118 (no field at all), F121 (a switch whose value is not known), F128
+(an optional field that is bound is not there), and with :mod:`codegen.resolve.shapes` F103,
+F105, F106, F107, F122, F124 and F125, with :mod:`codegen.resolve.values` F107 and F108
+of the switches' values.
 """
 
 from __future__ import annotations
@@ -145,8 +146,12 @@ class _Placing:
         for each in members:
             path = f"{scope}.{each.name}"
             as_drawn = as_drawn and each.when is None
-            if each.when is not None and not self._switched_on(scope, path, each.when):
-                continue
+            if each.when is not None:
+                there = self._switched_on(scope, path, each.when)
+                if there is False and scope == header.name and each.name in header.bound:
+                    self._absent(header, path, each.when)
+                if not there:
+                    continue
             if isinstance(each, Group):
                 self.regions[path] = Region(here, here, each.fields)
                 end = self._members(header, path, each.fields, here, outer)
@@ -178,13 +183,16 @@ class _Placing:
             shapes.check_order(self.found, path, each, here, (before.path, before.field))
         shapes.check_enumeration(self.found, path, each)
 
-    def _switched_on(self, scope: str, path: str, switch: Switch) -> bool:
-        """Return whether an optional field is there: its switch is a number by now."""
+    def _switched_on(self, scope: str, path: str, switch: Switch) -> bool | None:
+        """Return whether an optional field is there, None after a report.
+
+        Its switch is a number by now.
+        """
         name, wanted = (switch, None) if isinstance(switch, str) else switch
         target = find(by_path(self.fields), scope, name)
         if target is None:
             unknown(self.found, path, scope, name, [*by_path(self.fields), *self.regions])
-            return False
+            return None
         source = target.source
         if not isinstance(source, Const | Default):
             self.found.report(
@@ -196,9 +204,20 @@ class _Placing:
                 f"as {target.header.name.upper()}.bind({target.field.name}=1) does, "
                 "and make a packet for each case",
             )
-            return False
+            return None
         self.switches.add(target.path)
         value = values.number(self.found, target.path, target.field, source.value)
         if wanted is None:
             return value != 0
         return value == values.number(self.found, target.path, target.field, wanted)
+
+    def _absent(self, header: Header, path: str, switch: Switch) -> None:
+        """Report a member that was bound, and is not there."""
+        name, wanted = (switch, 1) if isinstance(switch, str) else switch
+        self.found.report(
+            Code.F128,
+            path,
+            f"{header.name!r} binds it, and it is not there, as {name!r} is not "
+            f"{'set' if isinstance(switch, str) else repr(wanted)}",
+            f"bind {name}={wanted!r} together with it, or leave it out",
+        )
