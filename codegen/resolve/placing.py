@@ -115,6 +115,7 @@ class _Placing:
         self, header: Header, members: tuple[Member, ...], start: Position, where: str
     ) -> Position:
         """Place a header or trailer, which takes whole bytes; return its end."""
+        shapes.check_padding(self.found, members, where)
         end = self._members(header, header.name, members, start, start)
         empty = not header.members
         missing = 8 if empty else -end.since(start) % 8

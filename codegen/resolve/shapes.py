@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from codegen.diagnostics import Code
 from codegen.layout import Position
-from codegen.model import Bytes, Default, Field, IPv6Address, Pad, Reserved, UInt
+from codegen.model import Bytes, Default, Field, Group, IPv6Address, Member, Pad, Reserved, UInt
 from codegen.model.field import ByteOrder
 from codegen.resolve.findings import Findings
 
@@ -97,6 +97,21 @@ def check_at(found: Findings, path: str, field: Field, here: int) -> None:
     else:
         remedy = f"put Reserved({field.at - here}) before it, or declare at={here}"
         found.report(Code.F106, path, problem, remedy)
+
+
+def check_padding(found: Findings, members: tuple[Member, ...], where: str) -> None:
+    """Check that a header or trailer does not start with padding, which would be none."""
+    first = members[0] if members else None
+    while isinstance(first, Group) and first.fields:
+        first = first.fields[0]
+    if isinstance(first, Pad):
+        found.report(
+            Code.F103,
+            where,
+            f"{first.name!r} is padding at its start, and takes no room: it counts from there",
+            "put it behind what it fills up; a field Length(PAYLOAD, "
+            f"unit={first.multiple}) lets payloads have whole units only",
+        )
 
 
 def padding(found: Findings, path: str, pad: Pad, size: int) -> int:
