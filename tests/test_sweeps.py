@@ -22,6 +22,7 @@ import pytest
 from codegen import emit, formats, oracle
 from codegen.errors import UsageError
 from codegen.host import build
+from codegen.layout import Drawn
 from codegen.lower import check_strategy
 from codegen.model import (
     HEADER_AND_PAYLOAD,
@@ -210,6 +211,22 @@ def test_random_numbers_are_uniform() -> None:
     chi_squared = sum((count - wanted) ** 2 / wanted for count in counts.values())
     # 99 degrees of freedom: one in a thousand is above 148.2, and below 61.1.
     assert 61.1 < chi_squared < 148.2
+
+
+def test_random_fields_differ_from_one_another() -> None:
+    """Each has a seed of its own, unless it is given one."""
+    subject = built(
+        preset("udp4", ipv4_src=Random(), ipv4_dst=Random(), port_src=Random(), port_dst=Random(0))
+    )
+    for frame in frames(subject, 1000, 60):
+        assert frame[26:30] != frame[30:34]
+        assert is_right(subject, frame)
+    drawn = {placed.path: placed.origin for placed in subject.layout.sweeps}
+    seeds = {path: each.seed for path, each in drawn.items() if isinstance(each, Drawn)}
+    # The first digits of the path's SHA-256, as sha256sum prints them.
+    assert seeds["ipv4.src"] == 0x2462949D
+    assert seeds["udp.dst"] == 0
+    assert len(set(seeds.values())) == 4
 
 
 def test_a_crc_follows_a_sweep() -> None:

@@ -157,10 +157,11 @@ class Random:
 
     The n-th packet has the n-th number of SplitMix64 (Steele, Lea, Flood: Fast
     splittable pseudorandom number generators, 2014), reduced to the range. Without
-    bounds it is the whole range of the field.
+    bounds it is the whole range of the field. Without a seed, fields have different ones:
+    each follows from the path of its field.
     """
 
-    seed: int = 0
+    seed: int | None = None
     minimum: Value | None = None
     maximum: Value | None = None
 

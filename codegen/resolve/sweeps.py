@@ -7,6 +7,7 @@ field) and F123 (a sweep does not go with what it sweeps), with
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from collections.abc import Mapping
 from typing import assert_never
@@ -109,14 +110,20 @@ def _random(found: Findings, path: str, field: Field, source: Random) -> Drawn:
     if source.maximum is not None:
         high = number(found, path, field, source.maximum)
     _check_range(found, path, field, low, high)
-    if not 0 <= source.seed < 1 << 64:
+    seed = _seed_of(path) if source.seed is None else source.seed
+    if not 0 <= seed < 1 << 64:
         found.report(
             Code.F109,
             path,
-            f"the seed {source.seed} does not fit into 64 bits",
+            f"the seed {seed} does not fit into 64 bits",
             f"use 0 to {(1 << 64) - 1}",
         )
-    return Drawn(source.seed, low, high - low + 1)
+    return Drawn(seed, low, high - low + 1)
+
+
+def _seed_of(path: str) -> int:
+    """Return the seed of a field that is given none: one of its own, the same in every run."""
+    return int.from_bytes(hashlib.sha256(path.encode()).digest()[:4], "big")
 
 
 def _range(found: Findings, path: str, field: Field, source: Range) -> Ranged:
