@@ -14,6 +14,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union
 
+from codegen.errors import shown
 from codegen.model import Elsewhere
 
 
@@ -33,9 +34,9 @@ def mistakes(declared: object) -> Iterator[tuple[str, str, str]]:
         element = typing.get_args(hint)[0] if of_tuple else None
         wrong = [each for each in value if not _is_a(each, element)] if of_tuple else []
         if wrong:
-            yield _place(declared), f"{name} has {_shown(wrong[0])}", _wanted(wrong[0], element)
+            yield _place(declared), f"{name} has {shown(wrong[0])}", _wanted(wrong[0], element)
         else:
-            yield _place(declared), f"{name} is {_shown(value)}", _wanted(value, hint)
+            yield _place(declared), f"{name} is {shown(value)}", _wanted(value, hint)
 
 
 @cache
@@ -75,11 +76,6 @@ def _place(declared: object) -> str:
     name = getattr(declared, "name", None)
     kind = type(declared).__name__
     return kind if name is None else f"{kind} {name!r}"
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _wanted(value: object, hint: Any) -> str:

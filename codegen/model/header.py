@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from codegen.errors import shown
 from codegen.model.elsewhere import Elsewhere
 from codegen.model.field import Fill, Group, Member, Pad, Reserved, parameters, rename_parameters
 from codegen.model.source import Const, Default, Source, Value
@@ -125,7 +126,7 @@ class Header:
                 )
             if isinstance(target, Group) != isinstance(value, tuple):
                 wanted = "a tuple of fields" if isinstance(target, Group) else "a value or a source"
-                raise ValueError(f"{self.name}.{name} is bound to {wanted}, not to {value!r}")
+                raise ValueError(f"{self.name}.{name} is bound to {wanted}, not to {shown(value)}")
             if isinstance(value, tuple):
                 assert isinstance(target, Group)
                 bound[name] = replace(target, fields=value)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from codegen.diagnostics import Code
+from codegen.errors import shortened, shown
 from codegen.layout import Counted, Drawn, Listed, Ranged, Swept, Timed, few_values
 from codegen.model import (
     Bytes,
@@ -97,8 +98,8 @@ def _counter(found: Findings, path: str, field: Field, source: Counter) -> Count
         found.report(
             Code.F109,
             path,
-            f"a counter from {source.start} in steps of {source.step} does not fit into "
-            f"{field.bits} bits",
+            f"a counter from {shown(source.start)} in steps of {shown(source.step)} "
+            f"does not fit into {field.bits} bits",
             f"use 0 <= start < {limit} and 0 < step < {limit}, or widen the field",
         )
     return Counted(source.start, source.step)
@@ -115,7 +116,7 @@ def _random(found: Findings, path: str, field: Field, source: Random) -> Drawn:
         found.report(
             Code.F109,
             path,
-            f"the seed {seed} does not fit into 64 bits",
+            f"the seed {shown(seed)} does not fit into 64 bits",
             f"use 0 to {(1 << 64) - 1}",
         )
     return Drawn(seed, low, high - low + 1)
@@ -137,7 +138,7 @@ def _range(found: Findings, path: str, field: Field, source: Range) -> Ranged:
         found.report(
             Code.F109,
             path,
-            f"steps of {source.step} do not fit into the range",
+            f"steps of {shown(source.step)} do not fit into the range",
             f"use 1 to {max(high - low, 1)}",
         )
         return Ranged(low, 1, 1)
@@ -172,7 +173,7 @@ def _prefix(found: Findings, path: str, field: Field, value: Value) -> tuple[int
         found.report(
             Code.F108,
             path,
-            f"{value!r} is no prefix of it: {error}",
+            f"{shown(value)} is no prefix of it: {shortened(str(error))}",
             "give a prefix such as '192.0.2.0/24', or first and last",
         )
         return 0, 0

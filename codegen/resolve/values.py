@@ -7,6 +7,7 @@ Reports F107 (a value does not fit its field), F108 (it has the wrong type or fo
 from __future__ import annotations
 
 from codegen.diagnostics import Code
+from codegen.errors import shown
 from codegen.layout import Argument
 from codegen.model import MAC, Field, FromDevice, Parameter, Value
 from codegen.resolve.findings import Findings
@@ -24,7 +25,7 @@ def number(found: Findings, path: str, field: Field, value: Value) -> int:
         found.report(
             Code.F107,
             path,
-            f"{value!r} does not fit into {field.bits} bits",
+            f"{shown(value)} does not fit into {field.bits} bits",
             f"use 0 to {(1 << field.bits) - 1}, or widen the field",
         )
         return 0
@@ -33,7 +34,7 @@ def number(found: Findings, path: str, field: Field, value: Value) -> int:
         found.report(
             Code.F107,
             path,
-            f"{value!r} is none of the numbers that have a name",
+            f"{shown(value)} is none of the numbers that have a name",
             f"use one of: {', '.join(f'{each} ({name})' for each, name in names.items())}",
         )
     return result
@@ -49,7 +50,8 @@ def argument(
         found.report(
             Code.F107,
             path,
-            f"{source.default!r} is outside the range {minimum}..{maximum} of {source.name!r}",
+            f"{shown(source.default)} is outside the range {shown(minimum)}..{shown(maximum)} "
+            f"of {source.name!r}",
             "give a value inside, or widen the range",
         )
     numbers = tuple(each for each in names_of(field) if minimum <= each <= maximum)
@@ -72,9 +74,9 @@ def _bounds(found: Findings, path: str, field: Field, source: Parameter) -> tupl
         found.report(
             Code.F109,
             path,
-            f"the range {minimum}..{maximum} of {source.name!r} is empty or exceeds "
+            f"the range {shown(minimum)}..{shown(maximum)} of {source.name!r} is empty or exceeds "
             f"{field.bits} bits",
-            f"use 0 <= minimum <= maximum <= {largest}",
+            f"use 0 <= minimum <= maximum <= {shown(largest)}",
         )
     return minimum, maximum
 

@@ -7,11 +7,26 @@ place, say what is wrong and how to mend it.
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from codegen import formats
 from codegen.diagnostics import Code, FormatError
+from codegen.model import (
+    Bytes,
+    Const,
+    Counter,
+    Field,
+    Fill,
+    Header,
+    IPv4Address,
+    Packet,
+    Parameter,
+    Random,
+    Range,
+    UInt,
+)
 from codegen.resolve import resolve
 
 HERE = Path(__file__).parent
@@ -32,6 +47,35 @@ def test_format_is_refused(path: Path) -> None:
 
 def test_every_diagnostic_has_a_format() -> None:
     assert {path.stem[:4].upper() for path in FILES} == {code.name for code in Code}
+
+
+MEGABYTES = b"\xff" * (4 << 20)
+HUGE = 1 << 100_000
+
+
+@pytest.mark.parametrize(
+    ("field", "bindings"),
+    [
+        (UInt("a", 16, Const(HUGE)), {}),
+        (UInt("a", 16, Const(MEGABYTES)), {}),
+        (UInt("a", 16, Parameter("x", HUGE, -HUGE, HUGE)), {}),
+        (UInt("a", 16, Counter(HUGE, HUGE)), {}),
+        (UInt("a", 16, Random(HUGE, 0, MEGABYTES)), {}),
+        (UInt("a", 16, Range(0, 9, HUGE)), {}),
+        (Bytes("a", Const(MEGABYTES), 4), {}),
+        (Bytes("a", Counter(), 1 << 20), {}),
+        (Bytes("a", Const("x" * (4 << 20))), {}),
+        (IPv4Address("a", Const("1" * (4 << 20))), {}),
+        (IPv4Address("a", Range("1" * (4 << 20))), {}),
+        (UInt("a", 16, Const(0)), {"fill": MEGABYTES}),
+        (UInt("a", 16, Const(0)), {"length": HUGE}),
+    ],
+)
+def test_a_message_has_the_start_of_a_long_value(field: Field, bindings: dict[str, Any]) -> None:
+    packet = Packet("p", Header("h", (field,)) / Fill())
+    with pytest.raises(FormatError) as caught:
+        resolve(packet.preset("q", "", bindings))
+    assert max(map(len, str(caught.value).splitlines())) < 500
 
 
 def test_the_command_prints_the_diagnostic_and_exits_with_2() -> None:
