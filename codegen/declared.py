@@ -96,8 +96,10 @@ def _words(hint: Any) -> str:
         return " or ".join(dict.fromkeys(_words(each) for each in arguments))
     if origin is Literal:
         return " or ".join(map(repr, arguments))
-    if origin is tuple:
+    if origin is tuple and arguments[1:] == (...,):
         return f"a tuple of {_words(arguments[0])}"
+    if origin is tuple:
+        return f"a tuple ({', '.join(map(_words, arguments))})"
     if origin is Mapping:
         return f"a dictionary from {_words(arguments[0])} to {_words(arguments[1])}"
     if origin is Callable:

@@ -103,11 +103,9 @@ def _pseudo_header(
         found.report(
             Code.F115,
             place.path,
-            f"its checksum needs a pseudo header, and "
-            f"{'nothing' if below is None else repr(below.name)} below "
-            f"{place.header.name!r} has none",
-            "put it above a header with pseudo_header=(...), such as IPV4, "
-            "or use pseudo_header=False",
+            f"its checksum needs a pseudo header, and {_has_none(below, place.header)}",
+            "put it above a header with pseudo_header=(...), such as IPV4, let those between "
+            "them have extends=True, or use pseudo_header=False",
         )
         return None
     parts: list[Pseudo] = []
@@ -144,6 +142,12 @@ def _pseudo_header(
             "fill it up with Zeros(bits)",
         )
     return tuple(parts)
+
+
+def _has_none(below: Header | None, header: Header) -> str:
+    if below is None:
+        return f"nothing below {header.name!r} has one"
+    return f"{below.name!r} below {header.name!r} has none"
 
 
 def _lender(packet: Packet, header: Header) -> Header | None:

@@ -15,7 +15,10 @@ class Findings:
 
     def report(self, code: Code, where: str, problem: str, remedy: str) -> None:
         """Add a diagnostic: which one, where, what is wrong there, and how to mend it."""
-        self.diagnostics.append(Diagnostic(code, where, problem, remedy))
+        diagnostic = Diagnostic(code, where, problem, remedy)
+        # Both ends of a span may name the same field.
+        if diagnostic not in self.diagnostics:
+            self.diagnostics.append(diagnostic)
 
     def stop(self) -> None:
         """Raise FormatError if anything was reported: later passes rest on earlier ones."""

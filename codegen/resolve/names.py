@@ -6,9 +6,20 @@ Reports F101 (not a C identifier, or reserved) and F102 (taken twice).
 from __future__ import annotations
 
 import re
+from itertools import count
 
 from codegen.diagnostics import Code
-from codegen.model import Fill, Format, Group, Header, Member, OwnAlgorithm, Preset
+from codegen.model import (
+    Fill,
+    Format,
+    Group,
+    Header,
+    Member,
+    OwnAlgorithm,
+    Pad,
+    Preset,
+    Reserved,
+)
 from codegen.model.field import parameters
 from codegen.resolve.findings import Findings
 from codegen.resolve.places import Places
@@ -44,28 +55,21 @@ _HELPERS = ("csum_", "frame_", "genpkt_", "get_", "put_", "random_at")
 def check(found: Findings, format: Format) -> None:
     """Check the names of a format and of all that its packet consists of."""
     packet = format.packet
-    _check_name(found, packet.name, f"packet {packet.name!r}")
+    where = f"packet {packet.name!r}"
+    _check_name(found, packet.name, where)
     if isinstance(format, Preset):
         _check_preset(found, format)
     headers = [layer for layer in packet.layers if isinstance(layer, Header)]
-    _check_unique(
-        found,
-        [header.name for header in headers],
-        f"packet {packet.name!r}",
-        "header",
-        "name one of them with .named('inner')",
-    )
+    for name in _twice([header.name for header in headers]):
+        remedy = "stack them with /, which numbers them, or give one of them another name"
+        _report_twice(found, where, f"header {name!r}", remedy)
     for header in headers:
         _check_name(found, header.name, f"header {header.name!r}")
         _check_members(found, header.name, header.members, f"header {header.name!r}")
     names = [name for header in headers for name in parameters(header.members)]
-    _check_unique(
-        found,
-        names,
-        f"packet {packet.name!r}",
-        "parameter",
-        "rename one of them; a header that stands twice takes .named('inner')",
-    )
+    for name in _twice(names):
+        remedy = "give one of them another name; what a tunnel carries is inner(...)"
+        _report_twice(found, where, f"parameter {name!r}", remedy)
     for name in dict.fromkeys(names):
         _check_name(found, name, f"parameter {name!r}", reserved=_EMITTED)
     fill = packet.layers[-1]
@@ -127,7 +131,12 @@ def _check_preset(found: Findings, preset: Preset) -> None:
 
 def _check_members(found: Findings, path: str, members: tuple[Member, ...], where: str) -> None:
     names = [each.name for each in members]
-    _check_unique(found, names, where, "field", "rename one of them")
+    for name in _twice(names):
+        remedy = "rename one of them"
+        for each in members:
+            if each.name == name and isinstance(each, Reserved | Pad):
+                remedy = f"write {type(each).__name__}(..., name={_unused(name, names)!r})"
+        _report_twice(found, where, f"field {name!r}", remedy)
     for name in dict.fromkeys(names):
         # A keyword is no obstacle: in C the name of the header stands before it.
         _check_identifier(found, name, f"field {path}.{name}")
@@ -158,9 +167,17 @@ def _refuse_name(found: Findings, name: str, where: str, problem: str) -> None:
     found.report(Code.F101, where, f"{name!r} {problem}", remedy)
 
 
-def _check_unique(found: Findings, names: list[str], where: str, what: str, remedy: str) -> None:
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        found.report(Code.F102, where, f"{what} {name!r} stands more than once", remedy)
+def _twice(names: list[str]) -> list[str]:
+    return sorted({name for name in names if names.count(name) > 1})
+
+
+def _report_twice(found: Findings, where: str, what: str, remedy: str) -> None:
+    found.report(Code.F102, where, f"{what} stands more than once", remedy)
+
+
+def _unused(name: str, names: list[str]) -> str:
+    """Return the first of ``name2``, ``name3``, ... that is not taken."""
+    return next(each for number in count(2) if (each := f"{name}{number}") not in names)
 
 
 def _suggest(name: str) -> str:

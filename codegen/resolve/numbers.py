@@ -41,7 +41,8 @@ def next_header(found: Findings, packet: Packet, place: Place, source: NextHeade
                 Code.F114,
                 place.path,
                 f"the header {above[0].name!r} has no number as {source.registry!r}",
-                f"give it numbers={{{source.registry!r}: ...}}, or bind {place.path!r} in a preset",
+                f"give it numbers={{{source.registry!r}: ...}}, or write "
+                f"{place.header.name.upper()}.bind({place.field.name}=...)",
             )
             return None
     elif source.last is not None:

@@ -38,7 +38,10 @@ _UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
 
 def sweep(found: Findings, path: str, field: Field, source: Sweep) -> Swept:
     """Return how the value of a field differs from packet to packet."""
-    _check_shape(found, path, field, source)
+    unsuited = _unsuited(field, source)
+    if unsuited is not None:
+        found.report(Code.F123, path, *unsuited)
+        return Listed(())
     swept = _swept(found, path, field, source)
     names = names_of(field)
     if names and not isinstance(source, Cycle) and not _all_in(swept, names):
@@ -51,21 +54,14 @@ def sweep(found: Findings, path: str, field: Field, source: Sweep) -> Swept:
     return swept
 
 
-def _check_shape(found: Findings, path: str, field: Field, source: Sweep) -> None:
+def _unsuited(field: Field, source: Sweep) -> tuple[str, str] | None:
+    """Return why a field of that shape cannot be swept so, and the remedy."""
+    kind = type(source).__name__
+    if isinstance(field, Bytes) and not isinstance(source, Cycle):
+        return f"a {kind} needs a number, and bytes are none", "use Cycle(values)"
     if field.bits > 64 and isinstance(source, Counter | Timestamp):
-        found.report(
-            Code.F123,
-            path,
-            f"a {type(source).__name__} goes with at most 64 bits",
-            "use Range(first, last), or Cycle(values)",
-        )
-    elif isinstance(field, Bytes) and not isinstance(source, Cycle):
-        found.report(
-            Code.F123,
-            path,
-            f"a {type(source).__name__} needs a number, and bytes are none",
-            "use Cycle(values)",
-        )
+        return f"a {kind} goes with at most 64 bits", "use Range(first, last), or Cycle(values)"
+    return None
 
 
 def _swept(found: Findings, path: str, field: Field, source: Sweep) -> Swept:

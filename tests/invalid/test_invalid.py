@@ -14,17 +14,25 @@ import pytest
 from codegen import formats
 from codegen.diagnostics import Code, FormatError
 from codegen.model import (
+    HEADER,
     Bytes,
+    Checksum,
     Const,
     Counter,
     Field,
     Fill,
     Header,
     IPv4Address,
+    Length,
+    Member,
+    NextHeader,
     Packet,
     Parameter,
     Random,
     Range,
+    Reserved,
+    Span,
+    Stack,
     UInt,
 )
 from codegen.resolve import resolve
@@ -47,6 +55,62 @@ def test_format_is_refused(path: Path) -> None:
 
 def test_every_diagnostic_has_a_format() -> None:
     assert {path.stem[:4].upper() for path in FILES} == {code.name for code in Code}
+
+
+def header(*members: Member) -> Header:
+    return Header("h", members)
+
+
+@pytest.mark.parametrize(
+    ("layers", "wanted"),
+    [
+        (
+            header(UInt("a", 8, Const(0), when=("kind",))),  # type: ignore[arg-type]
+            "F127 UInt 'a': when is ('kind',); "
+            "give it str or a tuple (str, int or str or bytes) or None",
+        ),
+        (
+            header(Reserved(4), UInt("a", 8, Const(0)), Reserved(4)),
+            "F102 header 'h': field 'reserved' stands more than once; "
+            "write Reserved(..., name='reserved2')",
+        ),
+        (
+            Stack((header(UInt("a", 8, Const(0))),) * 2),
+            "F102 packet 'p': header 'h' stands more than once; "
+            "stack them with /, which numbers them, or give one of them another name",
+        ),
+        (
+            header(UInt("a", 8, Parameter("x", 0)), UInt("b", 8, Parameter("x", 0))),
+            "F102 packet 'p': parameter 'x' stands more than once; "
+            "give one of them another name; what a tunnel carries is inner(...)",
+        ),
+        (
+            header(UInt("sum", 16, Checksum(HEADER, pseudo_header=True))),
+            "F115 h.sum: its checksum needs a pseudo header, and nothing below 'h' has one; "
+            "put it above a header with pseudo_header=(...), such as IPV4, let those between "
+            "them have extends=True, or use pseudo_header=False",
+        ),
+        (
+            header(Bytes("a", Random(), 16)),
+            "F123 h.a: a Random needs a number, and bytes are none; use Cycle(values)",
+        ),
+        (
+            header(UInt("a", 8, Length(Span("b", "b")))),
+            "F110 h.a: 'h' has no 'b' here; name one of: a",
+        ),
+        (
+            header(UInt("type", 8, NextHeader("kinds"))) / Header("i", (UInt("b", 8, Const(0)),)),
+            "F114 h.type: the header 'i' has no number as 'kinds'; "
+            "give it numbers={'kinds': ...}, or write H.bind(type=...)",
+        ),
+    ],
+)
+def test_a_mistake_is_reported_once_and_with_what_mends_it(
+    layers: Header | Stack, wanted: str
+) -> None:
+    with pytest.raises(FormatError) as caught:
+        resolve(Packet("p", layers / Fill()))
+    assert [str(each) for each in caught.value.diagnostics] == [wanted]
 
 
 MEGABYTES = b"\xff" * (4 << 20)
