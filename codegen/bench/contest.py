@@ -23,7 +23,6 @@ from codegen.bench.matrix import (
     accepted,
 )
 from codegen.model import STRATEGIES, Strategy
-from codegen.resolve import resolve
 from codegen.unikernel import guest, image
 
 #: What the others are compared with, where it is run.
@@ -154,9 +153,9 @@ def _accepted(
     request: run.Request, strategies: Sequence[Strategy], on_refusal: OnRefusal
 ) -> list[tuple[run.Request, dict[str, str]]]:
     """Return requests and emitted files of the strategies that go with the packet."""
-    layout = resolve(request.format)
+    layout = request.layout
     return [
-        (replace(request, strategy=strategy), emit.render(request.format, strategy))
+        (replace(request, strategy=strategy), emit.render(layout, strategy))
         for strategy, _ in accepted([(each, layout) for each in strategies], on_refusal)
     ]
 
@@ -165,7 +164,7 @@ def _plain_ways(
     request: run.Request, on_refusal: OnRefusal
 ) -> list[tuple[str, dict[str, str], list[str]]]:
     """Return the plain ways, with files and arguments, where they can send a request's frames."""
-    layout = resolve(request.format)
+    layout = request.layout
     length = layout.length if request.length is None else request.length
     if layout.length_sweep is not None or length not in BASELINE_LENGTHS:
         on_refusal("tutorial-*", BASELINE_FRAMES)
@@ -178,7 +177,7 @@ def _plain_ways(
 def _plain(request: run.Request, name: str) -> dict[str, str]:
     """Return the files of a plain way: an application whose only source is that of the bench."""
     flags = " ".join(_PLAIN[name])
-    return emit.render(request.format, STRATEGIES[0]) | {
+    return emit.render(request.layout, STRATEGIES[0]) | {
         "runtime/main.c": (BASELINE_SOURCE / "main.c").read_text(encoding="utf-8"),
         "Makefile.uk": "$(eval $(call addlib,apppktgen))\n\n"
         "APPPKTGEN_SRCS-y += $(APPPKTGEN_BASE)/runtime/main.c\n"
