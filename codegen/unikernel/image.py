@@ -76,6 +76,10 @@ class Options:
     sink: str = sink.DEVICE
     log_level: str = "crit"
 
+    def __post_init__(self) -> None:
+        """Raise UsageError for a sink that does not exist, before any tree or tool is needed."""
+        sink.symbols(self.sink)
+
     @property
     def wanted(self) -> tuple[str, ...]:
         """The switches that must be on in the configuration, or the image is another one."""
@@ -130,8 +134,8 @@ def build(
 
     ``files`` are those of :func:`codegen.emit.render`. Objects are kept in the cache,
     so that the next image of the same tree and options compiles the application
-    alone. Raises TreeError when the tree cannot do it, ImageError when a tool is
-    missing, a step fails or takes too long, and UsageError for a sink that there is not.
+    alone. Raises TreeError when the tree cannot do it, and ImageError when a tool is
+    missing, a step fails or takes too long.
     """
     tree.check(options.target)
     with _work_folder(tree, options) as work:
