@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import codegen
+from codegen import canonical
 from codegen.c_templates import filters
 from codegen.errors import CodegenError
+from codegen.layout import Layout
 from codegen.lower import Plan, lower
 from codegen.lower.spelling import c_literal
-from codegen.model import Format, Strategy
-from codegen.resolve import resolve
+from codegen.model import Strategy
 
 if TYPE_CHECKING:
     import jinja2
@@ -71,23 +72,23 @@ class Stale:
     diff: str
 
 
-def render(format: Format, strategy: Strategy) -> dict[str, str]:
+def render(layout: Layout, strategy: Strategy) -> dict[str, str]:
     """Return the files of an application by name, the manifest included."""
-    plan = lower(format, strategy)
+    plan = lower(layout, strategy)
     files = {name: _render_file(name, plan) for name in FILES}
     manifest = {
         "generator": f"codegen {codegen.__version__}",
-        "format": format.name,
-        "format_sha256": _digest(repr(resolve(format))),
+        "format": layout.name,
+        "format_sha256": canonical.digest(layout.format),
         "strategy": strategy.name,
         "files": {name: _digest(text) for name, text in sorted(files.items())},
     }
     return files | {MANIFEST: json.dumps(manifest, indent=2) + "\n"}
 
 
-def folder(output: Path, format: Format, strategy: Strategy) -> Path:
+def folder(output: Path, layout: Layout, strategy: Strategy) -> Path:
     """Return the folder of an application below ``output``."""
-    return output / format.name / strategy.name
+    return output / layout.name / strategy.name
 
 
 def present(output: Path) -> list[tuple[str, str]]:

@@ -24,7 +24,6 @@ from codegen.bench.matrix import (
 )
 from codegen.bench.turns import Spread
 from codegen.model import STRATEGIES, Strategy
-from codegen.resolve import resolve
 from codegen.unikernel import guest, image
 
 #: What the others are compared with, where it is run.
@@ -155,9 +154,9 @@ def _accepted(
     request: run.Request, strategies: Sequence[Strategy], on_refusal: OnRefusal
 ) -> list[tuple[run.Request, dict[str, str]]]:
     """Return requests and emitted files of the strategies that go with the packet."""
-    layout = resolve(request.format)
+    layout = request.layout
     return [
-        (replace(request, strategy=strategy), emit.render(request.format, strategy))
+        (replace(request, strategy=strategy), emit.render(layout, strategy))
         for strategy, _ in accepted([(each, layout) for each in strategies], on_refusal)
     ]
 
@@ -166,7 +165,7 @@ def _plain_ways(
     request: run.Request, on_refusal: OnRefusal
 ) -> list[tuple[str, dict[str, str], list[str]]]:
     """Return the plain ways, with files and arguments, where they can send a request's frames."""
-    layout = resolve(request.format)
+    layout = request.layout
     length = layout.length if request.length is None else request.length
     if layout.length_sweep is not None or length not in BASELINE_LENGTHS:
         on_refusal("tutorial-*", BASELINE_FRAMES)
@@ -179,7 +178,7 @@ def _plain_ways(
 def _plain(request: run.Request, name: str) -> dict[str, str]:
     """Return the files of a plain way: an application whose main.c is that of the bench."""
     # Any strategy does: what differs among them is in main.c.
-    files = emit.render(request.format, STRATEGIES[0])
+    files = emit.render(request.layout, STRATEGIES[0])
     flags = " ".join(_PLAIN[name])
     return files | {
         "main.c": (BASELINE_SOURCE / "main.c").read_text(encoding="utf-8"),

@@ -23,9 +23,8 @@ from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 from codegen.layout import Layout
 from codegen.lower import check_strategy
-from codegen.model import Fetch, Format, Strategy
+from codegen.model import Fetch, Strategy
 from codegen.model.packet import ETHERNET_MAX, ETHERNET_MIN
-from codegen.resolve import resolve
 from codegen.run import build_application, check_length
 from codegen.sink import compiler_flags
 
@@ -149,8 +148,8 @@ def _compared_with(who: str) -> tuple[str, ...]:
 
 def cells(
     strategies: Sequence[Strategy],
-    plain: Format,
-    swept: Format,
+    plain: Layout,
+    swept: Layout,
     lengths: Sequence[int] | None,
     sinks: Sequence[str],
     seconds: float,
@@ -168,7 +167,7 @@ def cells(
     is not, and when no strategy is left.
     """
     packets = [swept if each.fetch is Fetch.PATCH else plain for each in strategies]
-    chosen = accepted(zip(strategies, map(resolve, packets), strict=True), on_refusal)
+    chosen = accepted(zip(strategies, packets, strict=True), on_refusal)
     fixed = [each for each in chosen if each[1].length_sweep is None]
     sweeping = [each for each in chosen if each[1].length_sweep is not None]
     wanted = _lengths(lengths, [layout for _, layout in fixed]) if fixed else ()
@@ -242,7 +241,7 @@ def _cell(
     seconds: float,
     netbuf: Netbuf,
 ) -> Cell:
-    program = build_application(layout.format, strategy, sink, netbuf)
+    program = build_application(layout, strategy, sink, netbuf)
     arguments = [] if length is None else [f"length={length}"]
     arguments += ["mode=tx", f"duration={seconds:.6f}", "interval=0"]
     command = (str(program), "device=null", "--", *arguments)

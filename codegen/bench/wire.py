@@ -26,6 +26,7 @@ from codegen.bench import turns
 from codegen.bench.turns import Spread
 from codegen.errors import CodegenError
 from codegen.model import STRATEGIES
+from codegen.resolve import resolve
 from codegen.run import Request, build_application, run_host
 
 #: What is sent: no field differs from packet to packet, so one netbuf will do.
@@ -118,7 +119,7 @@ def _far_end_packets() -> int:
 
 def _program(device: str) -> list[str]:
     """Build the emitted program; return the command that sends for ever on a device."""
-    program = build_application(formats.load(FORMAT), STRATEGY)
+    program = build_application(resolve(formats.load(FORMAT)), STRATEGY)
     arguments = ["mode=tx", f"length={LENGTH}", "count=0", "duration=0", *ADDRESSES]
     return [str(program), f"device={device}", "--", *arguments]
 
@@ -128,7 +129,7 @@ def _frame() -> bytes:
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         capture = Path(folder, "one.pcap")
         request = Request(
-            formats.load(FORMAT),
+            resolve(formats.load(FORMAT)),
             STRATEGY,
             device=f"pcap:{capture}",
             length=LENGTH,

@@ -40,9 +40,9 @@ def command(format_spec: str, strategy_name: str, output: Path, check: bool, all
         chosen = _present(output) if check else emit.COMMITTED
     stale = []
     for spec, name in chosen:
-        format, strategy = formats.load(spec), options.strategy(name)
-        files = emit.render(format, strategy)
-        target = emit.folder(output, format, strategy)
+        layout, strategy = options.layout(spec), options.strategy(name)
+        files = emit.render(layout, strategy)
+        target = emit.folder(output, layout, strategy)
         if check:
             stale += emit.check(files, target)
         else:

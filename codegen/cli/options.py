@@ -5,13 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from codegen import formats, sink, userfile
 from codegen.errors import UsageError
 from codegen.model import STRATEGIES, Strategy
+
+if TYPE_CHECKING:
+    from codegen.layout import Layout
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -65,6 +68,26 @@ def strategy(spec: str) -> Strategy:
         kinds="Strategy",
     )
     return found
+
+
+def layout(spec: str) -> Layout:
+    """Return the layout of the format that is named so: the one time that it is resolved.
+
+    Raises UsageError when there is none, and FormatError.
+    """
+    from codegen.resolve import resolve
+
+    return resolve(formats.load(spec))
+
+
+def layouts(spec: str) -> list[Layout]:
+    """Return the layout of the format that is named so, or of each that a file has.
+
+    Errors are otherwise those of :func:`layout`.
+    """
+    from codegen.resolve import resolve
+
+    return [resolve(each) for each in formats.load_all(spec).values()]
 
 
 def strategies(specs: str) -> list[Strategy]:

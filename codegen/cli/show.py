@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from codegen import formats
+from codegen.cli import options
 
 
 @click.command("show")
@@ -16,9 +17,8 @@ def command(format_spec: str) -> None:
     """
     from codegen import describe
     from codegen.cli.console import print_table, table
-    from codegen.resolve import resolve
 
-    layout = resolve(formats.load(format_spec))
+    layout = options.layout(format_spec)
     click.echo(f"{layout.name}: {layout.format.summary}")
     sweep = layout.length_sweep
     swept = "" if sweep is None else f"; sent with {describe.sweep(sweep, str)}"
@@ -38,7 +38,7 @@ def command(format_spec: str) -> None:
     ]
     payload = layout.payload
     if payload is not None:
-        before_trailer = sum(placed.offset >= 0 for placed in layout.fields)
+        before_trailer = sum(not placed.start.from_end for placed in layout.fields)
         row = (str(payload.start), "", payload.path, "payload", describe.payload(payload))
         described.insert(before_trailer, row)
     for each in described:

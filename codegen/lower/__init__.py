@@ -11,22 +11,19 @@ from codegen.errors import UsageError
 from codegen.layout import Layout
 from codegen.lower.plan import FormatPlan, Plan
 from codegen.lower.writing import Lowering
-from codegen.model import Fetch, Format, Strategy
+from codegen.model import Fetch, Strategy
 from codegen.model.strategy import COMBINATIONS
-from codegen.resolve import resolve
 
 __all__ = ["FormatPlan", "Plan", "check_strategy", "lower", "lower_format"]
 
 
-def lower(format: Format, strategy: Strategy) -> Plan:
+def lower(layout: Layout, strategy: Strategy) -> Plan:
     """Return the plan of an application.
 
-    Raises FormatError as :func:`resolve` does, and UsageError for a strategy that
-    is unsound, or unsound for this packet.
+    Raises UsageError for a strategy that is unsound, or unsound for this packet.
     """
-    layouts = [resolve(each) for each in dict.fromkeys((format.packet, format))]
-    check_strategy(layouts[-1], strategy)
-    return Plan(tuple(lower_format(each) for each in layouts), strategy)
+    check_strategy(layout, strategy)
+    return Plan(tuple(lower_format(each) for each in layout.application), strategy)
 
 
 def check_strategy(layout: Layout, strategy: Strategy) -> None:

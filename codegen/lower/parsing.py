@@ -73,9 +73,9 @@ def parse(layout: Layout) -> ParsePlan:
 def differs(layout: Layout, placed: Placed, read: str, value: int) -> str:
     """Return the condition under which a field is not the constant that it should be."""
     if is_octets(placed.field):
-        template = f"{layout.name}_template + {placed.offset // 8}"
-        if placed.offset < 0:
-            at = layout.trailer_length + placed.offset // 8
+        template = f"{layout.name}_template + {placed.start.octet}"
+        if placed.start.from_end:
+            at = layout.trailer_length + placed.start.octet
             template = f"{layout.name}_trailer + {at}"
         return f"memcmp({read}, {template}, {placed.field.octets}) != 0"
     return f"{read} != 0x{value:0{-(-placed.bits // 4)}x}"
@@ -85,9 +85,9 @@ def read_argument(placed: Placed) -> Store:
     """Return the statement that puts a field of a frame into the arguments."""
     member = f"args->{placed.argument.name}"
     octets = kind_of(placed.field).octets
-    if octets is not None and placed.offset % 8 == 0:
+    if octets is not None and placed.start.bit == 0:
         into = octets.format(member)
-        statement = f"memcpy({into}, {address_of(placed.offset // 8)}, {placed.field.octets});"
+        statement = f"memcpy({into}, {address_of(placed.start)}, {placed.field.octets});"
     elif octets is not None:
         statement = f"put_be48({octets.format(member)}, {load_of(placed)});"
     else:
@@ -103,7 +103,7 @@ def match_length(layout: Layout) -> tuple[Check | None, tuple[Check, ...]]:
     guards = [
         Check(f"{load_of(each)} != 0x{each.origin.value:x}", each.path)
         for each in layout.announcing()
-        if 0 <= each.offset < ending.offset and isinstance(each.origin, Fixed)
+        if each.start < ending.start and isinstance(each.origin, Fixed)
     ]
     of, unit, plus = ending.origin.of, ending.origin.unit, ending.origin.plus
     # Signed: what a frame declares may be less than what is not counted.
@@ -111,7 +111,7 @@ def match_length(layout: Layout) -> tuple[Check | None, tuple[Check, ...]]:
     if ending.bits > 32:
         # Far more than a frame has, and no overflow in what follows.
         read = f"(int64_t)MIN({load_of(ending)}, {c_literal(0xFFFFFFFF + max(plus, 0))})"
-    start = of.start - (of.end or 0)
+    start = of.start.octet - of.end.octet
     if unit == 1:
         start -= plus
     else:
@@ -139,7 +139,7 @@ def match_checksum(layout: Layout, placed: Placed) -> Check:
             zero_as=zero_literal(placed, total),
         )
     over = total.over
-    covered = _around(over, placed) if over.covers(placed.offset, placed.end) else [over]
+    covered = _around(over, placed) if over.covers(placed.start, placed.end) else [over]
     sums = [f"csum_add({address_of(each.start)}, {size_of(each, 'len')})" for each in covered]
     terms = []
     at = constant = 0
@@ -177,8 +177,5 @@ def _compared(placed: Placed) -> Check:
 
 def _around(over: Extent, placed: Placed) -> list[Extent]:
     """Return what a checksum of two bytes covers besides itself."""
-    field = placed.offset // 8
-    covered = [Extent(over.start, field)]
-    if field + 2:  # not the last of the frame
-        covered.append(Extent(field + 2, over.end))
-    return [each for each in covered if each.varies or each.size(0)]
+    covered = (Extent(over.start, placed.start), Extent(placed.end, over.end))
+    return [each for each in covered if each.start != each.end]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codegen.layout import Extent, FrameLength, Placed, Sum
+from codegen.layout import Extent, FrameLength, Placed, Position, Sum
 from codegen.model import MAC, Algorithm, Bytes, Field, IPv4Address, IPv6Address, OwnAlgorithm, UInt
 
 #: The end of the frame in C, from which trailers are found.
@@ -104,13 +104,13 @@ def is_octets(field: Field) -> bool:
 
 def call_of(placed: Placed, total: Sum, length: str) -> str:
     """Return the call that computes a checksum over a frame of that length."""
-    over, field = total.over, placed.offset // 8
+    over, field = total.over, placed.start
     size = size_of(over, length)
     # From the start of what is covered to the checksum; any place outside will do.
-    here = f"{field - over.start}U"
-    if over.start >= 0 > field:
-        here = added(length, field - over.start)
-    elif over.start < 0 <= field:
+    here = f"{field.octet - over.start.octet}U"
+    if field.from_end and not over.start.from_end:
+        here = added(length, field.octet - over.start.octet)
+    elif over.start.from_end and not field.from_end:
         here = size
     return f"{function_of(total.algorithm)}({address_of(over.start)}, {size}, {here})"
 
@@ -129,10 +129,9 @@ def zero_literal(placed: Placed, total: Sum) -> str | None:
 
 def store_of(placed: Placed, value: str) -> str:
     """Return the store of a number on whole bytes, of a width that :func:`whole_widths` has."""
-    octet = placed.offset // 8
     if placed.bits == 8:
-        return f"{octet_at(octet)} = {value};"
-    return f"put_{accessor(placed)}({address_of(octet)}, {value});"
+        return f"{octet_at(placed.start)} = {value};"
+    return f"put_{accessor(placed)}({address_of(placed.start)}, {value});"
 
 
 def load_of(placed: Placed) -> str:
@@ -140,16 +139,16 @@ def load_of(placed: Placed) -> str:
 
     Of bytes, which are no number, it is where they are.
     """
-    first, bit = divmod(placed.offset, 8)
+    first = placed.start
     if is_octets(placed.field):
         return address_of(first)
-    if bit == 0 and placed.bits in whole_widths(placed):
+    if first.bit == 0 and placed.bits in whole_widths(placed):
         return (
             octet_at(first) if placed.bits == 8 else f"get_{accessor(placed)}({address_of(first)})"
         )
     parts = []
     for piece in placed.pieces:
-        part = f"(uint64_t){octet_at(piece.octet)}"
+        part = f"(uint64_t){octet_at(piece.at)}"
         if piece.low:
             part = f"({part} >> {piece.low})"
         if piece.low + piece.bits < 8:
@@ -175,29 +174,30 @@ def variable_of(placed: Placed) -> str:
     return placed.path.replace(".", "_")
 
 
-def address_of(octet: int) -> str:
-    """Return the C expression of the place of a byte, which counts from either end."""
-    if octet < 0:
+def address_of(position: Position) -> str:
+    """Return the C expression of the address of the byte at a position."""
+    octet = position.octet
+    if position.from_end:
         return f"{END} - {-octet}"
     return f"frame + {octet}" if octet else "frame"
 
 
-def octet_at(octet: int) -> str:
-    """Return the C expression of a byte, which counts from either end."""
-    return f"{END}[{octet}]" if octet < 0 else f"frame[{octet}]"
+def octet_at(position: Position) -> str:
+    """Return the C expression of the byte at a position."""
+    return f"{END if position.from_end else 'frame'}[{position.octet}]"
 
 
 def size_of(extent: Extent, length: str) -> str:
     """Return the C expression of the size of an extent in a frame of that length."""
     if not extent.varies:
         return f"{extent.size(0)}U"
-    return added(length, (extent.end or 0) - extent.start)
+    return added(length, extent.end.octet - extent.start.octet)
 
 
 def length_of(origin: FrameLength, length: str) -> str:
     """Return the C expression of a length field in a frame of that length."""
     if origin.unit == 1:
-        return added(length, (origin.of.end or 0) - origin.of.start + origin.plus)
+        return added(length, origin.of.end.octet - origin.of.start.octet + origin.plus)
     size = bracketed(size_of(origin.of, length))
     if origin.unit.denominator > 1:
         size = f"{size} * {origin.unit.denominator}U"

@@ -52,7 +52,7 @@ def payload_addends(payload: Payload, start: int, name: str) -> list[Term]:
     """Return what the payload of a format of that name adds to a sum over bytes from ``start``."""
     if not any(payload.pattern):
         return []
-    size = (payload.extent.end or 0) - payload.start
+    size = payload.extent.end.octet - payload.start
     in_word = (payload.start - start) % 2 == 0
     if len(payload.pattern) > 1:
         pattern = f"{name}_payload"

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from codegen import describe
 from codegen.layout import (
+    END,
     Argument,
     Counted,
     Drawn,
@@ -16,6 +17,7 @@ from codegen.layout import (
     Listed,
     Piece,
     Placed,
+    Position,
     PseudoConst,
     PseudoField,
     PseudoLength,
@@ -179,17 +181,17 @@ class Lowering:
         """Put a value into the template, byte by byte."""
         for piece in placed.pieces:
             part = value >> piece.of & ((1 << piece.bits) - 1)
-            self.constants_at(piece.octet)[piece.octet] |= part << piece.low
+            self.constants_at(piece.at)[piece.at.octet] |= part << piece.low
 
-    def constants_at(self, octet: int) -> bytearray:
+    def constants_at(self, position: Position) -> bytearray:
         """Return the template that has that byte of the frame."""
-        return self.constant if octet >= 0 else self.constant_trailer
+        return self.constant_trailer if position.from_end else self.constant
 
     def template(self, in_trailer: bool) -> list[TemplateRow]:
         """Return the bytes before or behind the payload, with zero where a value varies."""
         return [
             TemplateRow(
-                tuple(f"0x{self.constants_at(octet)[octet]:02x}" for octet in octets),
+                tuple(f"0x{self.constants_at(each)[each.octet]:02x}" for each in octets),
                 tuple(describe.declaration(placed) for placed in together),
             )
             for octets, together in self.shared_bytes(in_trailer)
@@ -204,18 +206,18 @@ class Lowering:
             moves=self.layout.length_sweep is not None,
         )
 
-    def shared_bytes(self, in_trailer: bool) -> list[tuple[range, list[Placed]]]:
+    def shared_bytes(self, in_trailer: bool) -> list[tuple[list[Position], list[Placed]]]:
         """Return the fields before or behind the payload in groups that share no byte."""
-        groups: list[tuple[range, list[Placed]]] = []
+        groups: list[tuple[list[Position], list[Placed]]] = []
         for placed in self.layout.fields:
-            if (placed.offset < 0) != in_trailer:
+            if placed.start.from_end != in_trailer:
                 continue
-            first, behind = placed.offset // 8, -(-placed.end // 8)
-            if groups and first < groups[-1][0].stop:
-                octets, together = groups[-1]
-                groups[-1] = (range(octets.start, max(behind, octets.stop)), [*together, placed])
+            octets = [piece.at for piece in placed.pieces]
+            if groups and octets[0] <= groups[-1][0][-1]:
+                before, together = groups[-1]
+                groups[-1] = ([*before[:-1], *octets], [*together, placed])
             else:
-                groups.append((range(first, behind), [placed]))
+                groups.append((octets, [placed]))
         return groups
 
     # Stores
@@ -239,7 +241,7 @@ class Lowering:
                 statements = [
                     self.octet_store(octet, inside)
                     for octet in octets
-                    if (inside := [each for each in pieces if each[1].octet == octet])
+                    if (inside := [each for each in pieces if each[1].at == octet])
                 ]
             stores.append(
                 Store(tuple(describe.declaration(each) for each in varying), tuple(statements))
@@ -286,7 +288,7 @@ class Lowering:
 
     def swept_octet_store(self, placed: Placed, piece: Piece) -> str:
         """Return the store of a swept field's bits in one byte, its other bits left alone."""
-        octet = octet_at(piece.octet)
+        octet = octet_at(piece.at)
         others = 0xFF & ~(((1 << piece.bits) - 1) << piece.low)
         value = self.octet_part(placed, piece)
         if others:
@@ -295,9 +297,9 @@ class Lowering:
 
     def whole_store(self, placed: Placed) -> str | None:
         """Return the store of a field on whole bytes, None when it has no such store."""
-        if placed.offset % 8:
+        if placed.start.bit:
             return None
-        where = address_of(placed.offset // 8)
+        where = address_of(placed.start)
         if isinstance(placed.origin, Argument):
             octets = kind_of(placed.field).octets
             if octets is not None:
@@ -312,9 +314,9 @@ class Lowering:
             value = f"(uint{c_width(placed.bits)}_t){bracketed(value)}"
         return store_of(placed, value)
 
-    def octet_store(self, octet: int, inside: list[tuple[Placed, Piece]]) -> str:
+    def octet_store(self, octet: Position, inside: list[tuple[Placed, Piece]]) -> str:
         """Return the store of one byte from the bits of all fields in it."""
-        constant = self.constants_at(octet)[octet]
+        constant = self.constants_at(octet)[octet.octet]
         parts = [f"0x{constant:02x}"] if constant else []
         for placed, piece in inside:
             part = self.octet_part(placed, piece)
@@ -357,8 +359,10 @@ class Lowering:
         if total.algorithm is not Algorithm.INTERNET:
             return self.called_checksum(placed, total)
         over = total.over
-        in_trailer = over.start < 0
-        words = self.constants_at(over.start)[over.start : None if over.varies else over.end]
+        constants = self.constants_at(over.start)
+        # As an index, the end of the frame is that of the trailers' template.
+        until = len(constants) if over.varies or over.end == END else over.end.octet
+        words = constants[over.start.octet : until]
         constant = sum(
             int.from_bytes(words[at : at + 2].ljust(2, b"\0"), "big")
             for at in range(0, len(words), 2)
@@ -373,11 +377,11 @@ class Lowering:
 
         for each in self.layout.fields:
             if (
-                over.covers(each.offset, each.end)
+                over.covers(each.start, each.end)
                 and each is not placed
-                and (each.offset < 0) == in_trailer
+                and each.start.from_end == over.start.from_end
             ):
-                add(each, each.offset - over.start * 8)
+                add(each, each.start.since(over.start))
         at = 0
         for part in total.pseudo:
             shift = to_word_end(at + part.bits)
@@ -400,7 +404,7 @@ class Lowering:
                         constant += over.size(self.layout.header_length) << shift
             at += part.bits
         if over.varies and self.layout.payload is not None:
-            by_length += payload_addends(self.layout.payload, over.start, self.layout.name)
+            by_length += payload_addends(self.layout.payload, over.start.octet, self.layout.name)
             # By now the trailer is in the frame, checksums that this one covers included.
             (swept if placed.path in self.kept else terms).extend(self.trailer_terms(over))
         while constant > 0xFFFF:
@@ -433,7 +437,7 @@ class Lowering:
 
         A payload of an odd size turns the bytes in their words around.
         """
-        trailer = Extent(-self.layout.trailer_length, over.end)
+        trailer = Extent(END - 8 * self.layout.trailer_length, over.end)
         size = trailer.size(0)
         if size == 0:
             return []
@@ -488,7 +492,7 @@ def _halves(placed: Placed) -> tuple[tuple[Placed, int], Placed] | None:
     rest = low & ((1 << 64) - 1)
     swept = replace(origin, first=rest) if isinstance(origin, Ranged) else replace(origin, low=rest)
     upper = replace(placed, field=field, origin=Fixed(low >> 64, checked=False))
-    return (upper, low >> 64), replace(placed, field=field, offset=placed.offset + 64, origin=swept)
+    return (upper, low >> 64), replace(placed, field=field, start=placed.start + 64, origin=swept)
 
 
 def _is_swept(layout: Layout, placed: Placed) -> bool:
@@ -556,7 +560,7 @@ def _kept(layout: Layout) -> set[str]:
             for each in layout.checksums
             if isinstance(each.origin, Sum)
             # What it covers has another size, or is at another place, as it is itself.
-            and (each.origin.over.varies or each.origin.over.start < 0 or each.offset < 0)
+            and (each.origin.over.end.from_end or each.start.from_end)
         }
     before = None
     while before != kept:

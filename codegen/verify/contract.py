@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from codegen.cheader import Signature
 from codegen.layout import Layout, Placed
-from codegen.model import MAC, Bytes, Format, IPv4Address, IPv6Address, UInt
-from codegen.resolve import resolve
+from codegen.model import MAC, Bytes, IPv4Address, IPv6Address, UInt
 
 _BUFFER = (
     ("a", "struct uk_alloc *"),
@@ -42,14 +41,14 @@ COMMON = (
 )
 
 
-def expected(format: Format) -> list[Signature]:
+def expected(layout: Layout) -> list[Signature]:
     """Return the functions that the application of a format must declare."""
     promised = list(COMMON)
-    for each in dict.fromkeys((format.packet, format)):
-        layout = resolve(each)
+    struct = f"struct {layout.format.packet.name}_args *"
+    for each in layout.application:
         arguments = tuple(
-            (placed.argument.name, _type(layout, placed))
-            for placed in layout.arguments
+            (placed.argument.name, _type(each, placed))
+            for placed in each.arguments
             if not placed.argument.bound
         )
         promised += [
@@ -57,7 +56,7 @@ def expected(format: Format) -> list[Signature]:
             Signature(
                 f"genpkt_{each.name}_args",
                 _NETBUF,
-                (*_BUFFER, ("args", f"const struct {format.packet.name}_args *")),
+                (*_BUFFER, ("args", f"const {struct}")),
             ),
             Signature(
                 f"parse_{each.name}",
@@ -65,7 +64,7 @@ def expected(format: Format) -> list[Signature]:
                 (
                     ("frame", "const uint8_t *"),
                     ("len", "uint16_t"),
-                    ("args", f"struct {format.packet.name}_args *"),
+                    ("args", struct),
                 ),
             ),
         ]
@@ -76,8 +75,7 @@ def _type(layout: Layout, placed: Placed) -> str:
     """Return the C type of an argument: numbers in the smallest integer that holds them."""
     match placed.field:
         case MAC():
-            is_preset = layout.format is not layout.format.packet
-            own = is_preset and placed.argument.default is None
+            own = layout.base is not None and placed.argument.default is None
             return f"const struct {'uk_hwaddr' if own else 'ether_addr'} *"
         case IPv4Address():
             return "uint32_t"

@@ -50,7 +50,7 @@ def verify(subject: Subject, examples: int, seed: int) -> Report:
     format is tried once, and values for which a checksum comes out as zero. Frames that
     are parsed have other payloads too. Equal seeds give equal values.
     """
-    report = Report(subject.format.name)
+    report = Report(subject.layout.name)
     try:
         _every_length(subject, report)
         _zero_sums(subject, report, seed)
@@ -118,7 +118,8 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
         assert isinstance(origin, Sum)
         if origin.algorithm is not Algorithm.INTERNET:
             continue
-        covered = range(len(frame))[origin.over.start : origin.over.end]
+        start = origin.over.start.in_frame(len(frame)) // 8
+        covered = range(start, start + origin.over.size(len(frame)))
         data = bytearray(frame[octet] for octet in covered)
         pseudo = 0
         bits = 0
@@ -134,7 +135,7 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
             bits += part.bits
         data[:0] = pseudo.to_bytes(bits // 8, "big")
         data += bytes(len(data) % 2)
-        here = placed.offset // 8 % len(frame)
+        here = placed.start.in_frame(len(frame)) // 8
         if here not in covered:
             # It sums up others, and is not among them.
             data += frame[here : here + 2]

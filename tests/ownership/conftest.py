@@ -22,6 +22,7 @@ from codegen import emit, formats
 from codegen.host import build
 from codegen.host.netbuf import Netbuf
 from codegen.model import STRATEGIES, Buffers, Strategy
+from codegen.resolve import resolve
 
 HERE = Path(__file__).parent
 
@@ -99,7 +100,7 @@ def allowed(format: str, strategy: Strategy) -> bool:
 
 @cache
 def _rendered(format: str, strategy: Strategy) -> dict[str, str]:
-    return emit.render(formats.load(format), strategy)
+    return emit.render(resolve(formats.load(format)), strategy)
 
 
 @pytest.fixture(scope="session")
