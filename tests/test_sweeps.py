@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from codegen import emit, formats, oracle
+from codegen import describe, emit, formats, oracle
+from codegen.diagnostics import FormatError
 from codegen.errors import UsageError
 from codegen.host import build
 from codegen.layout import Drawn
@@ -273,6 +274,27 @@ def test_a_length_that_sweeps_changes_all_that_it_should(kind: str) -> None:
         assert frame[16:18] == (length - 14).to_bytes(2, "big")
         assert frame[38:40] == (length - 34).to_bytes(2, "big")
         assert is_right(subject, frame)
+
+
+@pytest.mark.parametrize(("name", "least"), [("udp6", 62), ("vxlan_udp4", 92)])
+def test_the_least_frames_of_the_mix_are_the_formats(name: str, least: int) -> None:
+    """Headers may take more than the 60 bytes of the mix."""
+    mixed = resolve(formats.load(name).packet.preset("mixed", "", {"length": IMIX}))
+    assert mixed.min_length == least
+    assert mixed.length_sweep is not None
+    sent = [oracle.swept_value(mixed.length_sweep, n) for n in range(24)]
+    assert sent == 2 * [least if each == 60 else each for each in IMIX.values]
+    assert describe.clipping(mixed) == (
+        f"format 'mixed': frames of IMIX that are shorter than its least, {least} bytes, "
+        f"are sent with {least}"
+    )
+
+
+def test_what_is_no_mix_is_not_clipped() -> None:
+    assert describe.clipping(resolve(preset("udp4", length=IMIX))) is None
+    assert describe.clipping(resolve(formats.load("udp6"))) is None
+    with pytest.raises(FormatError, match="F118 length: a frame of 60 bytes is asked for"):
+        resolve(preset("udp6", length=Cycle((60, 590))))
 
 
 def swept_lengths(subject: Subject) -> Iterator[tuple[int, bytes]]:

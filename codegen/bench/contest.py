@@ -1,27 +1,28 @@
 """Several runs side by side: strategies and builds, as unikernels or on the host.
 
 Absolute times in a guest say little, as everything there is emulated or shared. What can
-be compared are the rates of programs that run in turn, round after round, on the same
-machine. Where packets go to no device, the plain ways of the tutorial are booted along.
+be compared are the rates of programs that run in turns on the same machine. Where
+packets go to no device, the plain ways of the tutorial are booted along.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from codegen import emit, run, sink
+from codegen.bench import turns
 from codegen.bench.matrix import (
     BASELINE_FRAMES,
     BASELINE_LENGTHS,
     BASELINE_SOURCE,
     BASELINES,
     OnRefusal,
-    Spread,
     accepted,
 )
+from codegen.bench.turns import Spread
 from codegen.model import STRATEGIES, Strategy
 from codegen.unikernel import guest, image
 
@@ -41,13 +42,18 @@ class Contestant:
     image_bytes: int | None
     run: Callable[[], dict[str, object]]
 
+    def rate(self) -> float:
+        """Run the program; return packets a second."""
+        found = self.run()
+        return int(str(found["sent"])) / float(str(found["seconds"]))
+
 
 @dataclass
 class Row:
     """The rates of a contestant in packets a second, a figure a round."""
 
     contestant: Contestant
-    rates: list[float] = field(default_factory=list)
+    rates: list[float]
 
     @property
     def rate(self) -> Spread:
@@ -56,7 +62,7 @@ class Row:
 
     def against(self, other: Row) -> Spread:
         """Return how many times as fast as another row this one is, round by round."""
-        return Spread.of([mine / its for mine, its in zip(self.rates, other.rates, strict=True)])
+        return Spread.of_ratios(self.rates, other.rates)
 
 
 def on_host(
@@ -103,13 +109,8 @@ def measure(
 
     ``on_step`` is called before each of the ``len(contestants) * repeat`` runs.
     """
-    rows = [Row(each) for each in contestants]
-    for _ in range(repeat):
-        for row in rows:
-            on_step(row.contestant)
-            found = row.contestant.run()
-            row.rates.append(int(str(found["sent"])) / float(str(found["seconds"])))
-    return rows
+    rates = turns.measure(contestants, Contestant.rate, repeat, on_step)
+    return [Row(*each) for each in zip(contestants, rates, strict=True)]
 
 
 def reference(row: Row, rows: Sequence[Row]) -> Row | None:

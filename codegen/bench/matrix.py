@@ -1,22 +1,22 @@
 """The matrix of a bench: who is measured, against whom, and how.
 
 Each cell is a process of its own, pinned to one core. All cells of a length and
-a sink are measured in turn, round after round, so that a drift of the machine
-hits them alike; a ratio is taken round by round. Like is compared with like: a format
-that sweeps its length is measured with the lengths of its sweep, and the plain ways,
-which have one length only, stand aside.
+a sink are measured in turns. Like is compared with like: a format that sweeps its
+length is measured with the lengths of its sweep, and the plain ways, which have one
+length only, stand aside.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codegen.bench import turns
+from codegen.bench.turns import Spread
 from codegen.errors import CodegenError, UsageError
 from codegen.host import build
 from codegen.host import netbuf as netbufs
@@ -53,24 +53,6 @@ USUAL_LENGTHS = (ETHERNET_MIN, 508, ETHERNET_MAX)
 
 #: Gets the name of who cannot be measured, and why.
 OnRefusal = Callable[[str, str], None]
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A figure over all rounds."""
-
-    median: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Spread:
-        """Return the spread of some figures."""
-        return cls(statistics.median(values), min(values), max(values))
-
-    def as_json(self) -> dict[str, float]:
-        """Return the figures with four digits that mean something."""
-        return {key: float(f"{value:.4g}") for key, value in vars(self).items()}
 
 
 @dataclass(frozen=True)
@@ -121,8 +103,7 @@ class Result:
                 other = by_key.get((against, cell.group))
                 if other is None:
                     continue
-                pairs = zip(times, self.times[other], strict=True)
-                spread = Spread.of([mine / theirs for mine, theirs in pairs])
+                spread = Spread.of_ratios(times, self.times[other])
                 found.append(Ratio(cell, against, spread))
         return found
 
@@ -276,18 +257,14 @@ def measure(
     ``on_step`` is called before each run, of which there are
     ``len(chosen) * (repeat + 1)``.
     """
-    result = Result({cell: [] for cell in chosen})
     groups: dict[str, list[Cell]] = {}
     for cell in chosen:
         groups.setdefault(cell.group, []).append(cell)
+    times: dict[Cell, list[float]] = {}
     for group in groups.values():
-        for round_ in range(repeat + 1):
-            for cell in group:
-                on_step(cell)
-                time = _nanoseconds(cell)
-                if round_:
-                    result.times[cell].append(time)
-    return result
+        found = turns.measure(group, _nanoseconds, repeat, on_step, warm_up=1)
+        times |= dict(zip(group, found, strict=True))
+    return Result({cell: times[cell] for cell in chosen})
 
 
 def core() -> int:

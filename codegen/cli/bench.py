@@ -138,7 +138,8 @@ def _lengths(text: str) -> list[int]:
 
 
 def _print(result: Result) -> None:
-    from codegen.bench.matrix import BASELINE_FRAMES, BASELINES, Spread
+    from codegen.bench.matrix import BASELINE_FRAMES, BASELINES
+    from codegen.bench.turns import Spread
     from codegen.cli.console import print_table, table
 
     ratios = result.ratios()

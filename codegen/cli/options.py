@@ -11,7 +11,7 @@ import click
 
 from codegen import formats, sink, userfile
 from codegen.errors import UsageError
-from codegen.model import STRATEGIES, Strategy
+from codegen.model import STRATEGIES, Format, Strategy
 
 if TYPE_CHECKING:
     from codegen.layout import Layout
@@ -75,9 +75,27 @@ def layout(spec: str) -> Layout:
 
     Raises UsageError when there is none, and FormatError.
     """
+    return _resolved(formats.load(spec))
+
+
+def layouts(spec: str) -> list[Layout]:
+    """Return the layout of the format that is named so, or of each that a file has.
+
+    Errors are otherwise those of :func:`layout`.
+    """
+    return [_resolved(each) for each in formats.load_all(spec).values()]
+
+
+def _resolved(format: Format) -> Layout:
+    """Return the layout of a format, and report what is otherwise than it was declared."""
+    from codegen import describe
     from codegen.resolve import resolve
 
-    return resolve(formats.load(spec))
+    found = resolve(format)
+    note = describe.clipping(found)
+    if note is not None:
+        click.echo(f"codegen: {note}", err=True)
+    return found
 
 
 def layouts(spec: str) -> list[Layout]:

@@ -46,8 +46,8 @@ def command(
 
     FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME, or
     path/to/file.py for each that the file has; all of the catalogue when none is
-    given. With --all, a row a format says on how many
-    examples each judge agreed. Exits with 1 when there is a counterexample.
+    given. With --all, a row a format says on how many examples each judge agreed.
+    Exits with 1 when there is a counterexample.
     """
     from codegen import extras
     from codegen.host import cache, netbuf

@@ -193,7 +193,8 @@ class Timestamp:
 Sweep = Counter | Cycle | Random | Range | Timestamp
 
 #: Frame lengths of the simple internet mix, 7:4:1, without frame check sequence: 40, 576
-#: and 1500 bytes of IP, the first filled up to the least frame.
+#: and 1500 bytes of IP, the first filled up to the least frame. Where headers take more than
+#: that, it is the least frame of the format.
 IMIX = Cycle((60, 590, 60, 590, 60, 60, 1514, 60, 590, 60, 590, 60))
 
 

@@ -15,6 +15,7 @@ from fractions import Fraction
 from codegen.diagnostics import Code
 from codegen.layout import Drawn, Fixed, FrameLength, Origin, Swept, few_values
 from codegen.model import (
+    IMIX,
     Binding,
     Count,
     Counter,
@@ -173,6 +174,9 @@ def frame_length(
             minimum=low if binding.minimum is None else binding.minimum,
             maximum=high if binding.maximum is None else binding.maximum,
         )
+    if binding == IMIX:
+        # Its least frame is whatever is least: that of the format, where headers take more.
+        binding = Cycle(tuple(max(int(each), low) for each in IMIX.values))
     swept: Swept | None = None
     if isinstance(binding, Cycle | Random | Range):
         swept = sweep(found, "length", field, binding)
