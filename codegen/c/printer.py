@@ -8,6 +8,7 @@ is open there.
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from codegen.c.tree import (
     SizeOf,
     Statement,
     Struct,
+    decimal,
     octets_row,
 )
 from codegen.c.types import U64, UINT, Pointer, declaration
@@ -69,9 +71,13 @@ def wrapped(text: str, start: str) -> list[str]:
     return [start + line for line in textwrap.wrap(inside(text), width)]
 
 
-def comment_lines(text: str) -> str:
-    """Return the lines of a comment's inside, each with its star."""
-    return "\n".join(wrapped(text, " * "))
+def comment_block(lines: Iterable[str]) -> str:
+    """Return a comment whose lines stay as they are, those alone that are too long broken."""
+    body: list[str] = []
+    for each in lines:
+        line = f" * {inside(each)}".rstrip()
+        body += [line] if columns(line) <= COLUMNS else wrapped(each, " * ")
+    return "\n".join(["/*", *body, " */"])
 
 
 def comment(lines: Sequence[str], indent: int = 0, opening: str = "/*") -> str:
@@ -413,19 +419,41 @@ def statement(node: Statement) -> str:
     return "\n".join(_statement(node, 1))
 
 
+def item(node: Expression) -> str:
+    """Return one of the items of an initializer."""
+    return "\n".join(_laid_out([*_pieces(node, 1), ","], TAB))
+
+
+def string(text: str) -> str:
+    r"""Return a C string literal.
+
+    >>> print(string('a "b"?'))
+    "a \"b\"\?"
+    """
+    # Two question marks start a trigraph.
+    return json.dumps(text, ensure_ascii=False).replace("?", "\\?")
+
+
+def literal(value: int) -> str:
+    """Return a number as people count."""
+    return spelled(decimal(value))
+
+
 #: What templates print nodes and comments with.
 FILTERS = {
     each.__name__: each
     for each in (
         comment,
-        comment_lines,
+        comment_block,
         continued,
         definition,
         documentation,
-        inside,
+        item,
+        literal,
         octets,
         prototype,
         statement,
+        string,
         structure,
     )
 }
