@@ -137,6 +137,7 @@ def match_checksum(layout: Layout, placed: Placed) -> Check:
             bits=placed.bits,
             field=load_of(placed),
             zero_as=zero_literal(placed, total),
+            optional=total.optional,
         )
     over = total.over
     covered = _around(over, placed) if over.covers(placed.start, placed.end) else [over]
@@ -162,6 +163,7 @@ def match_checksum(layout: Layout, placed: Placed) -> Check:
         tuple([Term(each, "behind the checksum") for each in sums[1:]] + terms),
         field=load_of(placed),
         zero_as=zero_literal(placed, total),
+        optional=total.optional,
     )
 
 

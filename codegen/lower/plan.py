@@ -142,7 +142,7 @@ class Check:
     """A condition on a received frame.
 
     Of a checksum it is a sum that ``terms`` go on with, or what a ``call`` gives,
-    and ``field`` the checksum that came with the frame.
+    and ``field`` the checksum that came with the frame: none where it is ``optional`` and zero.
     """
 
     condition: str
@@ -152,6 +152,7 @@ class Check:
     bits: int = 16
     field: str = ""
     zero_as: str | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)

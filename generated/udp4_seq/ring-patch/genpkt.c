@@ -120,7 +120,7 @@ static const uint8_t udp4_seq_template[UDP4_SEQ_HDR_LEN] = {
 	0x00, 0x00,
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	0x00, 0x00,
 	/* seqno.number: 32 bits, counter from 0 in steps of 1 */
@@ -140,7 +140,7 @@ void udp4_seq_sweep_init(struct udp4_seq_sweep *sweep,
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 * pseudo header: ipv4.src, 32 bits
 	 * pseudo header: ipv4.dst, 32 bits
 	 * pseudo header: 0, 8 bits
@@ -305,7 +305,7 @@ enum genpkt_result parse_udp4_seq(const uint8_t *frame, uint16_t len,
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	sum = csum_add(frame + 34, 6U);
 	sum += csum_add(frame + 42, len - 42U);	/* behind the checksum */
@@ -318,7 +318,7 @@ enum genpkt_result parse_udp4_seq(const uint8_t *frame, uint16_t len,
 	wanted = csum_fold(sum);
 	if (wanted == 0)
 		wanted = 0xffff;
-	if (get_be16(frame + 40) != wanted)
+	if (get_be16(frame + 40) != 0 && get_be16(frame + 40) != wanted)
 		return GENPKT_PARSE_CHECKSUM;
 	return GENPKT_PARSE_GOOD;
 }
