@@ -641,7 +641,9 @@ def _rendered(plan: Any) -> list[str]:
 
 
 #: What templates print of every format.
-PRINTED = sorted({each.name for each in fields(FormatPlan)} - {"checksums", "draws", "mean_bits", "trailer"})
+PRINTED = sorted(
+    {each.name for each in fields(FormatPlan)} - {"checksums", "draws", "mean_bits", "trailer"}
+)
 
 
 @pytest.mark.parametrize("hidden", PRINTED)

@@ -147,7 +147,7 @@ def _by_field(placed: Placed) -> set[str]:
         # A shorter frame may be declared, and then a checksum does not fit.
         return {"wrong length", "wrong checksum"}
     if isinstance(placed.origin, Sum):
-        return {"wrong checksum"}
+        return {"wrong checksum", "good"} if placed.origin.optional else {"wrong checksum"}
     if isinstance(placed.origin, Fixed) and placed.origin.checked:
         return {"wrong length"} if placed.derived else {"wrong constant"}
     if isinstance(placed.field, UInt) and placed.field.names:

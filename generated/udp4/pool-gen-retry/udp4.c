@@ -92,7 +92,7 @@ static const uint8_t udp4_template[UDP4_HDR_LEN] = {
 	0x00, 0x00,
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	0x00, 0x00,
 };
@@ -157,7 +157,7 @@ void udp4_write(uint8_t *frame, uint16_t pktlen, const struct udp4_args *args)
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 * pseudo header: ipv4.src, 32 bits
 	 * pseudo header: ipv4.dst, 32 bits
 	 * pseudo header: 0, 8 bits
@@ -276,7 +276,7 @@ enum frame_result udp4_parse(const uint8_t *frame, uint16_t len,
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	fields->udp_checksum = get_be16(frame + 40);
 
@@ -308,7 +308,7 @@ enum frame_result udp4_parse(const uint8_t *frame, uint16_t len,
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	sum = csum_add(frame + 34, 6U);
 	sum += csum_add(frame + 42, len - 42U);	/* behind the checksum */
@@ -320,7 +320,7 @@ enum frame_result udp4_parse(const uint8_t *frame, uint16_t len,
 	wanted = csum_fold(sum);
 	if (wanted == 0)
 		wanted = 0xffff;
-	if (get_be16(frame + 40) != wanted)
+	if (get_be16(frame + 40) != 0 && get_be16(frame + 40) != wanted)
 		return FRAME_CHECKSUM;
 	return FRAME_VALID;
 }

@@ -99,7 +99,7 @@ static const uint8_t udp4_seq_template[UDP4_SEQ_HDR_LEN] = {
 	0x00, 0x00,
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	0x00, 0x00,
 	/* seqno.number: 32 bits, counter from 0 in steps of 1 */
@@ -118,7 +118,7 @@ void udp4_seq_sweep_init(struct udp4_seq_sweep *sweep, uint16_t pktlen,
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 * pseudo header: ipv4.src, 32 bits
 	 * pseudo header: ipv4.dst, 32 bits
 	 * pseudo header: 0, 8 bits
@@ -295,7 +295,7 @@ enum frame_result udp4_seq_parse(const uint8_t *frame, uint16_t len,
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	fields->udp_checksum = get_be16(frame + 40);
 
@@ -330,7 +330,7 @@ enum frame_result udp4_seq_parse(const uint8_t *frame, uint16_t len,
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	sum = csum_add(frame + 34, 6U);
 	sum += csum_add(frame + 42, len - 42U);	/* behind the checksum */
@@ -342,7 +342,7 @@ enum frame_result udp4_seq_parse(const uint8_t *frame, uint16_t len,
 	wanted = csum_fold(sum);
 	if (wanted == 0)
 		wanted = 0xffff;
-	if (get_be16(frame + 40) != wanted)
+	if (get_be16(frame + 40) != 0 && get_be16(frame + 40) != wanted)
 		return FRAME_CHECKSUM;
 	return FRAME_VALID;
 }
