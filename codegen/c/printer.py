@@ -42,8 +42,8 @@ from codegen.c.types import U64, UINT, Pointer, declaration
 
 COLUMNS = 80
 TAB = 8
-#: The column of a comment behind a statement.
-_NOTE = 5 * TAB
+#: The columns of a comment behind a statement, and behind a member of a struct.
+_NOTE, _MEMBER_NOTE = 6 * TAB, 5 * TAB
 #: How far a line that cannot be aligned goes in, in columns.
 _CONTINUED = 2 * TAB
 
@@ -98,10 +98,10 @@ def comment(lines: Sequence[str], indent: int = 0, opening: str = "/*") -> str:
     return "\n".join([f"{tabs}{opening}", *body, f"{tabs} */"])
 
 
-def trailing(line: str, note: str, opening: str = "/*", column: int = _NOTE) -> list[str]:
+def trailing(line: str, note: str, column: int, opening: str = "/*") -> list[str]:
     r"""Return a line with a comment behind it, or above it where both do not fit.
 
-    >>> trailing("\tsum += args->ttl;", "ipv4.ttl")[0].expandtabs()
+    >>> trailing("\tsum += args->ttl;", "ipv4.ttl", 40)[0].expandtabs()
     '        sum += args->ttl;               /* ipv4.ttl */'
     """
     pad = "\t" * max(1, -(-(column - columns(line)) // TAB))
@@ -261,7 +261,9 @@ def _operand(node: Expression, level: int, depth: int, operator: str = "") -> It
         if operator in ("<<", ">>"):
             bare = False
     if bare:
-        yield from _pieces(node, depth)
+        # A chain of one operator breaks anywhere, what binds tighter rather not.
+        is_chain = isinstance(node, Binary) and node.operator == operator
+        yield from _pieces(node, depth if is_chain or not operator else depth + 1)
         return
     yield "("
     yield _OPEN
@@ -297,7 +299,7 @@ def _statement(node: Statement, indent: int) -> list[str]:
             pieces = [*_pieces(target, 1), f" {operator}", _Break(_ASSIGNED), *_pieces(value, 1)]
             lines = _laid_out([*pieces, ";"], start)
             if note and len(lines) == 1:
-                return trailing(lines[0], note)
+                return trailing(lines[0], note, _NOTE)
             return [*([comment([note], indent)] if note else []), *lines]
         case Increment(target=target):
             return [f"{indented(start)}{spelled(target)}++;"]
@@ -386,7 +388,7 @@ def structure(node: Struct) -> str:
     lines = [comment([node.summary], opening="/**"), f"struct {node.name} {{"]
     for type_, name, note in node.members:
         line = f"\t{declaration(type_, name)};"
-        lines += trailing(line, note, "/**<") if note else [line]
+        lines += trailing(line, note, _MEMBER_NOTE, "/**<") if note else [line]
     return "\n".join([*lines, "};"])
 
 

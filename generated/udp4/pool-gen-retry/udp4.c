@@ -148,10 +148,10 @@ void udp4_write(uint8_t *frame, uint16_t pktlen, const struct udp4_args *args)
 	 * The words that never vary are summed up in the first line.
 	 */
 	sum = 0x4511;
-	sum += pktlen - 14U;		/* ipv4.total_length */
+	sum += pktlen - 14U;			/* ipv4.total_length */
 	sum += (uint32_t)args->ttl << 8;	/* ipv4.ttl */
-	sum += args->ipv4_src;		/* ipv4.src */
-	sum += args->ipv4_dst;		/* ipv4.dst */
+	sum += args->ipv4_src;			/* ipv4.src */
+	sum += args->ipv4_dst;			/* ipv4.dst */
 	ipv4_checksum = csum_fold(sum);
 	put_be16(frame + 24, ipv4_checksum);
 
@@ -166,12 +166,13 @@ void udp4_write(uint8_t *frame, uint16_t pktlen, const struct udp4_args *args)
 	 * The words that never vary are summed up in the first line.
 	 */
 	sum = 0x0011;
-	sum += args->port_src;		/* udp.src */
-	sum += args->port_dst;		/* udp.dst */
-	sum += pktlen - 34U;		/* udp.length */
-	sum += args->ipv4_src;		/* ipv4.src */
-	sum += args->ipv4_dst;		/* ipv4.dst */
-	sum += pktlen - 34U;		/* pseudo header: bytes 34..end */
+	sum += args->port_src;			/* udp.src */
+	sum += args->port_dst;			/* udp.dst */
+	sum += pktlen - 34U;			/* udp.length */
+	sum += args->ipv4_src;			/* ipv4.src */
+	sum += args->ipv4_dst;			/* ipv4.dst */
+	/* pseudo header: bytes 34..end */
+	sum += pktlen - 34U;
 	udp_checksum = csum_fold(sum);
 	if (udp_checksum == 0)
 		udp_checksum = 0xffff;
@@ -312,11 +313,12 @@ enum frame_result udp4_parse(const uint8_t *frame, uint16_t len,
 	 */
 	sum = csum_add(frame + 34, 6U);
 	sum += csum_add(frame + 42, len - 42U);	/* behind the checksum */
-	sum += get_be32(frame + 26);	/* ipv4.src */
-	sum += get_be32(frame + 30);	/* ipv4.dst */
+	sum += get_be32(frame + 26);		/* ipv4.src */
+	sum += get_be32(frame + 30);		/* ipv4.dst */
 	/* pseudo header: size of bytes 34..end */
 	sum += len - 34U;
-	sum += 0x0011;			/* pseudo header: what never varies */
+	/* pseudo header: what never varies */
+	sum += 0x0011;
 	wanted = csum_fold(sum);
 	if (wanted == 0)
 		wanted = 0xffff;

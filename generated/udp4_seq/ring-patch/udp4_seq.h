@@ -179,7 +179,7 @@ static inline void udp4_seq_sweep_write(uint8_t *frame,
 	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	sum = sweep->udp_checksum;
-	sum += seqno_number;		/* seqno.number */
+	sum += seqno_number;			/* seqno.number */
 	udp_checksum = csum_fold(sum);
 	if (udp_checksum == 0)
 		udp_checksum = 0xffff;
