@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +34,11 @@ MODES = ("tx", "rx", "both")
 
 #: Seconds of a run for which neither count nor duration was asked.
 DEFAULT_DURATION = 1.0
+
+#: Seconds that an interrupted program has to end: more than those after which it ends itself.
+GRACE = 6.0
+
+OnLine = Callable[[str], None]
 
 
 class RunError(CodegenError):
@@ -61,7 +68,13 @@ class Request:
     @property
     def effective_mode(self) -> str:
         """The mode that was asked for, or the one that fits the device."""
-        return self.mode or ("both" if self.device == "loop" else "tx")
+        fitting = "both" if self.device == "loop" else "tx"
+        return self._set("mode") or self.mode or fitting
+
+    def _set(self, key: str) -> str | None:
+        """Return the value that the settings give to an argument: the program takes the last."""
+        values = [each.partition("=")[2] for each in self.settings if each.startswith(f"{key}=")]
+        return values[-1] if values else None
 
     def program_arguments(self) -> list[str]:
         """Return the arguments of the emitted program."""
@@ -94,33 +107,69 @@ def build_application(
         return build.build_program(app, extra_flags=sinks.compiler_flags(sink), netbuf=netbuf)
 
 
-def run_host(request: Request, on_line: Callable[[str], None]) -> dict[str, object]:
+def run_host(
+    request: Request,
+    on_line: OnLine,
+    on_interrupted: Callable[[dict[str, object]], None] = lambda _: None,
+) -> dict[str, object]:
     """Build the application for this machine, run it, and return its result.
 
-    ``on_line`` gets each line that the program prints before its result. Raises
-    BuildError, UsageError for a device that does not exist and as :func:`check` does,
-    and RunError.
+    ``on_line`` gets each line that the program prints before its result. When this is
+    interrupted, the program ends in order, and ``on_interrupted`` gets the result of
+    what it did until then, if there is one. Raises BuildError, UsageError for a device
+    that does not exist and as :func:`check` does, and RunError.
     """
     device = devices.for_mode(request.device, request.effective_mode)
     check(request)
     program = build_application(request.layout, request.strategy, request.sink, request.netbuf)
     command = [str(program), f"device={device}", "--", *request.program_arguments()]
-    lines = []
+    lines: list[str] = []
+
+    def result() -> dict[str, object]:
+        return complete(request, _result(lines), "host", request.device, netbuf=request.netbuf.name)
+
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             for line in process.stdout:
-                lines.append(line.rstrip("\n"))
+                lines.append(line)
                 if not line.startswith("{"):
-                    on_line(lines[-1])
+                    on_line(line.rstrip("\n"))
+            process.wait()
         except BaseException:
-            process.kill()
+            lines += _end(process)
+            with suppress(RunError):
+                on_interrupted(result())
             raise
+        finally:
+            if (process.returncode or 0) < 0:
+                devices.clean_up(device, process.pid)
     if process.returncode < 0:
         raise RunError(f"the program was ended by signal {-process.returncode}", 1)
     if process.returncode:
         raise RunError(f"the program ended with exit code {process.returncode}", process.returncode)
-    return complete(request, _result(lines), "host", request.device, netbuf=request.netbuf.name)
+    return result()
+
+
+def _end(process: subprocess.Popen[str]) -> list[str]:
+    """Have a program end, which takes no longer than the grace period; return its last lines.
+
+    A second interruption ends it at once.
+    """
+    assert process.stdout is not None
+    timer = threading.Timer(GRACE, process.kill)
+    timer.start()
+    try:
+        process.terminate()
+        lines = list(process.stdout)
+        process.wait()
+        return lines
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    finally:
+        timer.cancel()
 
 
 def check(request: Request) -> None:

@@ -40,7 +40,7 @@ COLUMNS = (
     ("resolve",),
     ("oracle", "describe"),
     ("lower", "c_templates"),
-    ("emit",),
+    ("emit", "runtime"),
     ("cheader", "host"),
     ("verify",),
     ("run", "net", "unikernel.image"),
@@ -170,6 +170,7 @@ BLIND = sorted(
         *(ROOT / "codegen" / "resolve").rglob("*.py"),
         *(ROOT / "codegen" / "lower").rglob("*.py"),
         *(ROOT / "c_templates").rglob("*.j2"),
+        *(ROOT / "c_templates").rglob("*.[ch]"),
         *(ROOT / "c_templates").rglob("*.py"),
         *(ROOT / "codegen" / "model").rglob("*.py"),
         *(ROOT / "codegen" / "verify").rglob("*.py"),
@@ -185,7 +186,8 @@ PROTOCOLS = {
 NAMES = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(sorted(PROTOCOLS))})(?![A-Za-z0-9])", re.I)
 #: Kinds of addresses and the medium are vocabulary, and a message may give an example.
 VOCABULARY = re.compile(
-    r"IPv[46]Address|IPv[46] address|IPv4\(|KIND_IPV[46]|'IPV[46]'|\"IPV6\"|ipv6_addr|read_ipv6"
+    r"IPv[46]Address|IPv[46] address|IPv4\(|KIND_IPV[46]|'IPV[46]'|\"IPV6\"|ipv6_addr"
+    r"|arg_ipv[46]|read_ipv[46]"
     r"|ETHERNET_M(IN|AX)|ETHER_WIRE_OVERHEAD|ether_addr|that Ethernet adds|such as \w+"
 )
 

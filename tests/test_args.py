@@ -36,10 +36,10 @@ def program(emitted: Callable[[str, str], Path]) -> HostLibrary:
 
 
 def parse(program: HostLibrary, *arguments: str) -> tuple[int, Any]:
-    """Return the result of args_parse(), and the options that it filled in."""
+    """Return the result of options_parse(), and the options that it filled in."""
     words = [program.ffi.new("char[]", word.encode()) for word in ("pktgen", *arguments)]
     opt = program.ffi.new("struct options *")
-    return program.lib.args_parse(opt, len(words), program.ffi.new("char *[]", words)), opt
+    return program.lib.options_parse(opt, len(words), program.ffi.new("char *[]", words)), opt
 
 
 PREFIXES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}

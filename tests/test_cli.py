@@ -27,6 +27,7 @@ from codegen import formats, oracle
 from codegen.cli import VERBS, cli
 from codegen.errors import UsageError
 from codegen.resolve import resolve
+from codegen.run import GRACE, _end
 
 COMMAND = [sys.executable, "-m", "codegen"]
 WIRE_OVERHEAD = 24
@@ -534,6 +535,56 @@ def test_a_capture_has_every_frame(strategy: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("--mode rx", 0),
+        ("--set mode=rx", 0),
+        ("--mode tx --set mode=both --set mode=rx", 0),
+        ("--mode both", 2),
+        ("--set mode=both", 2),
+        ("--set mode=nope", 2),
+        ("--set ttl=999", 2),
+        ("--set tlt=1", 2),
+        ("--length 59", 2),
+    ],
+)
+def test_a_capture_survives_reading_and_misuse(arguments: str, code: int, tmp_path: Path) -> None:
+    written = run("run", "--device", "pcap:good.pcap", "--count", "100", cwd=tmp_path)
+    assert written.returncode == 0, written.stderr
+    before = (tmp_path / "good.pcap").read_bytes()
+    done = run("run", "--device", "pcap:good.pcap", *arguments.split(), "--json", cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    if code == 0:
+        assert json.loads(done.stdout)["received"] == 100
+    assert (tmp_path / "good.pcap").read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["good.pcap"]
+
+
+def test_misuse_makes_no_capture(tmp_path: Path) -> None:
+    done = run("run", "--device", "pcap:new.pcap", "--set", "ttl=999", cwd=tmp_path)
+    assert done.returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_capture_does_not_share_standard_output() -> None:
+    done = run("run", "--device", "pcap:/dev/stdout", "--count", "1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "go to standard output already; name a file, or a FIFO (mkfifo)" in done.stderr
+
+
+def test_a_program_that_was_killed_leaves_no_part_of_a_capture(tmp_path: Path) -> None:
+    """The capture that was there before stays."""
+    (tmp_path / "x.pcap").write_text("what was there before")
+    started = Started(tmp_path, "run", "--device", "pcap:x.pcap", "--duration", "30")
+    assert soon(lambda: list(tmp_path.glob("x.pcap.*.partial")))
+    (program,) = (each for each, name in session(started.process.pid).items() if name == "program")
+    os.kill(program, signal.SIGKILL)
+    started.ends(1, "codegen: the program was ended by signal 9")
+    assert [each.name for each in tmp_path.glob("x.*")] == ["x.pcap"]
+    assert (tmp_path / "x.pcap").read_text() == "what was there before"
+
+
+@pytest.mark.parametrize(
     ("device", "message"),
     [
         ("pcap:/dev/full", "cannot write to the capture file '/dev/full': No space left on device"),
@@ -597,16 +648,17 @@ class Started:
         assert self.process.poll() is None, self.process.communicate()
         return name in Path("/proc", str(self.process.pid), "maps").read_text()
 
-    def ends(self, code: int, message: str) -> None:
-        """Check how it ended, and that nothing is left of it."""
+    def ends(self, code: int, message: str) -> str:
+        """Check how it ended, and that nothing is left of it; return what it printed."""
         try:
-            _, errors = self.process.communicate(timeout=20)
+            output, errors = self.process.communicate(timeout=20)
         finally:
             self.process.kill()
         assert self.process.returncode == code, errors
         assert errors.strip() == message
         assert soon(lambda: not session(self.process.pid), 10), session(self.process.pid)
         assert list(self.temporary.iterdir()) == []
+        return output
 
 
 SLOW = "print('ready', flush=True)\nimport time\ntime.sleep(60)\n"
@@ -626,6 +678,53 @@ def test_ended_while_it_sends(tmp_path: Path) -> None:
     assert soon(lambda: started.has("program"))
     started.process.terminate()
     started.ends(143, "")
+
+
+@pytest.mark.parametrize("whom", ["the group", "the command"])
+@pytest.mark.parametrize(
+    ("number", "code", "message"),
+    [(signal.SIGINT, 130, "codegen: interrupted"), (signal.SIGTERM, 143, "")],
+)
+def test_an_interrupted_capture_has_every_frame(
+    tmp_path: Path, number: int, code: int, message: str, whom: str
+) -> None:
+    """At this rate they all wait in a buffer; the result of what was sent comes as well."""
+    (tmp_path / "x.pcap").write_text("what was there before")
+    arguments = ("--device", "pcap:x.pcap", "--set", "rate=1kpps", "--duration", "30", "--json")
+    started = Started(tmp_path, "run", *arguments)
+    assert soon(lambda: list(tmp_path.glob("x.pcap.*.partial")))
+    time.sleep(0.5)
+    (os.killpg if whom == "the group" else os.kill)(started.process.pid, number)
+    found = json.loads(started.ends(code, message))
+    assert len(frames(tmp_path / "x.pcap")) == found["sent"] > 100
+    assert 0.3 < found["seconds"] < 15
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_second_interruption_does_not_wait(tmp_path: Path) -> None:
+    started = Started(tmp_path, "run", "--device", "pcap:x.pcap", "--duration", "30")
+    assert soon(lambda: list(tmp_path.glob("x.pcap.*.partial")))
+    (program,) = (each for each, name in session(started.process.pid).items() if name == "program")
+    os.kill(program, signal.SIGSTOP)
+    begin = time.monotonic()
+    for _ in range(2):
+        os.kill(started.process.pid, signal.SIGINT)
+        time.sleep(0.5)
+    started.ends(130, "codegen: interrupted")
+    assert time.monotonic() - begin < GRACE
+    assert not list(tmp_path.glob("x.pcap*"))
+
+
+def test_a_program_that_does_not_end_is_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("codegen.run.GRACE", 0.5)
+    deaf = ["sh", "-c", "trap '' TERM; echo first; echo last; exec sleep 60"]
+    with subprocess.Popen(deaf, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "first\n"
+        assert _end(process) == ["last\n"]
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_interrupted_while_it_compiles(tmp_path: Path) -> None:

@@ -28,13 +28,15 @@ import jinja2.meta
 import pytest
 
 import codegen
-from codegen import emit, formats
+from codegen import emit, formats, runtime
 from codegen.errors import CodegenError
 from codegen.formats.ethernet import ETHERNET
 from codegen.lower import FormatPlan, lower
 from codegen.model import (
+    MAC,
     STRATEGIES,
     Algorithm,
+    Bytes,
     Checksum,
     Counter,
     Default,
@@ -42,6 +44,8 @@ from codegen.model import (
     Fill,
     Format,
     Header,
+    IPv4Address,
+    IPv6Address,
     Packet,
     Parameter,
     Reserved,
@@ -89,6 +93,22 @@ CHECKED = Packet(
     )
     / Fill(),
     "a packet with checksums of every kind",
+)
+#: One whose arguments are of every kind.
+KINDS = Packet(
+    "kinds",
+    Header(
+        "h",
+        (
+            MAC("mac", Parameter("mac", "02:00:00:00:00:01")),
+            IPv4Address("four", Parameter("four", "192.0.2.1")),
+            IPv6Address("six", Parameter("six", "::1")),
+            Bytes("key", Parameter("key", b"\x01\x02")),
+            UInt("kind", 8, Parameter("kind", 1), names={1: "one", 2: "two"}),
+            UInt("number", 8, Parameter("number", 1)),
+        ),
+    )
+    / Fill(),
 )
 #: Those for which every strategy is looked at; of the others, one of each kind.
 THOROUGHLY = {"usoc21", "udp4_seq", "odd"}
@@ -144,7 +164,7 @@ def test_what_is_emitted_depends_on_nothing_else(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         found.append(contents(cwd / "out"))
     assert found[0] == found[1]
-    assert len(found[0]) == len(emit.COMMITTED) * (len(emit.FILES) + 1)
+    assert len(found[0]) == len(emit.COMMITTED) * (len(emit.FILES) + 1) + len(emit.render_runtime())
 
 
 def test_twice_the_same_and_the_second_changes_nothing(tmp_path: Path) -> None:
@@ -159,11 +179,54 @@ def test_twice_the_same_and_the_second_changes_nothing(tmp_path: Path) -> None:
     assert contents(first) == contents(second)
 
 
+def test_nothing_is_written_where_nothing_would_change(tmp_path: Path) -> None:
+    """A build that is there finds its sources as old as they are."""
+    assert run("--output", tmp_path).returncode == 0
+    before = listing(tmp_path)
+    assert run("--output", tmp_path).returncode == 0
+    assert listing(tmp_path) == before
+    assert run("--output", tmp_path, "--strategy", "heap-gen").returncode == 0
+    kept = {name for name in before if name not in (str(tmp_path), str(tmp_path / "usoc21"))}
+    assert {name: listing(tmp_path)[name] for name in kept} == {name: before[name] for name in kept}
+
+
+def test_emissions_at_the_same_time_do_not_disturb_one_another(tmp_path: Path) -> None:
+    strategies = [each.name for each in STRATEGIES]
+    for _ in range(2):
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-m", "codegen", "emit", "--output", "out", "--strategy", name],
+                cwd=tmp_path,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for name in strategies
+        ]
+        assert [(each.communicate()[1], each.returncode) for each in running] == [
+            ("", 0) for _ in strategies
+        ]
+        # What is stale is renewed by all of them.
+        (tmp_path / "out" / "runtime" / "main.c").write_text("stale\n")
+    for name in strategies:
+        assert run("--output", tmp_path / "out", "--strategy", name).returncode == 0
+        assert run("--output", tmp_path / "out", "--strategy", name, "--check").returncode == 0
+    assert [path.name for path in (tmp_path / "out").iterdir() if path.name.startswith(".")] == []
+
+
 @application
 def test_nothing_of_this_machine_is_inside(format: Format, strategy: Strategy) -> None:
+    _know_nothing_of_this_machine(emit.render(resolve(format), strategy))
+
+
+def test_nothing_of_this_machine_is_in_the_runtime() -> None:
+    _know_nothing_of_this_machine(emit.render_runtime())
+
+
+def _know_nothing_of_this_machine(files: dict[str, str]) -> None:
     known = {word for path in TEMPLATES for word in re.findall(r"[\w.-]+", path.read_text())}
     machine = {platform.node(), os.environ.get("USER", "root")} - known - {""}
-    for name, text in emit.render(resolve(format), strategy).items():
+    for name, text in files.items():
         for path in (str(ROOT), str(Path.home()), sys.prefix, "/tmp", "/home/"):
             assert path == "/" or path not in text, name
         assert not re.search(r"\b20\d\d-\d\d|__DATE__|__TIME__|\b\d\d:\d\d:\d\d [A-Z]", text), name
@@ -209,6 +272,43 @@ def test_the_manifest_says_what_it_was_made_from(tmp_path: Path) -> None:
         for path in app.iterdir()
         if path.name != "manifest.json"
     }
+    common = contents(tmp_path / "runtime")
+    assert json.loads(common.pop("manifest.json"))["files"] == {
+        name: hashlib.sha256(content).hexdigest() for name, content in common.items()
+    }
+    assert manifest["runtime"] == {
+        name: hashlib.sha256(common[name]).hexdigest() for name in manifest["runtime"]
+    }
+
+
+@application
+def test_the_manifest_names_what_is_included(format: Format, strategy: Strategy) -> None:
+    """No file of the runtime more than an application needs, and none less."""
+    files = emit.with_runtime(emit.render(resolve(format), strategy))
+    makefile = files["Makefile.uk"]
+    todo = [
+        f"{folder}{name}"
+        for prefix, folder in (("BASE", ""), ("RUNTIME", "runtime/"))
+        for name in re.findall(rf"SRCS-y \+= \$\(APPPKTGEN_{prefix}\)/(\S+)", makefile)
+    ]
+    found = set()
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            for included in re.findall(r'^#include "(.*)"$', files[name], re.MULTILINE):
+                todo.append(included if included in files else f"runtime/{included}")
+    assert found == {name for name in files if name.endswith((".c", ".h"))}
+
+
+def test_every_file_of_the_runtime_is_used() -> None:
+    """By one of these applications, which have every kind of arguments and every strategy."""
+    used = set()
+    for format, strategy in [(ODD, each) for each in STRATEGIES] + [(KINDS, STRATEGIES[0])]:
+        manifest = emit.render(resolve(format), strategy)["manifest.json"]
+        used |= json.loads(manifest)["runtime"].keys()
+    assert used == runtime.texts().keys()
+    assert {path.name for path in runtime.FOLDER.iterdir()} == used
 
 
 def test_the_hash_of_the_format_follows_the_format() -> None:
@@ -232,6 +332,7 @@ def test_the_hash_of_the_format_follows_the_format() -> None:
 @pytest.fixture
 def emitted(tmp_path: Path) -> Path:
     target = tmp_path / "out" / "usoc21" / "pool-dup"
+    emit.write(emit.render_runtime(), tmp_path / "out" / "runtime")
     emit.write(emit.render(resolve(formats.load("usoc21")), _strategy("pool-dup")), target)
     return target
 
@@ -295,12 +396,41 @@ def test_check_shows_a_diff_that_mends_the_folder(
     assert (emitted / "genpkt.c").read_bytes() == current
 
 
+def test_check_looks_at_the_runtime_too(emitted: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out" / "runtime"
+    _edit(folder / "netbuf.h")
+    (folder / "sink.h").unlink()
+    (folder / "mine.h").write_text("/* not emitted */\n")
+    done = run("--check", "--output", tmp_path / "out")
+    assert done.returncode == 1
+    shown = re.findall(r"^--- \S*/(\S+)\ton disk$", done.stdout, re.MULTILINE)
+    assert shown == ["netbuf.h", "sink.h"]
+    assert f"{folder / 'mine.h'}: codegen has no such file; move it elsewhere\n" in done.stdout
+    assert "3 of the emitted files" in done.stderr
+    # Another one's file is left alone.
+    assert run("--output", tmp_path / "out").returncode == 0
+    (folder / "mine.h").rename(tmp_path / "mine.h")
+    assert run("--check", "--output", tmp_path / "out").returncode == 0
+
+
+def test_what_an_earlier_version_had_goes(emitted: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out" / "runtime"
+    earlier = emit.render_runtime() | {"old.h": "/* of an earlier version */\n"}
+    manifest = json.loads(earlier["manifest.json"])
+    manifest["files"]["old.h"] = ""
+    emit.write(earlier | {"manifest.json": json.dumps(manifest)}, folder)
+    assert run("--check", "--output", tmp_path / "out").returncode == 1
+    assert run("--output", tmp_path / "out").returncode == 0
+    assert run("--check", "--output", tmp_path / "out").returncode == 0
+    assert not (folder / "old.h").exists()
+
+
 def test_check_of_a_stale_folder_names_every_file(emitted: Path, tmp_path: Path) -> None:
     emit.write(emit.render(resolve(formats.load("udp4")), _strategy("pool-dup")), emitted)
     done = run("--check", "--output", tmp_path / "out")
     assert done.returncode == 1
     shown = set(re.findall(r"^--- \S*/(\S+)\ton disk$", done.stdout, re.MULTILINE))
-    assert {"genpkt.c", "genpkt.h", "args.c", "main.c", "manifest.json"} <= shown
+    assert {"genpkt.c", "genpkt.h", "packet.c", "packet.h", "manifest.json"} <= shown
     assert f"{len(shown)} of the emitted files" in done.stderr
 
 
@@ -313,8 +443,8 @@ def test_check_of_nothing_writes_nothing(tmp_path: Path) -> None:
 
 def test_check_of_what_cannot_be_read(emitted: Path, tmp_path: Path) -> None:
     (emitted / "genpkt.c").write_bytes(b"\xff\xfe")
-    (emitted / "main.c").unlink()
-    (emitted / "main.c").mkdir()
+    (emitted / "packet.c").unlink()
+    (emitted / "packet.c").mkdir()
     done = run("--check", "--output", tmp_path / "out")
     assert done.returncode == 1
     assert "cannot read" in done.stderr
@@ -324,7 +454,7 @@ def test_check_of_what_cannot_be_read(emitted: Path, tmp_path: Path) -> None:
 def test_the_committed_applications_are_current() -> None:
     done = run("--all", "--check", "--output", GENERATED)
     assert done.returncode == 0, f"run 'make emit':\n{done.stdout}{done.stderr}"
-    folders = {str(path.parent.relative_to(GENERATED)) for path in GENERATED.glob("*/*/main.c")}
+    folders = {str(path.parent.relative_to(GENERATED)) for path in GENERATED.glob("*/*/genpkt.c")}
     assert folders == {f"{format}/{strategy}" for format, strategy in emit.COMMITTED}
 
 
@@ -365,7 +495,7 @@ def test_foreign_files_stay(emitted: Path, tmp_path: Path) -> None:
     for name, text in foreign.items():
         (emitted / name).parent.mkdir(exist_ok=True)
         (emitted / name).write_text(text)
-    (emitted / "main.c").write_text("edited")
+    (emitted / "packet.c").write_text("edited")
     assert run("--output", tmp_path / "out").returncode == 0
     assert {name: (emitted / name).read_text() for name in foreign} == foreign
     assert (
@@ -396,6 +526,22 @@ def fail_at(monkeypatch: pytest.MonkeyPatch, method: str, at: int, error: BaseEx
         return original(self, *arguments)
 
     monkeypatch.setattr(Path, method, failing)
+
+
+def test_an_application_comes_after_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where its folder is, the runtime is whole."""
+    from click.testing import CliRunner
+
+    from codegen.cli.emit import command
+
+    files = len(emit.render_runtime())
+    with monkeypatch.context() as patched:
+        fail_at(patched, "replace", files + 1, OSError(errno.ENOSPC, "No space left on device"))
+        done = CliRunner().invoke(command, ["--output", str(tmp_path)])
+    assert isinstance(done.exception, CodegenError)
+    assert emit.check_runtime(tmp_path / "runtime") == []
 
 
 @pytest.mark.parametrize("at", range(1, len(NEW) + 1))
@@ -432,6 +578,7 @@ def test_an_interrupted_write(
 
 def test_a_full_disk(tmp_path: Path) -> None:
     assert run("--output", tmp_path / "out").returncode == 0
+    (tmp_path / "out" / "usoc21" / "pool-dup" / "packet.h").unlink()
     before = contents(tmp_path)
     done = run(
         "--output",
@@ -505,11 +652,20 @@ def test_every_file_says_what_it_was_made_from(name: str) -> None:
     assert f"Generated by codegen {codegen.__version__}: format udp4" in text
 
 
+@pytest.mark.parametrize("name", runtime.texts())
+def test_the_runtime_is_of_no_format_and_no_version(name: str) -> None:
+    text = runtime.texts()[name]
+    assert text.startswith("/* SPDX-License-Identifier: BSD-3-Clause */\n")
+    assert len(text.splitlines()) <= 300
+    assert codegen.__version__ not in text
+    assert not re.search(r"\b(udp4|usoc21|pool-dup)", text)
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_templates_read_the_plan_and_nothing_else(path: Path) -> None:
     environment = emit._environment()
     undeclared = jinja2.meta.find_undeclared_variables(environment.parse(path.read_text()))
-    assert undeclared <= {"plan", "version", "banner"}
+    assert undeclared <= {"plan", "version", "banner", "sources", "runtime_files"}
 
 
 def test_every_template_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -568,13 +724,22 @@ def code_lines(text: str) -> Iterator[tuple[int, str]]:
 
 @application
 def test_c_looks_as_unikrafts(format: Format, strategy: Strategy) -> None:
+    # A byte made of several fields of ODD takes a longer expression.
+    assert style(emit.render(resolve(format), strategy), wide=format is ODD) == []
+
+
+def test_the_runtime_looks_as_unikrafts() -> None:
+    assert style(runtime.texts()) == []
+
+
+def style(files: dict[str, str], wide: bool = False) -> list[str]:
+    """Return what of C files does not look as Unikraft's; wide lines pass if they may."""
     found = []
-    for name, text in emit.render(resolve(format), strategy).items():
+    for name, text in files.items():
         if not name.endswith((".c", ".h")):
             continue
         for number, line in enumerate(text.splitlines(), 1):
-            # A byte made of several fields of ODD takes a longer expression.
-            if len(line.expandtabs(8)) > 80 and format is not ODD:
+            if len(line.expandtabs(8)) > 80 and not wide:
                 found.append(f"{name}:{number}: {len(line.expandtabs(8))} columns: {line}")
         for number, line in code_lines(text):
             found += [
@@ -592,7 +757,7 @@ def test_c_looks_as_unikrafts(format: Format, strategy: Strategy) -> None:
             )
             if re.search(pattern, text)
         ]
-    assert found == []
+    return found
 
 
 @pytest.mark.parametrize(
@@ -619,7 +784,15 @@ def test_what_is_not_stylish_is_seen(line: str) -> None:
 
 @application
 def test_every_file_ends_with_one_newline(format: Format, strategy: Strategy) -> None:
-    for name, text in emit.render(resolve(format), strategy).items():
+    _end_with_one_newline(emit.render(resolve(format), strategy))
+
+
+def test_every_file_of_the_runtime_ends_with_one_newline() -> None:
+    _end_with_one_newline(runtime.texts())
+
+
+def _end_with_one_newline(files: dict[str, str]) -> None:
+    for name, text in files.items():
         assert re.search(r"[^\n]\n\Z", text), name
         assert not text.startswith("\n"), name
         assert not re.search(r"[ \t]$", text, re.MULTILINE), name
@@ -637,7 +810,8 @@ def test_unikrafts_own_checkpatch(
     if not script.is_file():
         pytest.skip(NO_TREE)
     require("perl")
-    for name, text in emit.render(resolve(formats.load("usoc21")), strategy).items():
+    files = emit.render(resolve(formats.load("usoc21")), strategy)
+    for name, text in (files | runtime.texts()).items():
         if name.endswith((".c", ".h")):
             (tmp_path / name).write_text(text)
     done = subprocess.run(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen import emit, formats
+from codegen import emit, formats, runtime
 from codegen.cheader import ContractError
 from codegen.host import build
 from codegen.model import (
@@ -204,7 +204,7 @@ MUTATIONS = (
     Mutation(
         "duplicate without its last byte",
         "udp4",
-        "netbuf.c",
+        "runtime/netbuf.c",
         (
             (
                 "frame_copy(pkt->data, src->data, src->len);",
@@ -277,8 +277,12 @@ MUTATIONS = (
 
 
 def mutated(app: Path, folder: Path, file: str, *changes: tuple[str, str]) -> Path:
-    """Return a copy of an application with a text replaced wherever it stands in a file."""
+    """Return a copy of an application with a text replaced wherever it stands in a file.
+
+    Files of the runtime are those of a folder ``runtime/`` that the copy has of its own.
+    """
     shutil.copytree(app, folder)
+    shutil.copytree(runtime.FOLDER, folder / "runtime")
     text = (folder / file).read_text()
     for old, new in changes:
         assert old in text, f"{file} no longer has {old!r}: the mutation must follow it"
@@ -375,7 +379,7 @@ def test_swapped_values_are_found(emitted: App, tmp_path: Path) -> None:
     assert "udp.dst: " in report.counterexample
 
 
-KEPT = ("\tgive_back(tx, pkt);\n\tseen->failed++;\n", "\tseen->failed++;\n")
+KEPT = ("\tbuffers_give_back(&tx->buffers, pkt);\n\tseen->failed++;\n", "\tseen->failed++;\n")
 #: A wire that takes no more after 8 packets: from then on every packet is dropped.
 FULL = ("device=loop:8", "ring=16", "--", "mode=tx", "duration=0.001", "interval=0")
 
@@ -397,7 +401,7 @@ def test_packets_that_are_not_given_back_are_leaks(emitted: App, tmp_path: Path)
     sanitizers = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
     right = full_ring(app, *sanitizers)
     assert (right.returncode, right.stderr) == (0, "")
-    wrong = full_ring(mutated(app, tmp_path / "app", "main.c", KEPT), *sanitizers)
+    wrong = full_ring(mutated(app, tmp_path / "app", "runtime/sender.h", KEPT), *sanitizers)
     assert wrong.returncode != 0
     assert "LeakSanitizer: detected memory leaks" in wrong.stderr
 
@@ -406,6 +410,6 @@ def test_packets_that_are_not_given_back_drain_the_pool(emitted: App, tmp_path: 
     app = emitted("udp4", "pool-dup")
     right = full_ring(app)
     assert (right.returncode, right.stderr) == (0, "")
-    wrong = full_ring(mutated(app, tmp_path / "app", "main.c", KEPT))
+    wrong = full_ring(mutated(app, tmp_path / "app", "runtime/sender.h", KEPT))
     assert wrong.returncode == 1
     assert "no object is left" in wrong.stderr

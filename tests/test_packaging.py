@@ -190,6 +190,8 @@ def test_emit(command: Path, tmp_path: Path) -> None:
     wanted = emit.render(resolve(formats.load("udp4")), strategy)
     app = tmp_path / "udp4" / "heap-gen"
     assert {path.name: path.read_text() for path in app.iterdir()} == wanted
+    common = {path.name: path.read_text() for path in (tmp_path / "runtime").iterdir()}
+    assert common == emit.render_runtime()
 
 
 def test_run(command: Path, folder: Path) -> None:
@@ -279,7 +281,7 @@ def test_nothing_is_left_out(wheel: Path, sdist: Path, checkout: Callable[[str],
         + str(path.relative_to(pristine)): path
         for pattern in (
             *("codegen/**/*.py", "codegen/**/*.[ch]", "codegen/py.typed"),
-            *("c_templates/**/*.py", "c_templates/**/*.j2"),
+            *("c_templates/**/*.py", "c_templates/**/*.j2", "c_templates/**/*.[ch]"),
         )
         for path in pristine.glob(pattern)
     }

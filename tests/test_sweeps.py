@@ -397,10 +397,18 @@ def test_one_netbuf_for_all_refuses_a_sweep(bindings: dict[str, Binding], named:
 
 def test_a_rate_in_bits_counts_the_mean_length() -> None:
     """7:4:1 of 60, 590 and 1514 bytes: 357.8 on average, and 24 on the wire besides."""
-    text = emit.render(resolve(MIXED), strategy("pool-dup"))["args.c"]
-    assert "bits = 3055;" in text
+    text = emit.render(resolve(MIXED), strategy("pool-dup"))["packet.h"]
+    assert "#define PACKET_MEAN_BITS\t3055ULL\n" in text
     assert round(8 * (sum(IMIX.values) / 12 + 24)) == 3055  # type: ignore[arg-type]
-    assert '"length"' not in text
+
+
+def test_a_swept_length_is_no_argument(tmp_path: Path) -> None:
+    emit.write(emit.render(resolve(MIXED), strategy("pool-dup")), tmp_path / "app")
+    program = build.build_program(tmp_path / "app", optimize="-O1")
+    done = subprocess.run([program, "length=60"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "unknown argument 'length=60'" in done.stderr
+    assert "  length " not in done.stderr
 
 
 def test_a_fixed_length_is_the_default(tmp_path: Path) -> None:

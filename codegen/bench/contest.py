@@ -176,11 +176,11 @@ def _plain_ways(
 
 
 def _plain(request: run.Request, name: str) -> dict[str, str]:
-    """Return the files of a plain way: an application whose main.c is that of the bench."""
-    # Any strategy does: what differs among them is in main.c.
-    files = emit.render(request.layout, STRATEGIES[0])
+    """Return the files of a plain way: an application whose only source is that of the bench."""
     flags = " ".join(_PLAIN[name])
-    return files | {
-        "main.c": (BASELINE_SOURCE / "main.c").read_text(encoding="utf-8"),
-        "Makefile.uk": f"{files['Makefile.uk']}\nAPPPKTGEN_CFLAGS-y += {flags}\n",
+    return emit.render(request.layout, STRATEGIES[0]) | {
+        "runtime/main.c": (BASELINE_SOURCE / "main.c").read_text(encoding="utf-8"),
+        "Makefile.uk": "$(eval $(call addlib,apppktgen))\n\n"
+        "APPPKTGEN_SRCS-y += $(APPPKTGEN_BASE)/runtime/main.c\n"
+        f"APPPKTGEN_CFLAGS-y += {flags}\n",
     }

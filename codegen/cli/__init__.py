@@ -62,7 +62,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; the exit code is 2 for misuse and 1 for a failed check."""
     # Who ends the command ends the program that it runs, and its temporary folders.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         # Without standalone mode click returns the code of its Exit, and raises all else.
         code = cli(prog_name="codegen", standalone_mode=False)
@@ -87,6 +87,12 @@ def main() -> None:
         print(f"codegen: {what}: {error.strerror or error}", file=sys.stderr)
         _drop_output()
         sys.exit(1)
+
+
+def _terminate(number: int, _: object) -> None:
+    """End the command in order; a second signal, to its group perhaps, does not disturb that."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def _drop_output() -> None:

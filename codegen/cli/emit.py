@@ -32,13 +32,21 @@ from codegen.model import STRATEGIES
     "with --check, those that are in OUTPUT.",
 )
 def command(format_spec: str, strategy_name: str, output: Path, check: bool, all_: bool) -> None:
-    """Write the application of a format and a strategy to OUTPUT/FORMAT/STRATEGY/."""
+    """Write the application of a format and a strategy to OUTPUT/FORMAT/STRATEGY/.
+
+    What all applications have in common goes to OUTPUT/runtime/.
+    """
     from codegen import emit
 
     chosen: Sequence[tuple[str, str]] = ((format_spec, strategy_name),)
     if all_:
         chosen = _present(output) if check else emit.COMMITTED
     stale = []
+    # The applications last: one that is there has all that it needs beside it.
+    if check:
+        stale += emit.check_runtime(emit.runtime_folder(output))
+    else:
+        emit.write(emit.render_runtime(), emit.runtime_folder(output))
     for spec, name in chosen:
         layout, strategy = options.layout(spec), options.strategy(name)
         files = emit.render(layout, strategy)

@@ -165,18 +165,15 @@ def command(
     if several:
         _table(request, strategies, setups, repeat, as_json)
         return
+    show = _show_json if as_json else _report_pair if pair else _report
     if not setups:
-        found = run_host(request, on_line)
+        # An interrupted program has a result as well: what it did until then.
+        show(run_host(request, on_line, on_interrupted=show))
     else:
         runner = guest.run_pair if pair else guest.run_guest
         with image_steps("the image") as on_step:
             found = runner(request, setups[0], on_line, on_step)
-    if as_json:
-        click.echo(json.dumps(found))
-    elif pair:
-        _report_pair(found)
-    else:
-        _report(found)
+        show(found)
 
 
 def _table(
@@ -228,6 +225,11 @@ def _table(
             f"{ratio.median:.2f} ({ratio.low:.2f}..{ratio.high:.2f})" if ratio else "",
         )
     print_table(lines)
+
+
+def _show_json(found: dict[str, Any]) -> None:
+    """Print a result for programs."""
+    click.echo(json.dumps(found))
 
 
 def _report(found: dict[str, Any]) -> None:

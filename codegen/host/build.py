@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from codegen import cheader
+from codegen import cheader, runtime
 from codegen.errors import CodegenError
 from codegen.host import cache
 from codegen.host import netbuf as netbufs
@@ -164,15 +164,25 @@ class _Recipe:
         """Flags of every compilation, after those of its kind."""
         return (*include_flags(self.netbuf), *self.options)
 
+    @cached_property
+    def runtime(self) -> list[Path]:
+        """The files that the app has in common with others."""
+        return runtime.of_application(self.app)
+
+    @property
+    def app_folders(self) -> list[Path]:
+        return [self.app, *{each.parent: None for each in self.runtime}]
+
     @property
     def app_include(self) -> tuple[str, ...]:
-        return ("-iquote", str(self.app))
+        return tuple(part for each in self.app_folders for part in ("-iquote", str(each)))
 
     @property
     def app_flags(self) -> tuple[str, ...]:
         """Flags of the app's own sources."""
-        # The path of the app's folder would get into __FILE__, and so into assertions.
-        return (*WARNINGS, f"-fmacro-prefix-map={self.app}/=", *self.app_include)
+        # The path of a folder would get into __FILE__, and so into assertions.
+        maps = (f"-fmacro-prefix-map={each}/=" for each in self.app_folders)
+        return (*WARNINGS, *maps, *self.app_include)
 
     @property
     def declaring_headers(self) -> list[Path]:
@@ -185,13 +195,13 @@ class _Recipe:
 
     @property
     def app_headers(self) -> list[Path]:
-        return sorted(self.app.glob("*.h"))
+        return sorted(self.app.glob("*.h")) + [each for each in self.runtime if each.suffix == ".h"]
 
     def app_sources(self) -> list[Path]:
-        sources = sorted(self.app.glob("*.c"))
-        if not sources:
+        own = sorted(self.app.glob("*.c"))
+        if not own:
             raise BuildError(f"{self.app} has no C sources: is it the folder of an application?")
-        return sources
+        return own + [each for each in self.runtime if each.suffix == ".c"]
 
     def key(self, *groups: Sequence[Path]) -> str:
         """Hash these files and what every build takes in: compiler, options, host."""
@@ -341,7 +351,7 @@ def build_library(
     :class:`~codegen.cheader.HeaderError`.
     """
     recipe = _library_recipe(app, cc, optimize, extra_sources, extra_headers, extra_flags, netbuf)
-    sources = [each for each in recipe.app_sources() if each.name != "main.c"]
+    sources = [each for each in recipe.app_sources() if each.name not in runtime.PROGRAM]
     sources += recipe.extra_sources
 
     def fill(folder: Path) -> None:
@@ -390,7 +400,8 @@ def app_declarations(app: Path, *, cc: str | None = None) -> cheader.Headers:
     """Return what an app's headers declare, as the compiler's preprocessor leaves them."""
     recipe = _recipe(app, cc, ())
     return cheader.parse_headers(
-        recipe.app_headers, (*recipe.compiler.command, STANDARD, *recipe.flags)
+        recipe.app_headers,
+        (*recipe.compiler.command, STANDARD, *recipe.app_include, *recipe.flags),
     )
 
 

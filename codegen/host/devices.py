@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from codegen.errors import UsageError
 
@@ -32,6 +34,9 @@ DEVICES = (
     Device("xdp", "IF[:QUEUE]", "the same through an AF_XDP socket, the fastest; sends only"),
 )
 
+#: Names of standard output, which a capture would share with what the program prints.
+_STANDARD_OUTPUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+
 
 def check(spec: str) -> str:
     """Return ``spec`` when it names a device; raises UsageError otherwise."""
@@ -56,6 +61,11 @@ def for_mode(spec: str, mode: str) -> str:
             f"device {spec}: a capture file is written in mode tx and received from in mode rx; "
             "it cannot be both at once"
         )
+    if name == "pcap" and mode == "tx" and rest in _STANDARD_OUTPUT:
+        raise UsageError(
+            f"device {spec}: the program's lines go to standard output already; "
+            "name a file, or a FIFO (mkfifo)"
+        )
     if name == "xdp" and mode != "tx":
         interface = rest.partition(":")[0]
         raise UsageError(
@@ -63,3 +73,14 @@ def for_mode(spec: str, mode: str) -> str:
             f"receive on packet:{interface}"
         )
     return f"replay:{rest}" if name == "pcap" and mode == "rx" else spec
+
+
+def clean_up(spec: str, process: int) -> None:
+    """Remove what a killed program leaves of a device: a capture that never got its name.
+
+    ``spec`` is what :func:`for_mode` returned, ``process`` the program's number.
+    """
+    name, _, file = spec.partition(":")
+    if name == "pcap":
+        # As src/outfile.c names it.
+        Path(f"{os.path.realpath(file)}.{process}.partial").unlink(missing_ok=True)

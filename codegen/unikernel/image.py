@@ -133,12 +133,13 @@ def build(
 ) -> Image:
     """Build an application's files to the image ``target``, which appears whole.
 
-    ``files`` are those of :func:`codegen.emit.render`. Objects are kept in the cache,
-    so that the next image of the same tree and options compiles the application
-    alone. Raises TreeError when the tree cannot do it, and ImageError when a tool is
-    missing, a step fails or takes too long.
+    ``files`` are those of :func:`codegen.emit.render`; what applications have in common
+    is added where they lack it. Objects are kept in the cache, so that the next image of
+    the same tree and options compiles the application alone. Raises TreeError when the
+    tree cannot do it, ImageError when a tool is missing, a step fails or takes too long.
     """
     tree.check(options.target)
+    files = emit.with_runtime(files)
     with _work_folder(tree, options) as work:
         app = work / "app"
         if emit.check(files, app):
@@ -231,7 +232,7 @@ class _Maker:
     def _count_objects(self) -> int:
         """Return how many objects are to be made: of a build that is there, the application's."""
         if (self._work / "build" / self._tree.image_name(self._options.target, "pktgen")).is_file():
-            return len(list((self._work / "app").glob("*.c")))
+            return (self._work / "app" / "Makefile.uk").read_text(encoding="utf-8").count("_SRCS-y")
         found: set[str] = set()
 
         def collect(line: str) -> None:

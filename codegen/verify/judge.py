@@ -275,13 +275,12 @@ def parse(subject: Subject, frame: bytes) -> oracle.Result:
         )
     if wanted.result in (oracle.Result.TRUNCATED, oracle.Result.NEXT_HEADER):
         return wanted.result
-    for placed in layout.arguments:
-        value = found[placed.argument.name]
-        if value != wanted.values[placed.path]:
-            show = placed.field.show
+    for path, value in found.items():
+        if value != wanted.values[path]:
+            show = layout[path].field.show
             raise Mismatch(
-                f"{layout.name}: the parser reads {placed.path} as {show(value)}, and it is "
-                f"{show(wanted.values[placed.path])}\n{frame.hex(' ')}"
+                f"{layout.name}: the parser reads {path} as {show(value)}, and it is "
+                f"{show(wanted.values[path])}\n{frame.hex(' ')}"
             )
     return wanted.result
 

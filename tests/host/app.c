@@ -11,6 +11,7 @@
  *	fresh			print a byte of fresh memory
  *	damage			write behind a block
  *	code NUMBER		return this exit code
+ *	wait			do nothing, for ever
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
@@ -145,5 +146,11 @@ int main(int argc, char *argv[])
 	}
 	if (!strcmp(argv[1], "code"))
 		return atoi(argv[2]);
+	if (!strcmp(argv[1], "wait")) {
+		printf("waiting\n");
+		for (;;)
+			nanosleep(&(const struct timespec){ .tv_sec = 60 },
+				  NULL);
+	}
 	return 3;
 }

@@ -88,7 +88,7 @@ static int configure_rx(struct uk_netdev *dev, uint16_t nb_desc)
 	return uk_netdev_rxq_configure(dev, 0, nb_desc, &conf);
 }
 
-static struct uk_netdev *started(const char *device)
+static struct uk_netdev *configured(const char *device)
 {
 	struct uk_netdev *dev = create(device);
 
@@ -97,6 +97,13 @@ static struct uk_netdev *started(const char *device)
 	CHECK_EQ(uk_netdev_configure(dev, &one_each), 0);
 	CHECK_EQ(configure_rx(dev, 0), 0);
 	CHECK_EQ(configure_tx(dev, 0), 0);
+	return dev;
+}
+
+static struct uk_netdev *started(const char *device)
+{
+	struct uk_netdev *dev = configured(device);
+
 	CHECK_EQ(uk_netdev_start(dev), 0);
 	return dev;
 }
@@ -837,10 +844,13 @@ CASE(failure_is_reported_once_and_stays)
 
 	host_netdev_settings_init(&settings);
 	settings.batch = 8;
-	CHECK(!create("pcap:/dev/full"));
-	CHECK_EQ(errno, ENOSPC);
-	CHECK(!create("pcap:/nonexistent/file"));
-	CHECK_EQ(errno, ENOENT);
+	dev = configured("pcap:/dev/full");
+	CHECK_EQ(uk_netdev_start(dev), -ENOSPC);
+	CHECK_EQ(uk_netdev_state_get(dev), UK_NETDEV_CONFIGURED);
+	CHECK_EQ(host_netdev_destroy(dev), -ENOSPC);
+	dev = configured("pcap:/nonexistent/file");
+	CHECK_EQ(uk_netdev_start(dev), -ENOENT);
+	CHECK_EQ(host_netdev_destroy(dev), -ENOENT);
 	CHECK_EQ(uk_netdev_count(), 0);
 
 	dev = started("pcap:limited.pcap");

@@ -388,9 +388,82 @@ def test_capture_does_not_depend_on_the_device(run: Run, tmp_path: Path, options
 
 
 def test_capture_replaces_an_older_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("out.pcap")
     run("device=pcap:out.pcap", "--", "send", "50")
-    run("device=pcap:out.pcap", "--", "send", "2")
-    assert bytes_of(tmp_path / "out.pcap") == expected(2)
+    (tmp_path / "out.pcap").chmod(0o640)
+    for name in ("out.pcap", "link"):
+        run(f"device=pcap:{name}", "--", "send", "2")
+        assert bytes_of(tmp_path / "out.pcap") == expected(2)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "out.pcap").stat().st_mode & 0o777 == 0o640
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["link", "out.pcap"]
+
+
+@pytest.mark.parametrize(
+    "application", [("arguments",), ("code", "2"), ("send", "0")], ids=" ".join
+)
+def test_capture_without_frames_replaces_nothing(
+    run: Run, tmp_path: Path, application: tuple[str, ...]
+) -> None:
+    """Nor does it appear, where the application did not come as far as starting the device."""
+    for name in ("old.pcap", "new.pcap"):
+        if name == "old.pcap":
+            run("device=pcap:old.pcap", "--", "send", "50")
+        done = run(f"device=pcap:{name}", "--", *application)
+        assert done.returncode == (2 if "code" in application else 0)
+        assert ("stays as it was" in done.stderr) == (name == "old.pcap" and "send" in application)
+    assert bytes_of(tmp_path / "old.pcap") == expected(50)
+    assert (tmp_path / "new.pcap").exists() == ("send" in application)
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_capture_that_fails_replaces_nothing(run: Run, tmp_path: Path) -> None:
+    run("device=pcap:out.pcap", "--", "send", "5")
+    done = run("device=pcap:out.pcap", "--", "send", "100000", file_size=20_000)
+    assert done.returncode == 1
+    assert "'out.pcap' stays as it was" in done.stderr
+    assert bytes_of(tmp_path / "out.pcap") == expected(5)
+    assert [each.name for each in tmp_path.iterdir()] == ["out.pcap"]
+
+
+def test_capture_into_what_cannot_be_replaced(run: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with subprocess.Popen(["cat", tmp_path / "fifo"], stdout=subprocess.PIPE) as reader:
+        assert run("device=pcap:fifo", "--", "send", "200").returncode == 0
+        content, _ = reader.communicate()
+    (tmp_path / "read.pcap").write_bytes(content)
+    assert bytes_of(tmp_path / "read.pcap") == expected(200)
+    assert (tmp_path / "fifo").is_fifo()
+    assert run("device=pcap:/dev/null", "--", "send", "200").returncode == 0
+    assert Path("/dev/null").is_char_device()
+    # The file behind a descriptor, when it has lost its name.
+    with (tmp_path / "lost.pcap").open("wb") as lost:
+        behind = Path(f"/proc/{os.getpid()}/fd/{lost.fileno()}")
+        (tmp_path / "lost.pcap").unlink()
+        assert run(f"device=pcap:{behind}", "--", "send", "9").returncode == 0
+        assert bytes_of(behind) == expected(9)
+
+
+def test_capture_needs_a_folder_that_can_be_written(
+    program: Path, tmp_path: Path, require: Callable[[str], str]
+) -> None:
+    """Though the file itself can be: it would be cut off before it is whole."""
+    require("setpriv")
+    (tmp_path / "out.pcap").write_bytes(b"before")
+    (tmp_path / "out.pcap").chmod(0o666)
+    tmp_path.chmod(0o555)
+    powerless = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--")
+    done = subprocess.run(
+        [*powerless, program, "device=pcap:out.pcap", "--", "send", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    tmp_path.chmod(0o755)
+    assert done.returncode == 1
+    assert "in a folder that you may write to" in done.stderr
+    assert (tmp_path / "out.pcap").read_bytes() == b"before"
 
 
 def test_capture_is_complete_when_the_application_exits(run: Run, tmp_path: Path) -> None:
@@ -460,9 +533,11 @@ def test_interrupted_capture_is_readable(
 ) -> None:
     capture = tmp_path / "out.pcap"
     process = subprocess.Popen([program, f"device=pcap:{capture}", "--", "send", "0", "forever"])
+    partial = tmp_path / f"out.pcap.{process.pid}.partial"
     try:
         deadline = time.monotonic() + 10
-        while not capture.exists() or capture.stat().st_size < 1_000_000:
+        while not partial.exists() or partial.stat().st_size < 1_000_000:
+            assert not capture.exists()
             assert time.monotonic() < deadline
             time.sleep(0.002)
         process.send_signal(number)
@@ -472,7 +547,9 @@ def test_interrupted_capture_is_readable(
         process.wait()
     if number is signal.SIGKILL:
         # The kernel may end a write half way then; a reader loses the frame that was cut.
-        drop_cut_record(capture)
+        drop_cut_record(partial)
+        partial.rename(capture)
+    assert not partial.exists()
     frames = bytes_of(capture)
     assert len(frames) > 1000
     assert frames == expected(len(frames))
@@ -493,7 +570,7 @@ def test_interrupt_flushes_what_was_sent(
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "sent 50\n"
-            assert bytes_of(capture) == []
+            assert bytes_of(tmp_path / f"out.pcap.{process.pid}.partial") == []
             process.send_signal(number)
             assert process.wait(10) == -number
         finally:
@@ -501,3 +578,16 @@ def test_interrupt_flushes_what_was_sent(
     frames = bytes_of(capture)
     assert len(frames) >= 50
     assert frames == expected(len(frames))
+
+
+def test_an_application_that_does_nothing_ends_all_the_same(program: Path) -> None:
+    """It neither looks at the device's state nor sends: its time is up after some seconds."""
+    with subprocess.Popen([program, "wait"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "waiting\n"
+            process.terminate()
+            process.terminate()
+            assert process.wait(20) == -signal.SIGALRM
+        finally:
+            process.kill()

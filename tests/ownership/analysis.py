@@ -2,20 +2,20 @@
 
 A packet buffer that is freed twice, lost, or written while the device reads it
 shows rarely and far away from its cause, and some paths (a refused packet, an
-empty pool) hardly ever run. So the emitted ``main.c`` is read back, with the
+empty pool) hardly ever run. So an application's ``loop.c`` is read back, with the
 preprocessor and pycparser as for the headers, and ``send_some()``, which sends with
 ``send_one()``, and ``sender_fini()`` are executed on abstract values along all of
 their paths. The result must hold for every strategy, so nothing here knows what a
-strategy is: the small functions that they consist of (``take``, ``fill``, ``put``,
-``sent``, ``give_back``, destructors) are followed into their bodies.
+strategy is: the small functions that they consist of (``buffers_take``,
+``fetch_fill``, ``full_keep``, ``sink_put``, destructors) are followed into their bodies.
 
 A packet has exactly one home when a function returns, else there is a finding:
 
 - *owned*: by local variables alone. It must not stay so: nobody would free it.
 - *given*: to the device, by ``uk_netdev_tx_one()`` that was successful, or to the
-  sink, by ``put()`` that was. From there on it must not be touched, read or written,
+  sink, by ``sink_put()`` that was. From there on it must not be touched, read or written,
   by whoever sent it.
-- *kept*: in a member of ``struct sender``, or in its ring below ``nb_ready``.
+- *kept*: in a member of ``struct sender`` or of a struct in it, or in its ring below ``nb_ready``.
 - *freed*: and not touched any more. A netbuf with a destructor goes where its
   destructor puts it.
 
@@ -48,7 +48,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codegen import cheader
+from codegen import cheader, runtime
 from codegen.host import build
 
 from .packets import Choices, Finding, Run
@@ -68,19 +68,21 @@ class Report:
 
 
 def check(app: Path, *, flags: Sequence[str] = (), cc: str | None = None) -> Report:
-    """Follow the packets of an emitted application's ``main.c``.
+    """Follow the packets of an emitted application's loop.
 
     ``flags`` are those that it is compiled with (``-DCONFIG_APPPKTGEN_SINK_FREE=1``).
     Raises HeaderError when the source cannot be read, and UnknownCode when it has
     something in it that cannot be followed.
     """
+    loop = next(each for each in runtime.of_application(app) if each.name == "loop.c")
     command = (
         *build.Compiler.find(cc).command,
         build.STANDARD,
-        *("-isystem", str(build.HOST / "include"), "-iquote", str(app)),
+        *("-isystem", str(build.HOST / "include")),
+        *("-iquote", str(app), "-iquote", str(loop.parent)),
         *flags,
     )
-    source = Source(cheader.parse_source(app / "main.c", command))
+    source = Source(cheader.parse_source(loop, command))
     findings: dict[Finding, Finding] = {}
     exceptions: dict[Finding, Finding] = {}
     paths = 0
@@ -89,7 +91,7 @@ def check(app: Path, *, flags: Sequence[str] = (), cc: str | None = None) -> Rep
         while choices.go_on():
             paths += 1
             if paths > PATHS_MAX:
-                raise UnknownCode(f"{app / 'main.c'}: more than {PATHS_MAX} paths")
+                raise UnknownCode(f"{loop}: more than {PATHS_MAX} paths")
             run = Run(source, choices)
             run.enter(entry)
             _keep_shortest(findings, run.findings)

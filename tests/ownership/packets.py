@@ -92,32 +92,43 @@ class Run(Interpreter):
 
     def _set_up(self) -> None:
         members = self.source.members
-        for name, type_ in members.items():
-            if name == "kept":
-                kept = self.option("no packet is kept", "a packet is kept")
-                self.store["tx", name] = Netbuf(self._ring_packet("the kept packet")) if kept else 0
-            elif self.source.is_netbuf_pointer(type_) and name != "netbufs":
-                self.store["tx", name] = Netbuf(self._packet(f"tx->{name}"))
+        for name, (type_, place) in members.items():
+            if self.source.is_netbuf_pointer(type_) and name not in ("netbufs", "kept"):
+                self.store[place] = Netbuf(self._packet(_spelled(place)))
         if "nb_refs" in members:
             reserve = 3 if self.option("no reference is in reserve", "some are") else 0
-            shared = self.store["tx", "shared"].packet
+            shared = self.store[self._place("shared")].packet
             shared.shared = True
             shared.references += reserve
-            self.store["tx", "nb_refs"] = reserve
+            self.store[self._place("nb_refs")] = reserve
         if "nb_ready" in members:
             ready = 2 if self.option("the ring is empty", "the ring has packets") else 0
-            self.store["tx", "nb_ready"] = ready
+            self.store[self._place("nb_ready")] = ready
             for i in range(ready):
-                self.store["tx", "ready", i] = Netbuf(self._ring_packet(f"packet {i} of the ring"))
+                packet = self._ring_packet(f"packet {i} of the ring")
+                self.store[*self._place("ready"), i] = Netbuf(packet)
             self._earlier = self._ring_packet("a packet that was sent earlier")
             self._earlier.given = True
+        kept: Any = 0
+        if self.option("no packet is kept", "a packet is kept"):
+            kept = self._shared() or Netbuf(self._ring_packet("the kept packet"))
+        self.store[self._place("kept")] = kept
         if "window" in members:
-            self._set_up_window(self.source.netbuf_array(members["window"]))
+            self._set_up_window(self.source.netbuf_array(members["window"][0]))
+
+    def _place(self, member: str) -> tuple[Any, ...]:
+        return self.source.members[member][1]
+
+    def _shared(self) -> Netbuf | None:
+        """Return the one netbuf of all packets, where it is so."""
+        shared = self.source.members.get("shared")
+        found = self.store[shared[1]] if shared else None
+        return found if isinstance(found, Netbuf) else None
 
     def _set_up_window(self, count: int) -> None:
         """Let the sink hold no packets yet, or as many as it can."""
         full = self.option("the window is empty", "the window is full")
-        shared = self.store.get(("tx", "shared"))
+        shared = self._shared()
         for i in range(count):
             held: Any = 0
             if full and shared:
@@ -126,17 +137,15 @@ class Run(Interpreter):
             elif full:
                 held = Netbuf(self._ring_packet(f"packet {i} of the window"))
                 held.packet.sunk = True
-            self.store["tx", "window", i] = held
+            self.store[*self._place("window"), i] = held
         at_the_end = self.option("its first slot is next", "its last slot is next")
-        self.store["tx", "window_next"] = count - 1 if at_the_end else 0
+        self.store[self._place("window_next")] = count - 1 if at_the_end else 0
 
     def _settle(self, node: Any, *, at_the_end: bool) -> None:
         """Report each packet that has no home, or two."""
         for packet in self._packets:
             if packet.shared:
-                slots = sum(
-                    where == "tx->window" for where in self._members_with(packet, at_the_end)
-                )
+                slots = list(self._members_with(packet, at_the_end)).count("the window")
                 due = 0 if at_the_end else 1 + self._number("nb_refs") + slots
                 left = packet.references - packet.given_references
                 if left != due:
@@ -154,16 +163,18 @@ class Run(Interpreter):
         for key, value in self.store.items():
             if key[0] != "tx" or value != Netbuf(packet):
                 continue
-            if key[1] == "ready":
-                if key[2] < self._number("nb_ready"):
+            if key[-2] == "ready":
+                if key[-1] < self._number("nb_ready"):
                     yield "the ring"
             elif not at_the_end:
-                yield f"tx->{key[1]}"
+                yield "the window" if key[-2] == "window" else _spelled(key)
 
     def _number(self, member: str) -> int:
-        value = self.store["tx", member]
+        value = self.store[self._place(member)]
         if not isinstance(value, int):
-            raise UnknownCode(f"tx->{member} gets a value that cannot be followed")
+            raise UnknownCode(
+                f"{_spelled(self._place(member))} gets a value that cannot be followed"
+            )
         return value
 
     def _packet(self, name: str, destructor: str | None = None) -> Packet:
@@ -287,7 +298,7 @@ class Run(Interpreter):
         if not isinstance(owner, Packet):
             value = self.store.get(place.key, UNKNOWN)
             # What the ring hands out begins anew.
-            if place.key[:2] == ("tx", "ready") and isinstance(value, Netbuf):
+            if place.key[-2:-1] == ("ready",) and isinstance(value, Netbuf):
                 value.packet.released = value.packet.sunk = False
             return value
         self.touch(owner, node)
@@ -295,5 +306,10 @@ class Run(Interpreter):
             case ("data",) | ("buf",):
                 return Bytes(owner)
             case ("priv",) if owner.destructor:
-                return Place(("tx",))
+                return Place(self._place("ready")[:-1])
         return UNKNOWN
+
+
+def _spelled(place: tuple[Any, ...]) -> str:
+    """Return how C spells the place of a member."""
+    return f"{place[0]}->{'.'.join(place[1:])}"

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from codegen.errors import CodegenError
 
 #: The function with which a packet is given away, and those that are run.
-SEND = "put"
+SEND = "sink_put"
 ENTRIES = ("send_some", "sender_fini")
 
 
@@ -22,7 +22,10 @@ def give_up(node: Any, what: str) -> NoReturn:
 
 
 class Source:
-    """The functions of a translation unit, and the members of its ``struct sender``."""
+    """The functions of a translation unit, and the members of its ``struct sender``.
+
+    ``members`` are those of the structs in it as well: type and place by their name.
+    """
 
     def __init__(self, ast: Any) -> None:
         from pycparser import c_ast
@@ -30,18 +33,20 @@ class Source:
         self.functions = {
             each.decl.name: each for each in ast.ext if isinstance(each, c_ast.FuncDef)
         }
-        sender = [
-            each.type
+        structs = {
+            each.type.name: each.type
             for each in ast.ext
-            if isinstance(each, c_ast.Decl)
-            and isinstance(each.type, c_ast.Struct)
-            and each.type.name == "sender"
-        ]
+            if isinstance(each, c_ast.Decl) and isinstance(each.type, c_ast.Struct)
+            # What is only announced has no members.
+            if each.type.decls
+        }
         missing = [name for name in (*ENTRIES, SEND) if name not in self.functions]
-        if missing or not sender:
+        if missing or "sender" not in structs:
             wanted = ", ".join(missing) or "struct sender"
-            raise UnknownCode(f"there is no {wanted} in the emitted main.c")
-        self.members: dict[str, Any] = {each.name: each.type for each in sender[0].decls}
+            raise UnknownCode(f"there is no {wanted} in the emitted source")
+        self.members: dict[str, tuple[Any, tuple[str, ...]]] = dict(
+            _members(structs, "sender", ("tx",))
+        )
         self.destructor = self._destructor()
 
     def _destructor(self) -> str | None:
@@ -60,6 +65,17 @@ class Source:
     def netbuf_array(self, type_: Any) -> int:
         """Return the length of a member that is an array of pointers to netbufs."""
         return int(type_.dim.value.rstrip("uUlL"), 0)
+
+
+def _members(
+    structs: dict[str, Any], name: str, place: tuple[str, ...]
+) -> Iterator[tuple[str, tuple[Any, tuple[str, ...]]]]:
+    """Yield the members of a struct and of the structs in it: name, and type with place."""
+    for each in structs[name].decls:
+        yield each.name, (each.type, (*place, each.name))
+        inner: Any = getattr(each.type, "type", None)
+        if type(inner).__name__ == "Struct" and inner.name in structs:
+            yield from _members(structs, inner.name, (*place, each.name))
 
 
 def _calls(functions: dict[str, Any], name: str) -> Iterator[Any]:

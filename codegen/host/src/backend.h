@@ -47,6 +47,15 @@ struct host_backend {
 	int (*open)(const char *spec, void **state);
 
 	/**
+	 * Called when the application starts the device, by when it has
+	 * checked what it was asked for; (NULL) if that changes nothing. What
+	 * cannot be undone, such as opening a file for writing, begins here.
+	 * @return
+	 *   0, or a negative error code after having reported the reason
+	 */
+	int (*start)(void *state);
+
+	/**
 	 * Sends frames, in order. The device keeps those that are not taken,
 	 * and offers them again.
 	 * @return

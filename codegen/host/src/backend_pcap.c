@@ -3,13 +3,19 @@
  * Frames written to a capture file, in the format that tcpdump introduced
  * and everybody reads: draft-ietf-opsawg-pcap, with nanoseconds.
  *
+ * Nothing is opened before the device starts, by when an application has
+ * checked all that it was asked for. The frames are written to a temporary
+ * file, which gets the name at the end. An older file of that name is not
+ * replaced by one without frames, nor by one that could not be written to
+ * its end.
+ *
  * The file is readable at any moment, also when the process is killed or
  * the disk is full: only whole records are written, and what a failing
  * write leaves of the next one is cut off again.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +26,7 @@
 #include <uk/print.h>
 
 #include "backend.h"
+#include "outfile.h"
 
 #define PCAP_MAGIC_NSEC		UINT32_C(0xa1b23c4d)
 #define PCAP_VERSION_MAJOR	2
@@ -48,7 +55,8 @@ struct record_header {
 
 struct pcap {
 	char *path;
-	int fd;
+	bool started;		/* the file is open */
+	struct outfile file;
 	int failed;		/* negative error code, told already */
 	off_t written;		/* bytes in the file, all whole records */
 	uint64_t records;	/* as many as these bytes hold */
@@ -67,7 +75,7 @@ static const char *advice(int err)
 	case EACCES:
 	case EPERM:
 	case EROFS:
-		return "choose a file that you may write to";
+		return "choose a file that you may write to, in a folder that you may write to";
 	case ENOENT:
 	case ENOTDIR:
 		return "create the directory first, or choose a file in one that exists";
@@ -127,13 +135,13 @@ static int pcap_flush(void *state)
 	if (pcap->failed)
 		return pcap->failed;
 
-	done = (size_t)write_all(pcap->fd, pcap->buffer, pcap->used);
+	done = (size_t)write_all(pcap->file.fd, pcap->buffer, pcap->used);
 	err = errno;
 
 	/* Where a pipe broke off cannot be mended, and need not be. */
 	if (done < pcap->used) {
 		done = whole_records(pcap, done, &records);
-		if (ftruncate(pcap->fd, pcap->written + (off_t)done))
+		if (ftruncate(pcap->file.fd, pcap->written + (off_t)done))
 			uk_pr_debug("%s cannot be truncated\n", pcap->path);
 		pcap->failed = -err;
 		tell("write to", pcap->path, err);
@@ -144,7 +152,10 @@ static int pcap_flush(void *state)
 	pcap->written += (off_t)done;
 	pcap->records += records;
 	pcap->used = 0;
-	if (pcap->failed)
+	if (pcap->failed && pcap->file.replaces)
+		uk_pr_err("'%s' stays as it was, without the %" PRIu64 " frames before that\n",
+			  pcap->path, pcap->records);
+	else if (pcap->failed)
 		uk_pr_err("'%s' keeps the %" PRIu64 " frames before that\n",
 			  pcap->path, pcap->records);
 	return pcap->failed;
@@ -152,15 +163,7 @@ static int pcap_flush(void *state)
 
 static int pcap_open(const char *spec, void **state)
 {
-	const struct file_header header = {
-		.magic = PCAP_MAGIC_NSEC,
-		.version_major = PCAP_VERSION_MAJOR,
-		.version_minor = PCAP_VERSION_MINOR,
-		.snaplen = PCAP_SNAPLEN,
-		.linktype = LINKTYPE_ETHERNET,
-	};
 	struct pcap *pcap;
-	int err;
 
 	if (!spec || !*spec) {
 		uk_pr_err("device=pcap needs a file: device=pcap:FILE\n");
@@ -175,31 +178,41 @@ static int pcap_open(const char *spec, void **state)
 		uk_pr_err("device=pcap: no memory\n");
 		return -ENOMEM;
 	}
+	*state = pcap;
+	return 0;
+}
 
-	pcap->fd = open(spec, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (pcap->fd < 0) {
-		err = errno;
-		tell("create", spec, err);
-		goto err_free;
+static int pcap_start(void *state)
+{
+	const struct file_header header = {
+		.magic = PCAP_MAGIC_NSEC,
+		.version_major = PCAP_VERSION_MAJOR,
+		.version_minor = PCAP_VERSION_MINOR,
+		.snaplen = PCAP_SNAPLEN,
+		.linktype = LINKTYPE_ETHERNET,
+	};
+	struct pcap *pcap = state;
+	int rc;
+
+	rc = outfile_open(&pcap->file, pcap->path);
+	if (rc) {
+		/* A signal, while a FIFO waited for its reader. */
+		if (rc != -EINTR)
+			tell("create", pcap->path, -rc);
+		return rc;
 	}
 
 	/* Not buffered: a full disk is better known before than after. */
-	if (write_all(pcap->fd, (const unsigned char *)&header,
+	if (write_all(pcap->file.fd, (const unsigned char *)&header,
 		      sizeof(header)) != sizeof(header)) {
-		err = errno;
-		tell("write to", spec, err);
-		close(pcap->fd);
-		goto err_free;
+		rc = -errno;
+		tell("write to", pcap->path, -rc);
+		outfile_close(&pcap->file, false);
+		return rc;
 	}
 	pcap->written = sizeof(header);
-	*state = pcap;
+	pcap->started = true;
 	return 0;
-
-err_free:
-	free(pcap->path);
-	free(pcap);
-	/* A wrong file is no wrong spelling. */
-	return err == EINVAL ? -EIO : -err;
 }
 
 static int pcap_xmit(void *state, const struct host_frame frames[],
@@ -237,15 +250,26 @@ static int pcap_xmit(void *state, const struct host_frame frames[],
 	return (int)count;
 }
 
+/* Frames that were sent, all of them, or the first file of that name. */
+static bool is_worth_its_name(const struct pcap *pcap)
+{
+	return !pcap->file.replaces || (!pcap->failed && pcap->records);
+}
+
 static int pcap_close(void *state)
 {
 	struct pcap *pcap = state;
-	int rc = pcap_flush(pcap);
+	int rc = 0;
+	int err;
 
-	/* Network file systems tell only now that a write had failed. */
-	if (close(pcap->fd) && !rc) {
-		rc = -errno;
-		tell("write to", pcap->path, errno);
+	if (pcap->started) {
+		rc = pcap_flush(pcap);
+		if (!rc && !is_worth_its_name(pcap))
+			uk_pr_warn("no frame was sent: '%s' stays as it was\n",
+				   pcap->path);
+		err = outfile_close(&pcap->file, is_worth_its_name(pcap));
+		if (!rc)
+			rc = err;
 	}
 	free(pcap->path);
 	free(pcap);
@@ -257,6 +281,7 @@ const struct host_backend host_backend_pcap = {
 	.usage = "pcap:FILE",
 	.summary = "write every frame to a capture file",
 	.open = pcap_open,
+	.start = pcap_start,
 	.xmit = pcap_xmit,
 	.flush = pcap_flush,
 	.close = pcap_close,

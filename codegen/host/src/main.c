@@ -20,11 +20,20 @@
 #include <uk/alloc.h>
 #include <uk/essentials.h>
 #include <uk/netdev.h>
+#include <uk/plat/time.h>
 #include <uk/print.h>
 
 #include "netdev_impl.h"
 
 #define EXIT_USAGE	2
+
+/*
+ * After a signal the application has this long to end by itself, which it
+ * does with a report. Then the program ends as soon as a device deals with
+ * its backend, and after some seconds in any case.
+ */
+#define STOP_WAIT_NSEC	1000000000U
+#define STOP_LIMIT_SEC	4
 
 /* As on a machine without a network card: applications should cope. */
 #define NO_DEVICE	"none"
@@ -38,8 +47,6 @@ static const struct {
 	{ "info", KLVL_INFO },
 	{ "debug", KLVL_DEBUG },
 };
-
-static volatile sig_atomic_t stop_signal;
 
 static void help(const char *program)
 {
@@ -135,7 +142,19 @@ static void finish_at_exit(void)
 
 static void note_signal(int number)
 {
-	stop_signal = number;
+	if (host_netdev_stop)
+		return;
+	host_netdev_stop = number;
+	alarm(STOP_LIMIT_SEC);
+}
+
+/* Whoever waits for the program sees which signal it ended by. */
+static void end_by_signal(void)
+{
+	finish();
+	fflush(NULL);
+	signal(host_netdev_stop, SIG_DFL);
+	raise(host_netdev_stop);
 }
 
 /*
@@ -144,23 +163,32 @@ static void note_signal(int number)
  */
 static void end_if_due(int failure)
 {
+	static __nsec since;
+	__nsec now;
+
+	if (host_netdev_stop) {
+		now = ukplat_monotonic_clock();
+		since = since ? since : now;
+		if (failure || now - since >= STOP_WAIT_NSEC)
+			end_by_signal();
+	}
 	if (failure)
 		exit(EXIT_FAILURE);
-	if (stop_signal) {
-		finish();
-		fflush(NULL);
-		raise(stop_signal);
-	}
 }
 
 static void set_up_signals(void)
 {
 	struct sigaction action = { .sa_handler = note_signal };
 
-	/* Once: the second signal ends a program that does not send. */
+	/* May come twice, from who ends a group of processes and its leader. */
+	sigaction(SIGTERM, &action, NULL);
+
+	/* A second CTRL+C does not wait. */
 	action.sa_flags = (int)SA_RESETHAND;
 	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+
+	/* Ends a program that does not come to its end. */
+	signal(SIGALRM, SIG_DFL);
 
 	/* A limit on file sizes is an error like others, with a message. */
 	signal(SIGXFSZ, SIG_IGN);
@@ -207,5 +235,9 @@ int main(int argc, char *argv[])
 
 	/* What was printed comes out before a complaint about the end. */
 	fflush(stdout);
-	return finish() ? code : EXIT_FAILURE;
+	if (!finish())
+		return EXIT_FAILURE;
+	if (host_netdev_stop && !code)
+		end_by_signal();
+	return code;
 }

@@ -85,6 +85,7 @@ struct uk_netdev {
 static struct uk_netdev *devices[MAX_DEVICES];
 
 void (*host_netdev_hook)(int failure);
+volatile sig_atomic_t host_netdev_stop;
 
 /*
  * Creating and destroying
@@ -292,6 +293,8 @@ enum uk_netdev_state uk_netdev_state_get(struct uk_netdev *dev)
 {
 	UK_ASSERT(dev);
 
+	if (host_netdev_stop && dev->state == UK_NETDEV_RUNNING)
+		return UK_NETDEV_CONFIGURED;
 	return dev->state;
 }
 
@@ -592,11 +595,20 @@ int uk_netdev_rxq_configure(struct uk_netdev *dev, uint16_t queue_id,
 
 int uk_netdev_start(struct uk_netdev *dev)
 {
+	int rc;
+
 	UK_ASSERT(dev);
 
 	if (dev->state != UK_NETDEV_CONFIGURED)
 		return -EINVAL;
 
+	rc = dev->backend->start ? dev->backend->start(dev->backend_state) : 0;
+	if (rc) {
+		/* The backend has reported it: a program ends here. */
+		dev->failure = rc;
+		deal_with(dev, rc);
+		return rc;
+	}
 	dev->state = UK_NETDEV_RUNNING;
 	uk_pr_info("netdev%u: started (%s)\n", (unsigned int)dev->id,
 		   dev->backend->name);

@@ -6,6 +6,7 @@
 #ifndef HOST_NETDEV_IMPL_H
 #define HOST_NETDEV_IMPL_H
 
+#include <signal.h>
 #include <stdio.h>
 
 #include <host/host.h>
@@ -31,5 +32,12 @@ void host_netdev_settings_help(FILE *out);
  * library must not do.
  */
 extern void (*host_netdev_hook)(int failure);
+
+/**
+ * The signal that asked the program to end, or 0. From then on a device that
+ * runs is reported as one that does not run any more, so that an application
+ * which looks at the state ends by itself, with its report.
+ */
+extern volatile sig_atomic_t host_netdev_stop;
 
 #endif /* HOST_NETDEV_IMPL_H */

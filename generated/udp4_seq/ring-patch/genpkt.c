@@ -4,360 +4,18 @@
  * Do not edit: change the format or the strategy and emit again.
  */
 #include <errno.h>
-#include <string.h>
 #include <uk/essentials.h>
 #include <uk/netbuf.h>
 #include "genpkt.h"
 
-const char *const genpkt_verdict_names[GENPKT_VERDICTS] = {
-	[GENPKT_GOOD] = "good",
-	[GENPKT_FOREIGN] = "foreign",
-	[GENPKT_WRONG] = "wrong",
-};
-
-const char *const genpkt_result_names[GENPKT_RESULTS] = {
-	[GENPKT_PARSE_GOOD] = "good",
-	[GENPKT_PARSE_TRUNCATED] = "truncated",
-	[GENPKT_PARSE_NEXT_HEADER] = "another header",
-	[GENPKT_PARSE_CONSTANT] = "wrong constant",
-	[GENPKT_PARSE_UNKNOWN] = "unknown number",
-	[GENPKT_PARSE_LENGTH] = "wrong length",
-	[GENPKT_PARSE_CHECKSUM] = "wrong checksum",
-};
-
-/*
- * udp4_seq: udp4 with a 32-bit sequence number in front of the payload
- *
- * Ethernet II, bytes 0..13 (IEEE 802.3 clause 3.2)
- *  0                   1                   2                   3
- *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |                              dst                              |
- * +                               +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |                               |                               |
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+                               +
- * |                              src                              |
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |              type             |
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- *
- * Internet Protocol version 4, bytes 14..33 (RFC 791 section 3.1)
- *  0                   1                   2                   3
- *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |version|  ihl  |    dscp   |ecn|          total_length         |
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |               id              |flags|     fragment_offset     |
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |      ttl      |    protocol   |            checksum           |
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |                              src                              |
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |                              dst                              |
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- *
- * User Datagram Protocol, bytes 34..41 (RFC 768)
- *  0                   1                   2                   3
- *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |              src              |              dst              |
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |             length            |            checksum           |
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- *
- * Sequence number of the packet, counted by the sender, bytes 42..45
- *  0                   1                   2                   3
- *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |                             number                            |
- * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- *
- * Payload, bytes 46..end: each byte 0x00
- */
-
-/* The headers, with zero where the value varies */
-static const uint8_t udp4_seq_template[UDP4_SEQ_HDR_LEN] = {
-	/*
-	 * ethernet.dst: MAC address, parameter mac_dst, default
-	 * ff:ff:ff:ff:ff:ff
-	 */
-	0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	/*
-	 * ethernet.src: MAC address, parameter mac_src, default the device's
-	 * own
-	 */
-	0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
-	/* ethernet.type: 16 bits, next header, ethertype 0x0800 */
-	0x08, 0x00,
-	/* ipv4.version: 4 bits, constant 4 */
-	/* ipv4.ihl: 4 bits, fixed 5 */
-	0x45,
-	/* ipv4.dscp: 6 bits, fixed 0 */
-	/* ipv4.ecn: 2 bits, fixed 0 */
-	0x00,
-	/* ipv4.total_length: 16 bits, length of bytes 14..end */
-	0x00, 0x00,
-	/* ipv4.id: 16 bits, fixed 0 */
-	0x00, 0x00,
-	/* ipv4.flags: 3 bits, fixed 0 */
-	/* ipv4.fragment_offset: 13 bits, fixed 0 */
-	0x00, 0x00,
-	/* ipv4.ttl: 8 bits, parameter ttl, default 64 */
-	0x00,
-	/* ipv4.protocol: 8 bits, next header, ip_protocol 0x11 */
-	0x11,
-	/* ipv4.checksum: 16 bits, RFC 1071 internet checksum of bytes 14..33 */
-	0x00, 0x00,
-	/* ipv4.src: IPv4 address, parameter ipv4_src, default 192.0.2.1 */
-	0x00, 0x00, 0x00, 0x00,
-	/* ipv4.dst: IPv4 address, parameter ipv4_dst, default 192.0.2.2 */
-	0x00, 0x00, 0x00, 0x00,
-	/* udp.src: 16 bits, parameter port_src, default 5001 */
-	0x00, 0x00,
-	/* udp.dst: 16 bits, parameter port_dst, default 5001 */
-	0x00, 0x00,
-	/* udp.length: 16 bits, length of bytes 34..end */
-	0x00, 0x00,
-	/*
-	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
-	 */
-	0x00, 0x00,
-	/* seqno.number: 32 bits, counter from 0 in steps of 1 */
-	0x00, 0x00, 0x00, 0x00,
-};
-
-_Static_assert(sizeof(udp4_seq_template) <= UDP4_SEQ_MIN_LEN,
-	       "the headers fit into the shortest frame");
-
-void udp4_seq_sweep_init(struct udp4_seq_sweep *sweep,
-		uint16_t pktlen __unused,
-		const struct udp4_seq_args *args __unused)
-{
-	uint64_t sum;
-
-	sweep->n = 0;
-
-	/*
-	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
-	 * pseudo header: ipv4.src, 32 bits
-	 * pseudo header: ipv4.dst, 32 bits
-	 * pseudo header: 0, 8 bits
-	 * pseudo header: 17, 8 bits
-	 * pseudo header: size of bytes 34..end, 16 bits
-	 * The words that never vary are summed up in the first line.
-	 */
-	sum = 0x0011;
-	sum += args->port_src;			/* udp.src */
-	sum += args->port_dst;			/* udp.dst */
-	sum += pktlen - 34U;			/* udp.length */
-	sum += args->ipv4_src;			/* ipv4.src */
-	sum += args->ipv4_dst;			/* ipv4.dst */
-	/* pseudo header: bytes 34..end */
-	sum += pktlen - 34U;
-	sweep->udp_checksum = sum;
-}
-
-void udp4_seq_write(uint8_t *frame, uint16_t pktlen,
-		const struct udp4_seq_args *args)
-{
-	uint16_t ipv4_checksum;
-	uint64_t sum;
-	struct udp4_seq_sweep sweep;
-
-	frame_copy(frame, udp4_seq_template, sizeof(udp4_seq_template));
-	/* fill: from the end of the headers to the end of the frame */
-	frame_fill(frame + 46, 0x00, pktlen - 46U);
-
-	/*
-	 * ethernet.dst: MAC address, parameter mac_dst, default
-	 * ff:ff:ff:ff:ff:ff
-	 */
-	memcpy(frame, args->mac_dst.addr_bytes, 6);
-
-	/*
-	 * ethernet.src: MAC address, parameter mac_src, default the device's
-	 * own
-	 */
-	memcpy(frame + 6, args->mac_src.addr_bytes, 6);
-
-	/* ipv4.total_length: 16 bits, length of bytes 14..end */
-	put_be16(frame + 16, (uint16_t)(pktlen - 14U));
-
-	/* ipv4.ttl: 8 bits, parameter ttl, default 64 */
-	frame[22] = args->ttl;
-
-	/* ipv4.src: IPv4 address, parameter ipv4_src, default 192.0.2.1 */
-	put_be32(frame + 26, args->ipv4_src);
-
-	/* ipv4.dst: IPv4 address, parameter ipv4_dst, default 192.0.2.2 */
-	put_be32(frame + 30, args->ipv4_dst);
-
-	/* udp.src: 16 bits, parameter port_src, default 5001 */
-	put_be16(frame + 34, args->port_src);
-
-	/* udp.dst: 16 bits, parameter port_dst, default 5001 */
-	put_be16(frame + 36, args->port_dst);
-
-	/* udp.length: 16 bits, length of bytes 34..end */
-	put_be16(frame + 38, (uint16_t)(pktlen - 34U));
-
-	/*
-	 * ipv4.checksum: 16 bits, RFC 1071 internet checksum of bytes 14..33
-	 * The words that never vary are summed up in the first line.
-	 */
-	sum = 0x4511;
-	sum += pktlen - 14U;			/* ipv4.total_length */
-	sum += (uint64_t)args->ttl << 8;	/* ipv4.ttl */
-	sum += args->ipv4_src;			/* ipv4.src */
-	sum += args->ipv4_dst;			/* ipv4.dst */
-	ipv4_checksum = csum_fold(sum);
-	put_be16(frame + 24, ipv4_checksum);
-
-	/* The first packet of the sweep */
-	udp4_seq_sweep_init(&sweep, pktlen, args);
-	udp4_seq_sweep_write(frame, &sweep);
-}
-
-uint16_t udp4_seq_length(const uint8_t *frame, uint16_t len)
-{
-	int64_t declared;
-
-	if (len < UDP4_SEQ_HDR_LEN)
-		return len;
-	/* Another protocol has something else there */
-	if (get_be16(frame + 12) != 0x800)		/* ethernet.type */
-		return len;
-	/* ipv4.total_length: 16 bits, length of bytes 14..end */
-	declared = (int64_t)(get_be16(frame + 16)) + 14;
-	declared = MAX(declared, (int64_t)UDP4_SEQ_MIN_LEN);
-	return declared < len ? (uint16_t)declared : len;
-}
-
-enum genpkt_result parse_udp4_seq(const uint8_t *frame, uint16_t len,
-		struct udp4_seq_args *args)
-{
-	uint16_t wanted;
-	uint64_t sum;
-
-	if (len < UDP4_SEQ_HDR_LEN)
-		return GENPKT_PARSE_TRUNCATED;
-	len = udp4_seq_length(frame, len);
-
-	/* ethernet.type: 16 bits, next header, ethertype 0x0800 */
-	if (get_be16(frame + 12) != 0x0800)
-		return GENPKT_PARSE_NEXT_HEADER;
-
-	/* ipv4.protocol: 8 bits, next header, ip_protocol 0x11 */
-	if (frame[23] != 0x11)
-		return GENPKT_PARSE_NEXT_HEADER;
-
-	/*
-	 * ethernet.src: MAC address, parameter mac_src, default the device's
-	 * own
-	 */
-	memcpy(args->mac_src.addr_bytes, frame + 6, 6);
-
-	/*
-	 * ethernet.dst: MAC address, parameter mac_dst, default
-	 * ff:ff:ff:ff:ff:ff
-	 */
-	memcpy(args->mac_dst.addr_bytes, frame, 6);
-
-	/* ipv4.src: IPv4 address, parameter ipv4_src, default 192.0.2.1 */
-	args->ipv4_src = (uint32_t)get_be32(frame + 26);
-
-	/* ipv4.dst: IPv4 address, parameter ipv4_dst, default 192.0.2.2 */
-	args->ipv4_dst = (uint32_t)get_be32(frame + 30);
-
-	/* udp.src: 16 bits, parameter port_src, default 5001 */
-	args->port_src = (uint16_t)get_be16(frame + 34);
-
-	/* udp.dst: 16 bits, parameter port_dst, default 5001 */
-	args->port_dst = (uint16_t)get_be16(frame + 36);
-
-	/* ipv4.ttl: 8 bits, parameter ttl, default 64 */
-	args->ttl = (uint8_t)frame[22];
-
-	/* ipv4.version: 4 bits, constant 4 */
-	if (((uint64_t)frame[14] >> 4) != 0x4)
-		return GENPKT_PARSE_CONSTANT;
-
-	if (len < UDP4_SEQ_MIN_LEN || len > UDP4_SEQ_MAX_LEN)
-		return GENPKT_PARSE_LENGTH;
-	/* ipv4.ihl: 4 bits, fixed 5 */
-	if (((uint64_t)frame[14] & 0xf) != 0x5)
-		return GENPKT_PARSE_LENGTH;
-	/* ipv4.total_length: 16 bits, length of bytes 14..end */
-	if (get_be16(frame + 16) != len - 14U)
-		return GENPKT_PARSE_LENGTH;
-	/* udp.length: 16 bits, length of bytes 34..end */
-	if (get_be16(frame + 38) != len - 34U)
-		return GENPKT_PARSE_LENGTH;
-
-	/* ipv4.checksum: 16 bits, RFC 1071 internet checksum of bytes 14..33 */
-	sum = csum_add(frame + 14, 10U);
-	sum += csum_add(frame + 26, 8U);	/* behind the checksum */
-	wanted = csum_fold(sum);
-	if (get_be16(frame + 24) != wanted)
-		return GENPKT_PARSE_CHECKSUM;
-
-	/*
-	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
-	 */
-	sum = csum_add(frame + 34, 6U);
-	sum += csum_add(frame + 42, len - 42U);	/* behind the checksum */
-	sum += get_be32(frame + 26);		/* ipv4.src */
-	sum += get_be32(frame + 30);		/* ipv4.dst */
-	/* pseudo header: size of bytes 34..end */
-	sum += len - 34U;
-	/* pseudo header: what never varies */
-	sum += 0x0011;
-	wanted = csum_fold(sum);
-	if (wanted == 0)
-		wanted = 0xffff;
-	if (get_be16(frame + 40) != wanted)
-		return GENPKT_PARSE_CHECKSUM;
-	return GENPKT_PARSE_GOOD;
-}
-
-enum genpkt_verdict udp4_seq_match(const uint8_t *frame, uint16_t len,
-		const struct udp4_seq_args *args)
-{
-	struct udp4_seq_args found;
-	const enum genpkt_result result = parse_udp4_seq(frame, len, &found);
-
-	if (result == GENPKT_PARSE_TRUNCATED ||
-	    result == GENPKT_PARSE_NEXT_HEADER)
-		return GENPKT_FOREIGN;
-
-	/* Is it one of those that were asked for? */
-	if (memcmp(found.mac_dst.addr_bytes, args->mac_dst.addr_bytes,
-		   sizeof(found.mac_dst.addr_bytes)) != 0)
-		return GENPKT_FOREIGN;
-	if (found.ipv4_src != args->ipv4_src)
-		return GENPKT_FOREIGN;
-	if (found.ipv4_dst != args->ipv4_dst)
-		return GENPKT_FOREIGN;
-	if (found.port_src != args->port_src)
-		return GENPKT_FOREIGN;
-	if (found.port_dst != args->port_dst)
-		return GENPKT_FOREIGN;
-	if (found.ttl != args->ttl)
-		return GENPKT_FOREIGN;
-	return result == GENPKT_PARSE_GOOD ? GENPKT_GOOD : GENPKT_WRONG;
-}
-
 struct uk_netbuf *genpkt_udp4_seq_args(struct uk_alloc *a, size_t bufalign,
-		uint16_t headroom, uint16_t pktlen,
-		const struct udp4_seq_args *args)
+				       uint16_t headroom, uint16_t pktlen,
+				       const struct udp4_seq_args *args)
 {
 	struct uk_netbuf *pkt;
 
-	if (unlikely(pktlen < UDP4_SEQ_MIN_LEN || pktlen > UDP4_SEQ_MAX_LEN ||
-		     (bufalign & (bufalign - 1)) || !args)) {
+	if (unlikely(!args || (bufalign & (bufalign - 1)) ||
+		     !udp4_seq_accepts(pktlen, args))) {
 		errno = EINVAL;
 		return NULL;
 	}
@@ -376,14 +34,12 @@ struct uk_netbuf *genpkt_udp4_seq_args(struct uk_alloc *a, size_t bufalign,
 }
 
 struct uk_netbuf *genpkt_udp4_seq(struct uk_alloc *a, size_t bufalign,
-		uint16_t headroom, uint16_t pktlen,
-		const struct ether_addr *mac_src,
-		const struct ether_addr *mac_dst,
-		uint32_t ipv4_src,
-		uint32_t ipv4_dst,
-		uint16_t port_src,
-		uint16_t port_dst,
-		uint8_t ttl)
+				  uint16_t headroom, uint16_t pktlen,
+				  const struct ether_addr *mac_src,
+				  const struct ether_addr *mac_dst,
+				  uint32_t ipv4_src, uint32_t ipv4_dst,
+				  uint16_t port_src, uint16_t port_dst,
+				  uint8_t ttl)
 {
 	struct udp4_seq_args args;
 
@@ -395,10 +51,8 @@ struct uk_netbuf *genpkt_udp4_seq(struct uk_alloc *a, size_t bufalign,
 		errno = EINVAL;
 		return NULL;
 	}
-	memcpy(args.mac_src.addr_bytes, mac_src->addr_bytes,
-	       sizeof(args.mac_src.addr_bytes));
-	memcpy(args.mac_dst.addr_bytes, mac_dst->addr_bytes,
-	       sizeof(args.mac_dst.addr_bytes));
+	copy_bytes(args.mac_src, mac_src->addr_bytes, 6);
+	copy_bytes(args.mac_dst, mac_dst->addr_bytes, 6);
 	args.ipv4_src = ipv4_src;
 	args.ipv4_dst = ipv4_dst;
 	args.port_src = port_src;
