@@ -231,12 +231,17 @@ Pseudo = PseudoField | PseudoConst | PseudoLength
 
 @dataclass(frozen=True)
 class Sum:
-    """A checksum over one extent, after its pseudo header."""
+    """A checksum over one extent, after its pseudo header.
+
+    A result of zero is sent as ``zero_as``. Where it is ``optional``, zero in a received
+    frame means that there is none.
+    """
 
     over: Extent
     algorithm: Algorithm | OwnAlgorithm
     pseudo: tuple[Pseudo, ...]
     zero_as: int | None
+    optional: bool = False
 
     def depends_on(self, target: Placed) -> bool:
         """Tell whether the result depends on the bytes of a field."""
@@ -346,7 +351,6 @@ class Layout:
     ``length`` is what the program sends, unless it is swept. The headers take the first
     ``header_length`` bytes, and the trailers behind a payload the last ``trailer_length``.
     From ``min_length`` to ``max_length``, each ``length_step``-th length is possible.
-    ``base`` is the layout of the packet that a preset binds, None in that of a packet.
     """
 
     format: Format
@@ -361,12 +365,11 @@ class Layout:
     checksums: tuple[Placed, ...]
     length: int
     length_sweep: Swept | None
-    base: Layout | None = None
 
     @property
-    def application(self) -> tuple[Layout, ...]:
-        """The formats whose functions an application has: a preset's also has its packet's."""
-        return (self,) if self.base is None else (self.base, self)
+    def is_preset(self) -> bool:
+        """Whether the format is a packet with some of its values bound."""
+        return self.format is not self.format.packet
 
     @property
     def is_swept(self) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen import emit, formats, run, unikraft
+from codegen import emit, formats, run, runtime, unikraft
 from codegen.bench import contest
 from codegen.cli import options
 from codegen.model import STRATEGIES
@@ -44,8 +44,9 @@ def codegen(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 @pytest.mark.unikraft
 def test_an_application_folder_builds_by_itself(newest: Tree, tools: None, tmp_path: Path) -> None:
     """As any Unikraft application: with make, and nothing of codegen."""
-    app = tmp_path / "app"
+    app = tmp_path / "usoc21" / "app"
     emit.write(FILES, app)
+    emit.write(emit.render_runtime(), tmp_path / "runtime")
     done = subprocess.run(
         ["make", "-C", app, f"UK_ROOT={newest.root}", "-j2"],
         stdin=subprocess.DEVNULL,
@@ -59,8 +60,9 @@ def test_an_application_folder_builds_by_itself(newest: Tree, tools: None, tmp_p
     built = app / "build" / newest.image_name(QEMU, "pktgen")
     assert built.stat().st_size > 100_000
     assert b'{"format":"usoc21","strategy":"heap-gen"' in built.read_bytes()
-    assert re.findall(rf"^{re.escape(str(app))}/[\w.]+:.*\bwarning\b.*$", done.stdout, re.M) == []
-    for source in (name for name in FILES if name.endswith(".c")):
+    assert re.findall(rf"^{re.escape(str(tmp_path))}/.*\bwarning\b.*$", done.stdout, re.M) == []
+    names = [*FILES, *json.loads(FILES["manifest.json"])["runtime"]]
+    for source in (name for name in names if name.endswith(".c")):
         assert re.search(rf"\bapppktgen: {source.removesuffix('.c')}\.o$", done.stdout, re.M)
     # The configuration has been made once and is the user's from now on.
     config = app / ".config"
@@ -70,6 +72,44 @@ def test_an_application_folder_builds_by_itself(newest: Tree, tools: None, tmp_p
     )
     assert again.returncode == 0, again.stderr
     assert (app / "build" / newest.image_name(QEMU, "other")).is_file()
+
+
+@pytest.mark.unikraft
+def test_a_folder_elsewhere_needs_the_runtime(newest: Tree, tools: None, tmp_path: Path) -> None:
+    """In a folder of its own, which goes before one beside it, or in one that is named."""
+    app = tmp_path / "outer" / "app"
+    emit.write(FILES, app)
+
+    def call(*arguments: str | Path) -> tuple[int, str]:
+        done = subprocess.run(
+            ["make", "-C", app, f"UK_ROOT={newest.root}", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    def main(*arguments: str) -> str:
+        code, said = call("print-srcs", *arguments)
+        assert code == 0, said
+        (found,) = re.findall(r"(\S+)/main\.c ", said)
+        return str(found)
+
+    assert call("defconfig")[0] == 0
+    code, said = call()
+    assert code == 2
+    assert f"There is no folder runtime/ in {app}, and none in {tmp_path}. Copy it there" in said
+    for folder in (tmp_path / "runtime", app / "runtime"):
+        emit.write(emit.render_runtime(), folder)
+        assert main() == str(folder)
+    emit.write(emit.render_runtime(), tmp_path / "named")
+    assert main(f"APPPKTGEN_RUNTIME={tmp_path / 'named'}") == str(tmp_path / "named")
+    code, said = call(f"APPPKTGEN_RUNTIME={tmp_path / 'nowhere'}")
+    assert code == 2
+    assert f"{tmp_path / 'nowhere'} has no main.c" in said
 
 
 @pytest.mark.unikraft
@@ -99,7 +139,7 @@ def test_the_loop_calls_no_bytewise_memcpy(newest: Tree, tools: None, tmp_path: 
         made = image.build(files, newest, opts, tmp_path / strategy.name)
         with image._work_folder(newest, opts) as work:
             listed = subprocess.run(
-                [find_tool("objdump"), "-dr", work / "build" / "apppktgen" / "main.o"],
+                [find_tool("objdump"), "-dr", work / "build" / "apppktgen" / "loop.o"],
                 capture_output=True,
                 text=True,
                 check=True,
@@ -123,13 +163,13 @@ def test_each_end_of_a_guest_is_told_apart(
     newest: Tree, tools: None, how: str, tmp_path: Path
 ) -> None:
     statement, kind, said = BROKEN[how]
-    mark = "\tif (args_parse("
-    assert FILES["main.c"].count(mark) == 1
-    source = FILES["main.c"].replace(mark, f'\tprintf("begun\\n");\n\t{statement}\n{mark}')
-    source = source.replace(
-        "#include <uk/alloc.h>", "#include <uk/alloc.h>\n#include <uk/assert.h>"
-    )
-    made = image.build(FILES | {"main.c": source}, newest, image.Options(QEMU), tmp_path / "image")
+    mark = "\tif (options_parse("
+    main = runtime.texts()["main.c"]
+    assert main.count(mark) == 1
+    source = main.replace(mark, f'\tprintf("begun\\n");\n\t{statement}\n{mark}')
+    source = source.replace("#include <stdio.h>", "#include <stdio.h>\n#include <uk/assert.h>")
+    files = FILES | {"runtime/main.c": source}
+    made = image.build(files, newest, image.Options(QEMU), tmp_path / "image")
     console = qemu.Qemu(QEMU).start(made.path, (), None)
     with pytest.raises(kind, match=re.escape(said)) as caught:
         console.follow(lambda _: None, 3 if how == "hang" else 30)
