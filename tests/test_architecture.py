@@ -32,7 +32,7 @@ SOURCES = {
 #: The columns from left to right; a package stands for all that is in it, but for what
 #: has a place of its own further left.
 COLUMNS = (
-    ("errors", "userfile", "sink", "unikraft", "unikernel.console"),
+    ("errors", "temporary", "userfile", "sink", "unikraft", "unikernel.console"),
     ("model", "diagnostics"),
     ("formats",),
     ("layout", "declared"),

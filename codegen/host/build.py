@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from codegen import cheader
+from codegen import cheader, temporary
 from codegen.errors import CodegenError
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
@@ -94,14 +94,14 @@ class Compiler:
         argv = [*self.command, *arguments]
         try:
             # A compiler that is killed leaves its intermediate files behind.
-            with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+            with temporary.folder() as folder:
                 done = subprocess.run(
                     argv,
                     stdin=subprocess.DEVNULL,
                     capture_output=True,
                     text=True,
                     errors="replace",
-                    env=os.environ | {"TMPDIR": folder},
+                    env=os.environ | {"TMPDIR": str(folder)},
                 )
         except OSError as error:
             raise BuildError(f"the compiler cannot be run: {error}") from error
@@ -169,8 +169,8 @@ def _cached(kind: str, key: Callable[[], str], fill: Callable[[Path], None]) -> 
             return entry
         cache.mkdir(parents=True, exist_ok=True)
         _drop_old(cache)
-        with tempfile.TemporaryDirectory(prefix="new-", dir=cache) as temporary:
-            made = Path(temporary, "entry")
+        with temporary.folder("new-", cache) as folder:
+            made = folder / "entry"
             made.mkdir()
             fill(made)
             if f"{kind}-{key()}" != name:

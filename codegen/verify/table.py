@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import random
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from codegen import oracle
+from codegen import oracle, temporary
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 from codegen.layout import Layout
@@ -115,8 +113,8 @@ def _tshark(layout: Layout, row: Row, frames: list[bytes]) -> None:
         row.missing["tshark"] = "tshark is missing: apt install tshark"
         return
     expected = [oracle.decode(layout, frame).values for frame in frames]
-    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
-        capture = Path(folder) / "frames.pcap"
+    with temporary.folder() as folder:
+        capture = folder / "frames.pcap"
         outside.write_pcap(capture, frames)
         faults = outside.Dissection(layout, tshark).faults(capture, expected)
     if faults:
