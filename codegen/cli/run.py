@@ -184,18 +184,15 @@ def _table(
     as_json: bool,
 ) -> None:
     """Run several programs in turn and print a table of their rates."""
-    import tempfile
-
+    from codegen import temporary
     from codegen.bench import contest
     from codegen.cli.console import left_out, print_table, table
     from codegen.cli.progress import image_steps, progress_bar
 
-    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+    with temporary.folder() as folder:
         if setups:
             with image_steps("images") as on_step:
-                made = contest.as_unikernels(
-                    request, strategies, setups, Path(folder), on_step, left_out
-                )
+                made = contest.as_unikernels(request, strategies, setups, folder, on_step, left_out)
                 contestants = list(made)
         else:
             contestants = list(contest.on_host(request, strategies, left_out))

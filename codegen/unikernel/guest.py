@@ -8,14 +8,13 @@ their machines, and the machines with this process.
 from __future__ import annotations
 
 import math
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from codegen import emit, net, run, sink
+from codegen import emit, net, run, sink, temporary
 from codegen.errors import UsageError
 from codegen.unikernel import image, linuxu, qemu
 from codegen.unikernel.console import Console, GuestError
@@ -143,8 +142,8 @@ def run_guest(
     """
     check(request)
     files = emit.render(request.layout, request.strategy)
-    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
-        guests = prepare(files, setup, Path(folder), on_step, on_line)
+    with temporary.folder() as folder:
+        guests = prepare(files, setup, folder, on_step, on_line)
         measured = measure(guests, request.program_arguments(), on_line)
         return guests.completed(request, measured)
 
@@ -168,8 +167,8 @@ def run_pair(
     """
     check_pair(request)
     files = emit.render(request.layout, request.strategy)
-    with tempfile.TemporaryDirectory(prefix="codegen-") as folder, ExitStack() as stack:
-        guests = prepare(files, setup, Path(folder), on_step, on_line, machines=2)
+    with temporary.folder() as folder, ExitStack() as stack:
+        guests = prepare(files, setup, folder, on_step, on_line, machines=2)
         taps: list[net.Tap | None] = [None, None]
         if guests.machine is not None:
             taps = [stack.enter_context(net.tap_of(setup.bridge)) for _ in range(2)]
