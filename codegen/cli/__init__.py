@@ -63,6 +63,9 @@ def main() -> None:
     """Run the command line; the exit code is 2 for misuse and 1 for a failed check."""
     # Who ends the command ends the program that it runs, and its temporary folders.
     signal.signal(signal.SIGTERM, _terminate)
+    # With nohup the command goes on when its terminal is closed.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _terminate)
     try:
         # Without standalone mode click returns the code of its Exit, and raises all else.
         code = cli(prog_name="codegen", standalone_mode=False)
@@ -91,7 +94,8 @@ def main() -> None:
 
 def _terminate(number: int, _: object) -> None:
     """End the command in order; a second signal, to its group perhaps, does not disturb that."""
-    signal.signal(number, signal.SIG_IGN)
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
     sys.exit(128 + number)
 
 

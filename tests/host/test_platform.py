@@ -335,6 +335,10 @@ def test_there_may_be_no_device(run: Run) -> None:
         ("log=loud", "err, warn, info or debug"),
         ("poison=256", "0 to 255"),
         ("poison=", "0 to 255"),
+        ("parent=", "number of a process"),
+        ("parent=-1", "number of a process"),
+        ("parent=99999999999", "number of a process"),
+        ("parent=1", "parent=1: this program was started by process "),
     ],
 )
 def test_wrong_options_say_what_is_allowed(run: Run, option: str, hint: str) -> None:
