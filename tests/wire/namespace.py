@@ -20,6 +20,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from tests.conftest import interruptible
+
 CAPTURE = Path(__file__).with_name("capture.py")
 
 #: Seconds for what takes a moment: this is for machines with much else to do.
@@ -91,6 +93,7 @@ class Namespace:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=interruptible,
         )
         self._processes.append(process)
         return process
