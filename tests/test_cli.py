@@ -29,6 +29,7 @@ from codegen.cli import VERBS, cli
 from codegen.errors import UsageError
 from codegen.resolve import resolve
 from codegen.run import GRACE, _end, _Output
+from tests.conftest import interruptible
 
 COMMAND = [sys.executable, "-m", "codegen"]
 WIRE_OVERHEAD = 24
@@ -636,6 +637,7 @@ class Started:
         self, folder: Path, *arguments: str, ignoring: int | None = None, **variables: str
     ) -> None:
         def dispose() -> None:
+            interruptible()
             if ignoring is not None:
                 signal.signal(ignoring, signal.SIG_IGN)
 
@@ -679,6 +681,16 @@ class Started:
         return output
 
 
+DESTRUCTOR = """
+import time
+class Slow:
+    def __del__(self):
+        print("ready", flush=True)
+        time.sleep(60)
+slow = Slow()
+del slow
+time.sleep(60)
+"""
 SLOW = "print('ready', flush=True)\nimport time\ntime.sleep(60)\n"
 
 
@@ -689,6 +701,19 @@ def test_interrupted_while_it_sends(tmp_path: Path, whom: str) -> None:
     time.sleep(0.1)
     (os.killpg if whom == "the group" else os.kill)(started.process.pid, signal.SIGINT)
     started.ends(130, "codegen: interrupted")
+
+
+@pytest.mark.parametrize("whom", ["the group", "the command"])
+def test_not_interrupted_where_that_is_ignored(tmp_path: Path, whom: str) -> None:
+    """As any program in Python that a shell runs in the background; SIGTERM still ends it."""
+    started = Started(tmp_path, "run", *SLOWLY, "--json", ignoring=signal.SIGINT)
+    assert soon(started.captures)
+    (os.killpg if whom == "the group" else os.kill)(started.process.pid, signal.SIGINT)
+    time.sleep(0.5)
+    started.process.terminate()
+    found = json.loads(started.ends(143, ""))
+    assert len(frames(tmp_path / "x.pcap")) == found["sent"]
+    assert found["seconds"] > 0.5
 
 
 def test_ended_while_it_sends(tmp_path: Path) -> None:
@@ -800,6 +825,16 @@ def test_interrupted_while_it_verifies(tmp_path: Path) -> None:
     assert soon(lambda: started.maps("library.so"))
     time.sleep(0.5)
     os.killpg(started.process.pid, signal.SIGINT)
+    started.ends(130, "codegen: interrupted")
+
+
+def test_interrupted_where_nothing_can_be_raised(tmp_path: Path) -> None:
+    """In a destructor, or in a callback of the garbage collector, as hypothesis has one."""
+    (tmp_path / "slow.py").write_text(DESTRUCTOR)
+    started = Started(tmp_path, "show", "slow.py")
+    assert started.process.stdout is not None
+    assert started.process.stdout.readline() == "ready\n"
+    started.process.send_signal(signal.SIGINT)
     started.ends(130, "codegen: interrupted")
 
 

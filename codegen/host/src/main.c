@@ -206,7 +206,10 @@ static void end_if_due(int failure)
 		exit(EXIT_FAILURE);
 }
 
-/* Whoever started the program has seen to that, as nohup does. */
+/*
+ * Whoever started the program has seen to that, as nohup does, and shells for
+ * what they run in the background: CTRL+C is for another program then.
+ */
 static bool is_ignored(int number)
 {
 	struct sigaction action;
@@ -226,7 +229,8 @@ static void set_up_signals(void)
 
 	/* A second CTRL+C does not wait. */
 	action.sa_flags = (int)SA_RESETHAND;
-	sigaction(SIGINT, &action, NULL);
+	if (!is_ignored(SIGINT))
+		sigaction(SIGINT, &action, NULL);
 
 	/* Ends a program that does not come to its end. */
 	signal(SIGALRM, SIG_DFL);
