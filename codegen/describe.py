@@ -97,8 +97,8 @@ def declaration(placed: Placed) -> str:
 
 def position(placed: Placed) -> str:
     """Return the offset of a field: its byte, and its bit where it starts inside one."""
-    byte, bit = divmod(placed.offset, 8)
-    return f"{byte}.{bit}" if bit else str(byte)
+    start = placed.start
+    return f"{start.octet}.{start.bit}" if start.bit else str(start.octet)
 
 
 def pseudo_header(total: Sum) -> list[str]:
@@ -123,8 +123,7 @@ def diagram(layout: Layout) -> str:
     ):
         inside = list(fields)
         header = inside[0].header
-        end = inside[-1].end // 8
-        extent = Extent(inside[0].offset // 8, None if inside[0].offset < 0 == end else end)
+        extent = Extent(inside[0].start, inside[-1].end)
         title = f"{header.title or name}{', trailer' if in_trailer else ''}, {extent}"
         if header.reference:
             title += f" ({header.reference})"
@@ -166,20 +165,20 @@ def _drawn(fields: list[Placed]) -> list[_Cell]:
     Least significant bits first, those of a byte stand to the right of what comes after.
     A field that goes on in the next byte is then drawn in parts: ``name[7:0]``.
     """
-    start = fields[0].offset
+    start = fields[0].start
     cells = []
     for placed in fields:
         pieces = placed.pieces
         whole = all(piece.bits == 8 for piece in pieces)
         if placed.field.byteorder == "big" or whole:
-            cells.append(_Cell(placed.offset - start, placed.bits, placed.field.name))
+            cells.append(_Cell(placed.start.since(start), placed.bits, placed.field.name))
             continue
         for piece in pieces:
             part = ""
             if len(pieces) > 1:
                 last = piece.of + piece.bits - 1
                 part = f"[{last}]" if piece.bits == 1 else f"[{last}:{piece.of}]"
-            left = 8 * piece.octet + 8 - piece.low - piece.bits - start
+            left = piece.at.since(start) + 8 - piece.low - piece.bits
             cells.append(_Cell(left, piece.bits, placed.field.name, part))
     return sorted(cells, key=lambda cell: cell.start)
 

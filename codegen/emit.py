@@ -21,21 +21,21 @@ from typing import TYPE_CHECKING
 
 import codegen
 from codegen import runtime
+from codegen.c import printer, tree
 from codegen.c_templates import filters
 from codegen.errors import CodegenError
-from codegen.lower import Plan, lower
-from codegen.lower.spelling import c_literal
+from codegen.lower import Plan, genpkt, lower
 from codegen.model import Format, Strategy
 from codegen.resolve import resolve
 
 if TYPE_CHECKING:
     import jinja2
 
-#: Every file of an application but the manifest; each has a template of its name.
+#: Every file of an application but those of its format and the manifest; each has a
+#: template of its name.
 FILES = (
     "genpkt.c",
     "genpkt.h",
-    "netdef.h",
     "packet.c",
     "packet.h",
     "strategy.h",
@@ -75,7 +75,7 @@ def render(format: Format, strategy: Strategy) -> dict[str, str]:
     manifest: see :func:`render_runtime` and :func:`with_runtime`.
     """
     plan = lower(format, strategy)
-    files = {name: _render_file(name, plan) for name in FILES}
+    files = _format_files(plan) | {name: _render_file(name, plan) for name in FILES}
     common = runtime.texts()
     return files | _manifest(
         files,
@@ -226,18 +226,31 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _render_file(name: str, plan: Plan) -> str:
+def _format_files(plan: Plan) -> dict[str, str]:
+    """Return the files of the packet layer, which depend on no platform."""
+    format = plan.format
+    files = {f"{format.name}{ending}": f"format{ending}" for ending in (".c", ".h")}
+    texts = {name: _render_file(template, plan) for name, template in files.items()}
+    for own in format.own_checksums:
+        texts[f"checksum_{own.name}.h"] = _render_file("checksum.h", plan, own=own)
+    return texts
+
+
+def _render_file(name: str, plan: Plan, **particular: object) -> str:
     environment = _environment()
     context = {
         "plan": plan,
+        "format": plan.format,
+        "genpkt": genpkt.functions(plan.format),
         "version": codegen.__version__,
-        "sources": [each for each in FILES if each.endswith(".c")],
+        "sources": [f"{plan.format.name}.c", *(each for each in FILES if each.endswith(".c"))],
+        **particular,
         "runtime_files": runtime.files,
     }
     banner = environment.get_template("banner.j2").make_module(context)
     text = environment.get_template(f"{name}.j2").render(context, banner=banner)
     text = text.lstrip("\n").rstrip("\n") + "\n"
-    return filters.c_wrapped(text) if name.endswith((".c", ".h")) else text
+    return filters.c_wrapped(text) if name == "packet.c" else text
 
 
 @cache
@@ -252,5 +265,9 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters |= filters.ALL | {"c_literal": c_literal}
+    environment.filters |= filters.ALL | printer.FILTERS | {"c_literal": _literal}
     return environment
+
+
+def _literal(value: int) -> str:
+    return printer.spelled(tree.decimal(value))

@@ -17,6 +17,8 @@ from itertools import pairwise
 from codegen.declared import mistakes
 from codegen.diagnostics import Code, Diagnostic, FormatError
 from codegen.layout import (
+    END,
+    START,
     Argument,
     Counted,
     Drawn,
@@ -28,6 +30,7 @@ from codegen.layout import (
     Origin,
     Payload,
     Placed,
+    Position,
     Pseudo,
     PseudoConst,
     PseudoField,
@@ -36,7 +39,6 @@ from codegen.layout import (
     Sum,
     Swept,
     Timed,
-    along,
     few_values,
 )
 from codegen.model import (
@@ -122,7 +124,7 @@ class _Place:
     header: Header
     field: Field
     source: Source
-    offset: int
+    start: Position
     in_trailer: bool = False
     bound: bool = False
 
@@ -134,15 +136,13 @@ class _Resolver:
     format: Format
     found: list[Diagnostic] = field(default_factory=list)
     places: list[_Place] = field(default_factory=list)
-    #: Where headers and groups start and end, in bits, by path; members of groups.
-    starts: dict[str, int] = field(default_factory=dict)
-    ends: dict[str, int] = field(default_factory=dict)
+    #: Where headers and groups start and end, by path; members of groups.
+    starts: dict[str, Position] = field(default_factory=dict)
+    ends: dict[str, Position] = field(default_factory=dict)
     members: dict[str, tuple[Member, ...]] = field(default_factory=dict)
     #: Where what a header carries ends, and where its trailer does.
-    payload_ends: dict[str, int] = field(default_factory=dict)
-    trailer_ends: dict[str, int] = field(default_factory=dict)
-    #: The groups in trailers whose ends count from the end of the frame.
-    trailer_groups: set[str] = field(default_factory=set)
+    payload_ends: dict[str, Position] = field(default_factory=dict)
+    trailer_ends: dict[str, Position] = field(default_factory=dict)
     #: The bits of all headers, and of trailers too.
     headers_end: int = 0
     least_end: int = 0
@@ -249,12 +249,12 @@ class _Resolver:
     def place(self) -> None:
         packet = self.format.packet
         headers = [layer for layer in packet.layers if isinstance(layer, Header)]
-        offset = 0
+        here = START
         for header in headers:
-            self.starts[header.name], self.members[header.name] = offset, header.members
-            offset = self.place_whole(header, header.fields, offset, f"header {header.name!r}")
-            self.ends[header.name] = offset
-        self.headers_end = offset
+            self.starts[header.name], self.members[header.name] = here, header.members
+            here = self.place_whole(header, header.fields, here, f"header {header.name!r}")
+            self.ends[header.name] = here
+        self.headers_end = here.bits
         self.place_trailers(headers)
         fills = [index for index, layer in enumerate(packet.layers) if isinstance(layer, Fill)]
         if any(index != len(packet.layers) - 1 for index in fills):
@@ -273,55 +273,60 @@ class _Resolver:
         Behind a payload they count from the end of the frame.
         """
         first, before = len(self.places), set(self.starts)
-        offset = self.headers_end
+        here = START + self.headers_end
         for header in reversed(headers):
-            self.payload_ends[header.name] = offset
+            self.payload_ends[header.name] = here
             if header.trailer:
                 where = f"trailer of {header.name!r}"
-                offset = self.place_whole(header, header.trailer, offset, where)
-            self.trailer_ends[header.name] = offset
-        self.least_end = offset
+                here = self.place_whole(header, header.trailer, here, where)
+            self.trailer_ends[header.name] = here
+        self.least_end = here.bits
         for place in self.places[first:]:
             place.in_trailer = True
         if self.has_payload:
             for place in self.places[first:]:
-                place.offset -= offset
-            self.trailer_groups = set(self.starts) - before
+                place.start = END - here.since(place.start)
+            groups = set(self.starts) - before
             for ends in (self.payload_ends, self.trailer_ends):
-                ends.update({name: end - offset for name, end in ends.items()})
+                ends.update({name: END - here.since(end) for name, end in ends.items()})
             for edges in (self.starts, self.ends):
-                edges.update({name: edges[name] - offset for name in self.trailer_groups})
+                edges.update({name: END - here.since(edges[name]) for name in groups})
 
     @property
     def has_payload(self) -> bool:
         return isinstance(self.format.packet.layers[-1], Fill)
 
     def place_whole(
-        self, header: Header, members: tuple[Member, ...], start: int, where: str
-    ) -> int:
+        self, header: Header, members: tuple[Member, ...], start: Position, where: str
+    ) -> Position:
         """Place a header or trailer, which takes whole bytes; return the bit behind it."""
-        offset = self.place_members(header, header.name, members, start, start)
+        here = self.place_members(header, header.name, members, start, start)
         empty = not header.members
-        missing = 8 if empty else -(offset - start) % 8
+        missing = 8 if empty else -here.since(start) % 8
         if missing:
             self.report(
                 Code.F104,
                 where,
                 "it has no fields"
                 if empty
-                else f"its fields take {offset - start} bits, which is no whole number of bytes",
+                else f"its fields take {here.since(start)} bits, which is no whole number of bytes",
                 f"add Reserved({missing}) or widen a field",
             )
-        return offset + missing
+        return here + missing
 
     def place_members(
-        self, header: Header, scope: str, members: tuple[Member, ...], start: int, outer: int
-    ) -> int:
+        self,
+        header: Header,
+        scope: str,
+        members: tuple[Member, ...],
+        start: Position,
+        outer: Position,
+    ) -> Position:
         """Place the members of a header or group that are there; return the bit behind them.
 
         ``outer`` is where the header or trailer starts.
         """
-        offset = start
+        here = start
         as_drawn = True  # as long as no optional field came before
         for each in members:
             path = f"{scope}.{each.name}"
@@ -329,23 +334,23 @@ class _Resolver:
             if each.when is not None and not self.switched_on(scope, path, each.when):
                 continue
             if isinstance(each, Group):
-                self.starts[path], self.members[path] = offset, each.fields
-                offset = self.place_members(header, path, each.fields, offset, outer)
-                self.ends[path] = offset
+                self.starts[path], self.members[path] = here, each.fields
+                here = self.place_members(header, path, each.fields, here, outer)
+                self.ends[path] = here
                 continue
             if isinstance(each, Pad):
-                missing = self.padding(path, each, offset - outer)
+                missing = self.padding(path, each, here.since(outer))
                 if not missing:
                     continue
-                each = self.padding_field(each, missing, offset)
-            self.check_width(path, each, offset)
-            self.check_order(path, each, offset)
+                each = self.padding_field(each, missing, here)
+            self.check_width(path, each, here)
+            self.check_order(path, each, here)
             self.check_enumeration(path, each)
             if as_drawn:
-                self.check_at(path, each, offset - start)
-            self.places.append(_Place(path, scope, header, each, each.source, offset))
-            offset += max(each.bits, 0)
-        return offset
+                self.check_at(path, each, here.since(start))
+            self.places.append(_Place(path, scope, header, each, each.source, here))
+            here += max(each.bits, 0)
+        return here
 
     def padding(self, path: str, pad: Pad, size: int) -> int:
         """Return the bits up to the next multiple of a header that has so many."""
@@ -368,11 +373,11 @@ class _Resolver:
             return 0
         return missing
 
-    def padding_field(self, pad: Pad, bits: int, offset: int) -> Field:
+    def padding_field(self, pad: Pad, bits: int, here: Position) -> Field:
         """Return the field that padding is; a receiver ignores it."""
-        if bits > 64 and offset % 8 == 0:
+        if bits > 64 and here.bit == 0:
             return Bytes(pad.name, Default(bytes(bits // 8)))
-        order = self.places[-1].field.byteorder if offset % 8 else "big"
+        order = self.places[-1].field.byteorder if here.bit else "big"
         return Reserved(bits, pad.name, byteorder=order)
 
     def switched_on(self, scope: str, path: str, switch: Switch) -> bool:
@@ -426,7 +431,7 @@ class _Resolver:
             f"name one of: {', '.join(known)}" if known else "name a field that stands before it",
         )
 
-    def check_width(self, path: str, each: Field, offset: int) -> None:
+    def check_width(self, path: str, each: Field, here: Position) -> None:
         if isinstance(each, Bytes | IPv6Address):
             if each.bits < 8:
                 self.report(
@@ -435,12 +440,12 @@ class _Resolver:
                     "it has no bytes",
                     "give it a size, or a value with one byte at least",
                 )
-            elif offset % 8:
+            elif here.bit:
                 self.report(
                     Code.F122,
                     path,
-                    f"it starts at bit {offset % 8} of a byte",
-                    f"put Reserved({8 - offset % 8}) before it",
+                    f"it starts at bit {here.bit} of a byte",
+                    f"put Reserved({8 - here.bit}) before it",
                 )
         elif not 1 <= each.bits <= 64:
             self.report(
@@ -469,9 +474,9 @@ class _Resolver:
                 problem = f"{name!r} could be {number} or another number"
                 self.report(Code.F125, path, problem, "give each number a name of its own")
 
-    def check_order(self, path: str, each: Field, offset: int) -> None:
+    def check_order(self, path: str, each: Field, here: Position) -> None:
         """In a byte that fields share, all count from the same end."""
-        if offset % 8 == 0:
+        if here.bit == 0:
             return
         before = self.places[-1]
         if before.field.byteorder != each.byteorder:
@@ -481,7 +486,7 @@ class _Resolver:
                 f"it is {each.byteorder}-endian, and shares a byte with {before.path!r}, "
                 f"which is {before.field.byteorder}-endian",
                 f"give it byteorder={before.field.byteorder!r}, or put "
-                f"Reserved({-offset % 8}, byteorder={before.field.byteorder!r}) before it",
+                f"Reserved({8 - here.bit}, byteorder={before.field.byteorder!r}) before it",
             )
 
     def check_at(self, path: str, each: Field, here: int) -> None:
@@ -644,19 +649,17 @@ class _Resolver:
     def extent(self, place: _Place, span: Span) -> Extent | None:
         """Return the bytes of a span, None after a report."""
         header = place.header
-        before = len(self.found)
         start = self.edge(place, span.start, "start")
         end = self.edge(place, span.end, "end")
-        if len(self.found) > before:
+        if start is None or end is None:
             return None
         # What a group holds may be nothing; any other empty span is a mistake.
-        if start is None and end is None and span.start == span.end:
-            return Extent(0, 0)
         empty = end == start and span.start == span.end
-        ends_behind = start is not None and (along(start) < along(end or 0, end is None) or empty)
-        if start is None or not ends_behind or start % 8 or (end or 0) % 8:
-            first = "the end of the frame" if start is None else f"bit {start}"
-            until = "the end of the frame" if end is None else f"bit {end}"
+        if empty and start == END:
+            return Extent(START, START)
+        if not (start < end or empty) or start.bit or end.bit:
+            first = "the end of the frame" if start == END else f"bit {start.bits}"
+            until = "the end of the frame" if end == END else f"bit {end.bits}"
             problem = f"its span starts at {first} and ends before {until}"
             self.report(
                 Code.F111,
@@ -666,29 +669,25 @@ class _Resolver:
                 f"or use HEADER for all of {header.name!r}",
             )
             return None
-        return Extent(start // 8, None if end is None else end // 8)
+        return Extent(start, end)
 
-    def edge(self, place: _Place, edge: Edge | str, side: str) -> int | None:
-        """Return the bit of the frame where a span starts or ends, None for the frame's end."""
+    def edge(self, place: _Place, edge: Edge | str, side: str) -> Position | None:
+        """Return where a span starts or ends, None after a report."""
         group = self.find_group(place.scope, str(edge))
         if edge in (Edge.HEADER_START, Edge.HEADER_END):
             group = place.scope
         if edge is Edge.PAYLOAD_END:
-            bit, in_trailer = self.payload_ends[place.header.name], self.has_payload
-        elif edge is Edge.FRAME_END:
-            bit, in_trailer = self.trailer_ends[place.header.name], self.has_payload
-        elif group is not None:
+            return self.payload_ends[place.header.name]
+        if edge is Edge.FRAME_END:
+            return self.trailer_ends[place.header.name]
+        if group is not None:
             at_start = side == "start" if isinstance(edge, str) else edge is Edge.HEADER_START
-            bit = self.starts[group] if at_start else self.ends[group]
-            in_trailer = group in self.trailer_groups
-        else:
-            target = self.find(place.scope, str(edge))
-            if target is None:
-                self.unknown(place.path, place.scope, str(edge))
-                return None
-            bit = target.offset + (target.field.bits if side == "end" else 0)
-            in_trailer = target.offset < 0
-        return None if in_trailer and bit == 0 else bit
+            return self.starts[group] if at_start else self.ends[group]
+        target = self.find(place.scope, str(edge))
+        if target is None:
+            self.unknown(place.path, place.scope, str(edge))
+            return None
+        return target.start + (target.field.bits if side == "end" else 0)
 
     def origin(self, place: _Place, low: int, high: int) -> Origin | None:
         """Return where the field's value comes from, None after a report."""
@@ -895,7 +894,7 @@ class _Resolver:
         if binding is None:
             return low, None
         field = UInt("length", 16, Default(0))
-        place = _Place("length", "", Header("", ()), field, field.source, 0)
+        place = _Place("length", "", Header("", ()), field, field.source, START)
         if isinstance(binding, Counter | Timestamp):
             self.report(
                 Code.F123,
@@ -1018,8 +1017,8 @@ class _Resolver:
                 )
         little = place.field.byteorder == "little"
         # How far from there the checksum is follows the frame's length.
-        adrift = extent.start >= 0 > place.offset
-        inside = extent.covers(place.offset, place.offset + place.field.bits)
+        adrift = place.start.from_end and not extent.start.from_end
+        inside = extent.covers(place.start, place.start + place.field.bits)
         if algorithm.bits not in (8, 16, 32, 64):
             self.report(
                 Code.F113,
@@ -1027,7 +1026,7 @@ class _Resolver:
                 f"{algorithm.title} has {algorithm.bits} bits",
                 "give it 8, 16, 32 or 64",
             )
-        elif place.field.bits != algorithm.bits or place.offset % 8 or (internet and little):
+        elif place.field.bits != algorithm.bits or place.start.bit or (internet and little):
             self.report(
                 Code.F113,
                 place.path,
@@ -1042,7 +1041,7 @@ class _Resolver:
                 "whether it starts at a word of what it covers follows the frame's length",
                 "put it into the header, or use a checksum that knows no words, as a CRC",
             )
-        elif internet and inside and (place.offset // 8 - extent.start) % 2:
+        elif internet and inside and place.start.since(extent.start) % 16:
             self.report(
                 Code.F113,
                 place.path,
@@ -1245,7 +1244,7 @@ class _Resolver:
         length, length_sweep = self.frame_length(self.length_binding, lengths)
         self.stop_if_reported()
         fields = tuple(
-            Placed(place.path, place.header, place.field, place.offset, origin, place.in_trailer)
+            Placed(place.path, place.header, place.field, place.start, origin, place.in_trailer)
             for place, origin in zip(self.places, origins, strict=True)
             if origin is not None
         )
@@ -1257,7 +1256,7 @@ class _Resolver:
         trailer_length = self.least_end // 8 - header_length
         payload = None
         if isinstance(fill, Fill):
-            extent = Extent(header_length, -trailer_length or None)
+            extent = Extent(START + self.headers_end, END - 8 * trailer_length)
             payload = Payload(fill.name, fill, extent, pattern)
         else:
             # Where nothing is between them, a trailer is no more than fields that follow.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from codegen import c_templates
 from codegen.errors import CodegenError
-from codegen.lower import Plan
+from codegen.lower import FormatPlan, Plan
 
 #: Where the files are; their names have no folder in them.
 FOLDER = Path(c_templates.__file__).parent / "runtime"
@@ -29,20 +29,31 @@ LIBRARY = ("args.c", "netbuf.c", "netspeed.c", "options.c", "rate.c")
 
 _HEADERS = (
     *("args.h", "device.h", "loop.h", "netbuf.h", "netspeed.h", "options.h", "rate.h"),
-    *("receive.h", "report.h", "sender.h", "sink.h", "sweep.h", "traffic.h"),
+    *("receive.h", "report.h", "sender.h", "sink.h", "sweep.h", "traffic.h", "netdef.h"),
 )
+
+
+def format_headers(format: FormatPlan) -> list[str]:
+    """Return the headers that a format's own files include."""
+    found = ["bytes.h", "frame.h", *(f"checksum_{each}.h" for each in format.checksums)]
+    if any(each.startswith("crc32") for each in format.checksums):
+        found.append("crc32.h")
+    if format.draws:
+        found.append("random.h")
+    return found
 
 
 def files(plan: Plan) -> tuple[str, ...]:
     """Return the names of the files that an application is built from."""
-    kinds = {"NAMED" if each.names else each.parser for each in plan.format.arguments}
-    strategy = plan.strategy
+    format, strategy = plan.format, plan.strategy
+    kinds = {"NAMED" if each.names else each.parser for each in format.arguments}
     return tuple(
         sorted(
             {
                 *PROGRAM,
                 *LIBRARY,
                 *_HEADERS,
+                *format_headers(format),
                 *(f"args_{each.lower()}.c" for each in kinds - {"UINT"}),
                 f"buffers_{strategy.buffers.value}.h",
                 f"fetch_{strategy.fetch.value}.h",

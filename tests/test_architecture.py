@@ -33,7 +33,7 @@ SOURCES = {
 #: The columns from left to right; a package stands for all that is in it, but for what
 #: has a place of its own further left.
 COLUMNS = (
-    ("errors", "userfile", "sink", "unikraft", "unikernel.console"),
+    ("errors", "extras", "userfile", "sink", "unikraft", "unikernel.console"),
     ("model", "diagnostics"),
     ("formats",),
     ("layout", "declared"),
@@ -253,8 +253,8 @@ def command(*arguments: str) -> str:
         (command("--help"), set()),
         (command("--version"), set()),
         *((command(verb, "--help"), set()) for verb in "list show emit verify run".split()),
-        (command("list"), {"rich"}),
-        (command("show"), {"rich"}),
+        (command("list"), set()),
+        (command("show"), set()),
     ],
     ids=[
         *("import", "help", "version", "list-help", "show-help", "emit-help", "verify-help"),

@@ -54,6 +54,7 @@ from codegen.model import (
     UInt,
 )
 from codegen.resolve import resolve
+from tests.tools import NO_TREE
 
 ROOT = Path(__file__).parent.parent
 GENERATED = ROOT / "generated"
@@ -790,7 +791,7 @@ def test_unikrafts_own_checkpatch(
     tree = Path(os.environ.get("UK_ROOT", Path.home() / ".unikraft" / "unikraft"))
     script = tree / "support" / "scripts" / "checkpatch.pl"
     if not script.is_file():
-        pytest.skip("no Unikraft tree with checkpatch: set UK_ROOT")
+        pytest.skip(NO_TREE)
     require("perl")
     for name, text in (emit.render(formats.load("usoc21"), strategy) | runtime.texts()).items():
         if name.endswith((".c", ".h")):

@@ -167,7 +167,7 @@ def test_tshark_reads_what_was_written(subject: Subject, require: Require, tmp_p
     sums = [each for each in layout.checksums if isinstance(each.origin, Sum)]
     for number, placed in enumerate(sums):
         wrong = bytearray(frames[number])
-        wrong[placed.offset // 8 + 1] ^= 1
+        wrong[placed.start.octet + 1] ^= 1
         outside.write_pcap(tmp_path / "wrong.pcap", [bytes(wrong)])
         known = oracle.decode(layout, bytes(wrong)).values
         faults = dissection.faults(tmp_path / "wrong.pcap", [known])

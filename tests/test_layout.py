@@ -22,7 +22,7 @@ from codegen.resolve import resolve
 
 def test_offsets_follow_the_declared_order() -> None:
     layout = resolve(UDP4)
-    places = {placed.path: (placed.offset, placed.bits) for placed in layout.fields}
+    places = {placed.path: (placed.start.bits, placed.bits) for placed in layout.fields}
     assert places["ethernet.src"] == (48, 48)
     assert places["ipv4.ihl"] == (14 * 8 + 4, 4)
     assert places["ipv4.fragment_offset"] == (20 * 8 + 3, 13)

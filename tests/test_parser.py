@@ -130,7 +130,7 @@ def expected(layout: Layout, damage: str, whole: int) -> set[str]:
         placed
         for placed in layout.fields
         if any(
-            piece.octet == at and bits >> piece.low & ((1 << piece.bits) - 1)
+            piece.at.octet == at and bits >> piece.low & ((1 << piece.bits) - 1)
             for piece in placed.pieces
         )
     ]

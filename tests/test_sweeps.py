@@ -150,8 +150,8 @@ def is_right(subject: Subject, frame: bytes) -> bool:
     """
     for placed in subject.layout.checksums:
         over: Any = placed.origin
-        end = len(frame) if over.over.end is None else over.over.end
-        data = frame[over.over.start : end]
+        start = over.over.start.in_frame(len(frame)) // 8
+        data = frame[start : start + over.over.size(len(frame))]
         bits = "".join(
             f"{_part(subject, part, frame, len(data)):0{part.bits}b}" for part in over.pseudo
         )
@@ -165,7 +165,7 @@ def is_right(subject: Subject, frame: bytes) -> bool:
 def _part(subject: Subject, part: Any, frame: bytes, size: int) -> int:
     if hasattr(part, "path"):
         placed = subject.layout[part.path]
-        return int.from_bytes(frame[placed.offset // 8 : placed.end // 8], "big")
+        return int.from_bytes(frame[placed.start.octet : placed.end.octet], "big")
     return int(getattr(part, "value", size))
 
 
@@ -175,8 +175,8 @@ def test_each_packet_of_a_sweep_is_right(kind: str) -> None:
     subject = built(format)
     layout = subject.layout
     placed = layout[path]
-    first, last = placed.offset // 8, (placed.end + 7) // 8
-    shift, mask = last * 8 - placed.end, (1 << placed.bits) - 1
+    first, last = placed.start.octet, (placed.end + 7).octet
+    shift, mask = last * 8 - placed.end.bits, (1 << placed.bits) - 1
     seen = set()
     length = min(layout.min_length + 1, layout.max_length)
     for number, frame in enumerate(frames(subject, PACKETS, length)):

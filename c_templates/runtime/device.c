@@ -49,15 +49,14 @@ int device_probe(struct device *device)
 static void set_own_address(struct uk_netdev *dev, struct options *opt)
 {
 	const struct uk_hwaddr *hwaddr = uk_netdev_hwaddr_get(dev);
-	struct ether_addr own;
 
 	if (!hwaddr)
 		return;
-	memcpy(own.addr_bytes, hwaddr->addr_bytes, sizeof(own.addr_bytes));
 	printf("netdev 0: %02x:%02x:%02x:%02x:%02x:%02x\n",
-	       own.addr_bytes[0], own.addr_bytes[1], own.addr_bytes[2],
-	       own.addr_bytes[3], own.addr_bytes[4], own.addr_bytes[5]);
-	packet_set_own_address(&opt->packet, &own);
+	       hwaddr->addr_bytes[0], hwaddr->addr_bytes[1],
+	       hwaddr->addr_bytes[2], hwaddr->addr_bytes[3],
+	       hwaddr->addr_bytes[4], hwaddr->addr_bytes[5]);
+	packet_set_own_address(&opt->packet, hwaddr->addr_bytes);
 }
 
 /* Buffers to receive into are all alike, and soon given back */

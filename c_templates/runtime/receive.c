@@ -12,13 +12,13 @@
 #define NB_RX_BURST	1024U
 
 /* Show the first frame of a kind that should not have come */
-static void dump(const struct uk_netbuf *pkt, enum packet_verdict verdict)
+static void dump(const struct uk_netbuf *pkt, enum frame_verdict verdict)
 {
 	const uint8_t *frame = pkt->data;
 	unsigned int i;
 
 	fprintf(stderr, "first %s frame, %u bytes:",
-		packet_verdict_names[verdict], (unsigned int)pkt->len);
+		frame_verdict_name(verdict), (unsigned int)pkt->len);
 	for (i = 0; i < pkt->len; i++)
 		fprintf(stderr, "%s%02x", i % 16 ? " " : "\n  ",
 			(unsigned int)frame[i]);
@@ -28,10 +28,10 @@ static void dump(const struct uk_netbuf *pkt, enum packet_verdict verdict)
 static void match(const struct uk_netbuf *pkt, const struct options *opt,
 		  struct traffic *seen)
 {
-	const enum packet_verdict verdict =
+	const enum frame_verdict verdict =
 		packet_match(pkt->data, pkt->len, &opt->packet);
 
-	if (unlikely(verdict != PACKET_GOOD && !seen->verdicts[verdict]))
+	if (unlikely(verdict != VERDICT_VALID && !seen->verdicts[verdict]))
 		dump(pkt, verdict);
 	seen->verdicts[verdict]++;
 }

@@ -16,7 +16,7 @@ struct traffic {
 	uint64_t failed;
 	uint64_t sent_bytes;
 	uint64_t received_bytes;
-	uint64_t verdicts[PACKET_VERDICTS];	/* of received frames */
+	uint64_t verdicts[FRAME_VERDICTS];	/* of received frames */
 	__nsec elapsed;
 };
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from codegen.model import Strategy
     from codegen.run import Request
     from codegen.unikernel.guest import Setup
+    from codegen.unikernel.image import Options as ImageOptions
 
 
 @click.command("run", cls=options.Verb)
@@ -125,6 +126,8 @@ def command(
     from codegen.host import netbuf
     from codegen.run import Request, run_host
 
+    if platform != "host" and netbuf_name != "host":
+        raise UsageError("--netbuf is for the platform host; a unikernel has Unikraft's own")
     strategies = options.strategies(strategy_specs)
     request = Request(
         formats.load(format_spec),
@@ -139,28 +142,28 @@ def command(
         netbuf=netbuf.load(netbuf_name, uk_root),
     )
     on_line = (lambda _: None) if as_json else click.echo
-    setups: list[Setup] = []
+    images: list[ImageOptions] = []
     if platform != "host":
         from codegen import unikraft
         from codegen.cli.progress import image_steps
-        from codegen.unikernel import guest, image
+        from codegen.unikernel import guest, image, qemu
 
-        if netbuf_name != "host":
-            raise UsageError("--netbuf is for the platform host; a unikernel has Unikraft's own")
-        tree, target = unikraft.find_tree(uk_root), unikraft.target(platform, arch)
-        setups = [
-            guest.Setup(
-                tree, image.Options(target, build, sink, log_level), bridge, kvm, bus, notify
-            )
-            for build in options.builds(builds)
-        ]
+        target = unikraft.target(platform, arch)
+        images = [image.Options(target, build, sink, log_level) for build in options.builds(builds)]
+        (guest.check_pair if pair else guest.check)(request)
+        if platform == "qemu":
+            qemu.check_bus(target, bus)
     elif pair:
         raise UsageError("--pair is for unikernels: add --platform qemu")
-    if len(strategies) > 1 or len(setups) > 1:
-        if pair or mode not in (None, "tx"):
-            raise UsageError(
-                "a table of several programs has rates of sending: no --pair, no --mode"
-            )
+    several = len(strategies) > 1 or len(images) > 1
+    if several and (pair or mode not in (None, "tx")):
+        raise UsageError("a table of several programs has rates of sending: no --pair, no --mode")
+    setups: list[Setup] = []
+    if images:
+        # The command line was checked first: misuse is reported whatever this machine lacks.
+        tree = unikraft.find_tree(uk_root)
+        setups = [guest.Setup(tree, each, bridge, kvm, bus, notify) for each in images]
+    if several:
         _table(request, strategies, setups, repeat, as_json)
         return
     show = _show_json if as_json else _report_pair if pair else _report
@@ -185,7 +188,7 @@ def _table(
     import tempfile
 
     from codegen.bench import contest
-    from codegen.cli.console import console, left_out, print_table, table
+    from codegen.cli.console import left_out, print_table, table
     from codegen.cli.progress import image_steps, progress_bar
 
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
@@ -197,23 +200,17 @@ def _table(
                 contestants = list(made)
         else:
             contestants = list(contest.on_host(request, strategies, left_out))
-        with progress_bar() as progress:
-            task = progress.add_task("", total=len(contestants) * repeat)
+        with progress_bar(len(contestants) * repeat) as update:
             rows = contest.measure(
-                contestants,
-                repeat,
-                lambda each: progress.update(task, advance=1, description=each.who),
+                contestants, repeat, lambda each: update(advance=1, description=each.who)
             )
     if as_json:
         click.echo(json.dumps(contest.as_json(rows)))
         return
-    out = console()
     where = (
         f"Unikraft {setups[0].tree.version}, {setups[0].options.target.name}, " if setups else ""
     )
-    out.print(
-        f"{where}{request.format.name}, sink {request.sink}, median of {repeat}", style="bold"
-    )
+    click.secho(f"{where}{request.format.name}, sink {request.sink}, median of {repeat}", bold=True)
     lines = table("who", "build", "image bytes", "Mpps", "low..high", f"times {contest.REFERENCE}")
     for column in lines.columns[2:5]:
         column.justify = "right"
@@ -228,7 +225,7 @@ def _table(
             f"{row.rate.low / 1e6:.3f}..{row.rate.high / 1e6:.3f}",
             f"{ratio.median:.2f} ({ratio.low:.2f}..{ratio.high:.2f})" if ratio else "",
         )
-    print_table(out, lines)
+    print_table(lines)
 
 
 def _show_json(found: dict[str, Any]) -> None:

@@ -49,34 +49,35 @@ def command(
     given. With --all, a row a format says on how many
     examples each judge agreed. Exits with 1 when there is a counterexample.
     """
+    from codegen import extras
     from codegen.host import cache, netbuf
 
+    specs = format_specs or formats.catalogue()
+    chosen = [each for spec in specs for each in formats.load_all(spec).values()]
+    extras.require("verify", "codegen verify")
     # hypothesis would leave a folder of its own where the command is called.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache.folder() / "hypothesis"))
 
-    from codegen.cli.console import console, print_table, table
+    from codegen.cli.console import print_table, table
     from codegen.verify.judge import verify
     from codegen.verify.subject import Subject
 
     chosen_netbuf = netbuf.load(netbuf_name, uk_root)
-    specs = format_specs or formats.catalogue()
-    chosen = [each for spec in specs for each in formats.load_all(spec).values()]
     if all_judges:
         _table(chosen, examples, seed, chosen_netbuf)
         return
-    out = console()
     failed = []
     for format in chosen:
         strategy = options.strategy(options.DEFAULT_STRATEGY)
         subject = Subject.build(format, strategy, netbuf=chosen_netbuf)
         report = verify(subject, examples, seed)
         with_netbuf = "" if netbuf_name == "host" else ", Unikraft's netbufs"
-        out.print(f"{format.name}: {examples} examples, seed {seed}{with_netbuf}", style="bold")
+        click.secho(f"{format.name}: {examples} examples, seed {seed}{with_netbuf}", bold=True)
         rows = table("", "")
         rows.columns[0].justify = "right"
         for comparison, count in report.counts.items():
             rows.add_row(str(count), comparison)
-        print_table(out, rows, indent=2)
+        print_table(rows, indent=2)
         if report.counterexample is not None:
             failed.append(report.counterexample)
     for counterexample in failed:
@@ -87,7 +88,7 @@ def command(
 
 def _table(chosen: list[Format], examples: int, seed: int, netbuf: Netbuf) -> None:
     """Print what every judge says of each format; exit with 1 when one disagrees."""
-    from codegen.cli.console import console, print_table, table
+    from codegen.cli.console import print_table, table
     from codegen.verify.table import JUDGES, judged
 
     rows = table("packet", *JUDGES)
@@ -111,7 +112,7 @@ def _table(chosen: list[Format], examples: int, seed: int, netbuf: Netbuf) -> No
         for why in dict.fromkeys(row.silent.values()):
             judges = ", ".join(judge for judge, its in row.silent.items() if its == why)
             silent.setdefault((judges, why), {})[formats.spelled(format)] = None
-    print_table(console(), rows)
+    print_table(rows)
     for judge, why in missing.items():
         click.echo(f"codegen: no word of {judge}: {why}", err=True)
     for (judges, why), names in silent.items():

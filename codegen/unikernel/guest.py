@@ -166,11 +166,7 @@ def run_pair(
     ``lost`` is what was sent and not received, ``dropped`` what the taps counted as
     dropped. Raises as :func:`run_guest` does.
     """
-    check(request)
-    if request.mode is not None or request.sink != sink.DEVICE:
-        raise UsageError(
-            "--pair sends on one machine and receives on another: no --mode, no --sink"
-        )
+    check_pair(request)
     files = emit.render(request.format, request.strategy)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder, ExitStack() as stack:
         guests = prepare(files, setup, Path(folder), on_step, on_line, machines=2)
@@ -206,6 +202,15 @@ def check(request: run.Request) -> None:
             "gets a device on a bridge (--bridge)"
         )
     run.check(request)
+
+
+def check_pair(request: run.Request) -> None:
+    """Raise UsageError for what a pair of unikernels does not have, and as :func:`check` does."""
+    check(request)
+    if request.mode is not None or request.sink != sink.DEVICE:
+        raise UsageError(
+            "--pair sends on one machine and receives on another: no --mode, no --sink"
+        )
 
 
 def _silence(arguments: Sequence[str]) -> float:

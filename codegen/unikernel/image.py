@@ -76,6 +76,10 @@ class Options:
     sink: str = sink.DEVICE
     log_level: str = "crit"
 
+    def __post_init__(self) -> None:
+        """Raise UsageError for a sink that does not exist, before any tree or tool is needed."""
+        sink.symbols(self.sink)
+
     @property
     def wanted(self) -> tuple[str, ...]:
         """The switches that must be on in the configuration, or the image is another one."""
@@ -131,8 +135,7 @@ def build(
     ``files`` are those of :func:`codegen.emit.render`; what applications have in common
     is added where they lack it. Objects are kept in the cache, so that the next image of
     the same tree and options compiles the application alone. Raises TreeError when the
-    tree cannot do it, ImageError when a tool is missing, a step fails or takes too long,
-    and UsageError for a sink that there is not.
+    tree cannot do it, ImageError when a tool is missing, a step fails or takes too long.
     """
     tree.check(options.target)
     files = emit.with_runtime(files)

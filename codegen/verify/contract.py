@@ -44,32 +44,28 @@ COMMON = (
 
 def expected(format: Format) -> list[Signature]:
     """Return the functions that the application of a format must declare."""
-    promised = list(COMMON)
-    for each in dict.fromkeys((format.packet, format)):
-        layout = resolve(each)
-        arguments = tuple(
-            (placed.argument.name, _type(layout, placed))
-            for placed in layout.arguments
-            if not placed.argument.bound
-        )
-        promised += [
-            Signature(f"genpkt_{each.name}", _NETBUF, _BUFFER + arguments),
-            Signature(
-                f"genpkt_{each.name}_args",
-                _NETBUF,
-                (*_BUFFER, ("args", f"const struct {format.packet.name}_args *")),
-            ),
-            Signature(
-                f"parse_{each.name}",
-                "enum genpkt_result",
-                (
-                    ("frame", "const uint8_t *"),
-                    ("len", "uint16_t"),
-                    ("args", f"struct {format.packet.name}_args *"),
-                ),
-            ),
-        ]
-    return promised
+    layout, name = resolve(format), format.name
+    args = ("args", f"const struct {name}_args *")
+    received = (("frame", "const uint8_t *"), ("len", "uint16_t"))
+    arguments = tuple(
+        (placed.argument.name, _type(layout, placed))
+        for placed in layout.arguments
+        if not placed.argument.bound
+    )
+    return [
+        *COMMON,
+        Signature(f"genpkt_{name}", _NETBUF, _BUFFER + arguments),
+        Signature(f"genpkt_{name}_args", _NETBUF, (*_BUFFER, args)),
+        Signature(f"{name}_accepts", "int", (("pktlen", "uint16_t"), args)),
+        Signature(f"{name}_write", "void", (("frame", "uint8_t *"), ("pktlen", "uint16_t"), args)),
+        Signature(f"{name}_length", "uint16_t", received),
+        Signature(
+            f"{name}_parse",
+            "enum frame_result",
+            (*received, ("fields", f"struct {name}_fields *")),
+        ),
+        Signature(f"{name}_match", "enum frame_verdict", (*received, args)),
+    ]
 
 
 def _type(layout: Layout, placed: Placed) -> str:

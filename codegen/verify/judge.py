@@ -118,7 +118,8 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
         assert isinstance(origin, Sum)
         if origin.algorithm is not Algorithm.INTERNET:
             continue
-        covered = range(len(frame))[origin.over.start : origin.over.end]
+        start = origin.over.start.in_frame(len(frame)) // 8
+        covered = range(start, start + origin.over.size(len(frame)))
         data = bytearray(frame[octet] for octet in covered)
         pseudo = 0
         bits = 0
@@ -134,7 +135,7 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
             bits += part.bits
         data[:0] = pseudo.to_bytes(bits // 8, "big")
         data += bytes(len(data) % 2)
-        here = placed.offset // 8 % len(frame)
+        here = placed.start.in_frame(len(frame)) // 8
         if here not in covered:
             # It sums up others, and is not among them.
             data += frame[here : here + 2]
@@ -274,13 +275,12 @@ def parse(subject: Subject, frame: bytes) -> oracle.Result:
         )
     if wanted.result in (oracle.Result.TRUNCATED, oracle.Result.NEXT_HEADER):
         return wanted.result
-    for placed in layout.arguments:
-        value = found[placed.argument.name]
-        if value != wanted.values[placed.path]:
-            show = placed.field.show
+    for path, value in found.items():
+        if value != wanted.values[path]:
+            show = layout[path].field.show
             raise Mismatch(
-                f"{layout.name}: the parser reads {placed.path} as {show(value)}, and it is "
-                f"{show(wanted.values[placed.path])}\n{frame.hex(' ')}"
+                f"{layout.name}: the parser reads {path} as {show(value)}, and it is "
+                f"{show(wanted.values[path])}\n{frame.hex(' ')}"
             )
     return wanted.result
 

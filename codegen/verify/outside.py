@@ -9,7 +9,6 @@ the tools that are installed have.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import shutil
 import struct
@@ -18,6 +17,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib.util import find_spec
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ def _refuse(header: Header, what: str, names: Iterable[str], why: str) -> None:
 
 def has_scapy() -> bool:
     """Return whether scapy is installed."""
-    return importlib.util.find_spec("scapy") is not None
+    return find_spec("scapy") is not None
 
 
 def _scapy_class(elsewhere: Elsewhere) -> Any:

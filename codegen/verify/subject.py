@@ -13,8 +13,8 @@ from codegen import emit
 from codegen.errors import CodegenError
 from codegen.host import build
 from codegen.host.library import HostLibrary
-from codegen.layout import Layout
-from codegen.model import MAC, Bytes, Format, Strategy
+from codegen.layout import Argument, Fixed, Layout, Placed
+from codegen.model import MAC, Bytes, Format, Reserved, Strategy
 from codegen.resolve import resolve
 
 
@@ -123,24 +123,27 @@ class Subject:
         frame = self.ffi.from_buffer("uint8_t[]", received)
         match = getattr(self.lib, f"{self.format.name}_match")
         verdict = match(frame, len(received), self._args(arguments))
-        return str(self.ffi.string(self.lib.genpkt_verdict_names[verdict]).decode())
+        return str(self.ffi.string(self.lib.verify_verdict(verdict)).decode())
 
     def parse(self, received: bytes) -> tuple[str, dict[str, int]]:
-        """Return the name of the parser's result, and the values that it read."""
-        args = self.ffi.new(f"struct {self.format.packet.name}_args *")
+        """Return the name of the parser's result, and the fields that it read, by path."""
+        fields = self.ffi.new(f"struct {self.format.name}_fields *")
         # Memory of exactly this size: a look behind it is seen by the sanitizers.
         frame = self.ffi.new("uint8_t[]", max(len(received), 1))
         self.ffi.memmove(frame, received, len(received))
-        result = getattr(self.lib, f"parse_{self.format.name}")(frame, len(received), args)
+        result = getattr(self.lib, f"{self.format.name}_parse")(frame, len(received), fields)
         values = {}
-        for placed in self.layout.arguments:
-            member = getattr(args, placed.argument.name)
+        for placed in self.layout.fields:
+            if is_constant(placed):
+                continue
+            is_argument = isinstance(placed.origin, Argument)
+            name = placed.argument.name if is_argument else placed.path.replace(".", "_")
+            member = getattr(fields, name)
             if placed.field.octets is None:
-                values[placed.argument.name] = int(member)
+                values[placed.path] = int(member)
             else:
-                octets = member if isinstance(placed.field, Bytes) else member.addr_bytes
-                values[placed.argument.name] = int.from_bytes(bytes(octets), "big")
-        return str(self.ffi.string(self.lib.genpkt_result_names[result]).decode()), values
+                values[placed.path] = int.from_bytes(bytes(member), "big")
+        return str(self.ffi.string(self.lib.verify_result(result)).decode()), values
 
     def duplicate(self, pkt: Any, memory: Memory) -> bytes:
         """Return the bytes of a duplicate made by ``uk_netbuf_dup_single()``."""
@@ -210,18 +213,15 @@ class Subject:
         return getattr(self.lib, f"genpkt_{name}_args")(*buffer, self._args(arguments))
 
     def _args(self, arguments: Mapping[str, int]) -> Any:
-        args = self.ffi.new(f"struct {self.format.packet.name}_args *")
+        args = self.ffi.new(f"struct {self.format.name}_args *")
         for placed in self.layout.arguments:
             argument = placed.argument
             value = arguments[argument.name]
             octets = placed.field.octets
-            member = getattr(args, argument.name)
             if octets is None:
                 setattr(args, argument.name, value)
-            elif isinstance(placed.field, Bytes):
-                self.ffi.buffer(member)[:] = value.to_bytes(octets, "big")
             else:
-                member.addr_bytes = value.to_bytes(octets, "big")
+                self.ffi.buffer(getattr(args, argument.name))[:] = value.to_bytes(octets, "big")
         return args
 
     def _open_arguments(self) -> list[tuple[Any, bool]]:
@@ -246,13 +246,22 @@ class Subject:
         return address
 
 
+def is_constant(placed: Placed) -> bool:
+    """Return whether a received frame has one value in a field, or any that is ignored."""
+    checked = isinstance(placed.origin, Fixed) and placed.origin.checked
+    return checked or isinstance(placed.field, Reserved)
+
+
 def _inline_functions(format: Format, folder: Path) -> tuple[Path, Path]:
     """Write a source, and its header, through which Python reaches inline functions."""
     layout, name = resolve(format), format.name
-    functions = []
+    functions = [
+        ("const char *verify_result(int result)", "return frame_result_name(result)"),
+        ("const char *verify_verdict(int verdict)", "return frame_verdict_name(verdict)"),
+    ]
     if layout.is_swept:
         sweep = f"struct {name}_sweep *sweep"
-        functions = [
+        functions += [
             (
                 f"void verify_sweep_write(uint8_t *frame, const {sweep})",
                 f"{name}_sweep_write(frame, sweep)",

@@ -20,7 +20,7 @@ from codegen.model import STRATEGIES
 from codegen.unikernel import guest, image, qemu
 from codegen.unikernel.console import Crash, Hang, NoDevice, Panic
 from codegen.unikraft import Target, Tree
-from tests.conftest import find_tool
+from tests.tools import find_tool
 
 QEMU = Target("qemu", "x86_64")
 FILES = emit.render(formats.load("usoc21"), STRATEGIES[0])
@@ -346,7 +346,7 @@ def test_an_option_that_kconfig_dropped_is_told(
 
 @pytest.mark.parametrize("tool", ["make", "bison", "qemu-system-x86_64"])
 def test_a_missing_tool_is_told_with_its_package(
-    tool: str, tmp_path: Path, tools: None, monkeypatch: pytest.MonkeyPatch
+    tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "bin"
     path.mkdir()
@@ -372,7 +372,7 @@ def test_a_cross_compiler_is_asked_for(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_cache_that_cannot_be_written_is_told(
-    tmp_path: Path, tools: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
@@ -397,18 +397,23 @@ def test_a_cache_that_cannot_be_written_is_told(
         (("run", "--platform", "qemu", "--virtio", "mmio"), "--virtio mmio: a machine of"),
         (("run", "--platform", "qemu", "--pair", "--mode", "rx"), "no --mode, no --sink"),
         (("run", "--strategy", "all", "--mode", "rx"), "no --pair, no --mode"),
+        (("run", "--platform", "qemu", "--sink", "hole"), "there is no sink 'hole'"),
+        (("run", "--platform", "qemu", "--pair", "--strategy", "all"), "no --pair, no --mode"),
+        (("run", "--platform", "qemu", "--pair", "--sink", "free"), "no --mode, no --sink"),
+        (("run", "--platform", "qemu", "--netbuf", "unikraft"), "--netbuf is for the platform"),
     ],
 )
-def test_misuse_is_told_before_anything_is_built(
+def test_misuse_is_reported_whatever_the_machine_lacks(
     arguments: tuple[str, ...], said: str, tmp_path: Path
 ) -> None:
-    fake_tree(tmp_path / "tree", "")
+    """Here there is neither a tool nor a tree, and still what is reported is the misuse."""
     (tmp_path / "swept.py").write_text(SWEPT)
     arguments = tuple(each.format(tmp_path) for each in arguments)
-    done = codegen(*arguments, UK_ROOT=str(tmp_path / "tree"), XDG_CACHE_HOME=str(tmp_path / "c"))
+    bare = {name: str(tmp_path / "empty") for name in ("PATH", "HOME", "XDG_CACHE_HOME")}
+    done = codegen(*arguments, **bare)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
-    assert not list(tmp_path.glob("c/codegen/image-*/build"))
+    assert not (tmp_path / "empty").exists()
 
 
 def test_the_options_have_the_builds_of_images() -> None:
