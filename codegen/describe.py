@@ -28,8 +28,9 @@ from codegen.layout import (
     Sum,
     Swept,
     Timed,
+    few_values,
 )
-from codegen.model import BIT, Const, NextHeader
+from codegen.model import BIT, IMIX, Const, NextHeader
 
 _ROW = 32
 
@@ -88,6 +89,19 @@ def lengths(layout: Layout) -> str:
     """Return the possible lengths of a frame."""
     steps = f" in steps of {layout.length_step}" if layout.length_step > 1 else ""
     return f"{layout.min_length} to {layout.max_length} bytes{steps}"
+
+
+def clipping(layout: Layout) -> str | None:
+    """Return which frames of the internet mix are longer here than there, None for none."""
+    swept = layout.length_sweep
+    mixed = dict(layout.format.bindings).get("length") == IMIX
+    if swept is None or not mixed or few_values(swept) == list(IMIX.values):
+        return None
+    least = layout.min_length
+    return (
+        f"format {layout.name!r}: frames of IMIX that are shorter than its least, {least} bytes, "
+        f"are sent with {least}"
+    )
 
 
 def declaration(placed: Placed) -> str:

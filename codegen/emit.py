@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import codegen
-from codegen import runtime
+from codegen import canonical, runtime
 from codegen.c import printer, tree
 from codegen.c_templates import filters
 from codegen.errors import CodegenError
+from codegen.layout import Layout
 from codegen.lower import Plan, genpkt, lower
-from codegen.model import Format, Strategy
-from codegen.resolve import resolve
+from codegen.model import Strategy
 
 if TYPE_CHECKING:
     import jinja2
@@ -68,19 +68,19 @@ class Stale:
     diff: str
 
 
-def render(format: Format, strategy: Strategy) -> dict[str, str]:
+def render(layout: Layout, strategy: Strategy) -> dict[str, str]:
     """Return the files of an application by name, the manifest included.
 
     Those that it has in common with others are not among them, but named in the
     manifest: see :func:`render_runtime` and :func:`with_runtime`.
     """
-    plan = lower(format, strategy)
+    plan = lower(layout, strategy)
     files = _format_files(plan) | {name: _render_file(name, plan) for name in FILES}
     common = runtime.texts()
     return files | _manifest(
         files,
-        format=format.name,
-        format_sha256=_digest(repr(resolve(format))),
+        format=layout.name,
+        format_sha256=canonical.digest(layout.format),
         strategy=strategy.name,
         runtime={name: _digest(common[name]) for name in runtime.files(plan)},
     )
@@ -116,9 +116,9 @@ def runtime_folder(output: Path) -> Path:
     return output / runtime.NAME
 
 
-def folder(output: Path, format: Format, strategy: Strategy) -> Path:
+def folder(output: Path, layout: Layout, strategy: Strategy) -> Path:
     """Return the folder of an application below ``output``."""
-    return output / format.name / strategy.name
+    return output / layout.name / strategy.name
 
 
 def present(output: Path) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from codegen import describe
-from codegen.errors import UsageError
+from codegen.errors import UsageError, shown
 from codegen.layout import (
     Argument,
     Counted,
@@ -299,10 +299,11 @@ def _argument_values(layout: Layout, arguments: Mapping[str, Value]) -> dict[str
             raise UsageError(f"{name}: {error}") from None
         if origin.numbers and number not in origin.numbers:
             allowed = ", ".join(map(str, origin.numbers))
-            raise UsageError(f"{name}={given!r} has no name; {allowed} are allowed")
+            raise UsageError(f"{name}={shown(given)} has no name; {allowed} are allowed")
         if not origin.allows(number):
             raise UsageError(
-                f"{name}={given!r} is out of range; {origin.minimum} to {origin.maximum} is allowed"
+                f"{name}={shown(given)} is out of range; "
+                f"{origin.minimum} to {origin.maximum} is allowed"
             )
         values[name] = number
     return values

@@ -23,8 +23,7 @@ from codegen.host import build, devices
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 from codegen.layout import Layout
-from codegen.model import Format, Strategy
-from codegen.resolve import resolve
+from codegen.model import Strategy
 
 #: Frame check sequence, preamble with start delimiter and inter-packet gap, in
 #: bytes (IEEE 802.3 clause 3.1.1 and 4.4.2): counted in megabits_per_second.
@@ -55,7 +54,7 @@ class RunError(CodegenError):
 class Request:
     """What to run. ``settings`` are key=value arguments of the emitted program."""
 
-    format: Format
+    layout: Layout
     strategy: Strategy
     device: str = "null"
     sink: str = "netdev"
@@ -96,7 +95,7 @@ class Request:
 
 
 def build_application(
-    format: Format, strategy: Strategy, sink: str = "netdev", netbuf: Netbuf = netbufs.HOST
+    layout: Layout, strategy: Strategy, sink: str = "netdev", netbuf: Netbuf = netbufs.HOST
 ) -> Path:
     """Emit an application, compile it for this machine, and return the program's path.
 
@@ -104,7 +103,7 @@ def build_application(
     """
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         app = Path(folder, strategy.name)
-        emit.write(emit.render(format, strategy), app)
+        emit.write(emit.render(layout, strategy), app)
         return build.build_program(app, extra_flags=sinks.compiler_flags(sink), netbuf=netbuf)
 
 
@@ -122,7 +121,7 @@ def run_host(
     """
     device = devices.for_mode(request.device, request.effective_mode)
     check(request)
-    program = build_application(request.format, request.strategy, request.sink, request.netbuf)
+    program = build_application(request.layout, request.strategy, request.sink, request.netbuf)
     command = [str(program), f"device={device}", "--", *request.program_arguments()]
     lines: list[str] = []
 
@@ -180,7 +179,7 @@ def check(request: Request) -> None:
             raise UsageError(f"--set {setting}: key=value is wanted, such as --set ttl=1")
     if request.length is None:
         return
-    layout = resolve(request.format)
+    layout = request.layout
     if layout.length_sweep is not None:
         raise UsageError(
             f"--length {request.length}: format {layout.name!r} sweeps the length of its frames; "
@@ -206,7 +205,7 @@ def complete(
     ``more`` is what else there is to say of the platform.
     """
     first = ("format", "strategy")
-    if resolve(request.format).length_sweep is not None:
+    if request.layout.length_sweep is not None:
         measured = {**measured, "length": None}
     return {
         **{key: measured[key] for key in first},

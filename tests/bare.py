@@ -38,8 +38,8 @@ def main() -> int:
             if name not in ("CI", "UK_ROOT", "UK_WORKDIR")
         }
         # What was compiled already may be used: only the tools and the trees are hidden.
-        cache = str(cache.folder().parent)
-        environment = {"PATH": str(programs), "HOME": str(home), "XDG_CACHE_HOME": cache}
+        built = str(cache.folder().parent)
+        environment = {"PATH": str(programs), "HOME": str(home), "XDG_CACHE_HOME": built}
         return subprocess.run(sys.argv[1:], env=kept | environment, check=False).returncode
 
 

@@ -12,6 +12,7 @@ from codegen.errors import CodegenError
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 from codegen.model.strategy import STRATEGIES, Strategy
+from codegen.resolve import resolve
 from codegen.unikraft import TreeError
 from tests.tools import NO_TREE, find_tool, summary
 
@@ -78,11 +79,11 @@ def emitted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Pa
     output = tmp_path_factory.mktemp("emitted")
 
     def application(format_name: str, strategy_name: str) -> Path:
-        format = formats.load(format_name)
+        layout = resolve(formats.load(format_name))
         strategy = next(each for each in STRATEGIES if each.name == strategy_name)
-        app = emit.folder(output, format, strategy)
+        app = emit.folder(output, layout, strategy)
         if not app.exists():
-            emit.write(emit.render(format, strategy), app)
+            emit.write(emit.render(layout, strategy), app)
         return app
 
     return application

@@ -25,6 +25,7 @@ from codegen.model import (
     Parameter,
     UInt,
 )
+from codegen.resolve import resolve
 
 WIRE_OVERHEAD = 24
 
@@ -129,7 +130,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> HostLibrary:
     )
     app = tmp_path_factory.mktemp("wide") / "app"
     format = Packet("wide", header / Fill(), "an address and bytes")
-    emit.write(emit.render(format, STRATEGIES[0]), app)
+    emit.write(emit.render(resolve(format), STRATEGIES[0]), app)
     return HostLibrary(app)
 
 
@@ -212,7 +213,7 @@ def test_an_enumeration_takes_names_and_their_numbers(
     text: str, wanted: int | None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("enumerated") / "app"
-    emit.write(emit.render(ENUMERATED, STRATEGIES[0]), folder)
+    emit.write(emit.render(resolve(ENUMERATED), STRATEGIES[0]), folder)
     rc, opt = parse(HostLibrary(folder), text)
     assert (rc == 0) == (wanted is not None)
     if wanted is not None:

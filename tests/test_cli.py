@@ -263,6 +263,27 @@ def test_each_format_of_a_file_is_verified(files: Path) -> None:
     assert [row.split()[0] for row in rows] == ["packet", "udp4", "usoc21"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["show", "mix.py"], ["emit", "--format", "mix.py"], ["run", "--format", "mix.py", "--json"]],
+    ids=lambda each: each[0],
+)
+def test_lengths_that_are_clipped_are_reported(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "mix.py").write_text(
+        "from codegen.formats.udp import UDP6 as BASE\nfrom codegen.model import IMIX\n"
+        'PACKET = BASE.preset("mixed6", "", {"length": IMIX})\ndel BASE\n'
+    )
+    short = ["--count", "12"] if arguments[0] == "run" else []
+    done = run(*arguments, *short, cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == (
+        "codegen: format 'mixed6': frames of IMIX that are shorter than its least, 62 bytes, "
+        "are sent with 62\n"
+    )
+    if short:
+        assert json.loads(done.stdout)["bytes"] == 7 * 62 + 4 * 590 + 1514
+
+
 # ------------------------------------------------------- what cannot be written
 
 

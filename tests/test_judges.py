@@ -104,7 +104,7 @@ FORMATS = [*JUDGED, *STACKS, SWEPT]
 @pytest.fixture(scope="module", params=FORMATS, ids=lambda format: format.name)
 def subject(request: pytest.FixtureRequest) -> Subject:
     format: Format = request.param
-    return Subject.build(format, STRATEGIES[0], optimize="-O1")
+    return Subject.build(resolve(format), STRATEGIES[0], optimize="-O1")
 
 
 def cases(layout: Layout, seed: int, count: int) -> list[tuple[dict[str, int], int]]:

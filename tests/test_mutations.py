@@ -30,6 +30,7 @@ from codegen.model import (
     UInt,
 )
 from codegen.model.strategy import STRATEGIES
+from codegen.resolve import resolve
 from codegen.verify.judge import Report, verify
 from codegen.verify.subject import Subject
 
@@ -291,7 +292,7 @@ def mutated(app: Path, folder: Path, file: str, *changes: tuple[str, str]) -> Pa
 
 
 def judged(format: Format, app: Path) -> Report:
-    return verify(Subject.from_folder(format, app, optimize="-O1"), examples=50, seed=0)
+    return verify(Subject.from_folder(resolve(format), app, optimize="-O1"), examples=50, seed=0)
 
 
 @pytest.mark.parametrize("name", ["udp4", "usoc21"])
@@ -330,7 +331,7 @@ NARROW = Packet(
 def test_a_zero_rule_of_ones_own_is_judged(tmp_path: Path) -> None:
     """Where no single argument reaches zero, two do."""
     strategy = next(each for each in STRATEGIES if each.name == "heap-gen")
-    emit.write(emit.render(NARROW, strategy), tmp_path / "right")
+    emit.write(emit.render(resolve(NARROW), strategy), tmp_path / "right")
     report = judged(NARROW, tmp_path / "right")
     assert report.counterexample is None
     assert report.counts["narrow.sum comes out as zero, and is sent as it should be"] >= 5
@@ -358,7 +359,7 @@ def test_swapped_arguments_break_the_contract(
 ) -> None:
     app = mutated(emitted("udp4", "heap-gen"), tmp_path / "app", "genpkt.h", (old, new))
     with pytest.raises(ContractError, match="genpkt_udp4") as caught:
-        Subject.from_folder(formats.load("udp4"), app)
+        Subject.from_folder(resolve(formats.load("udp4")), app)
     declared = [line for line in str(caught.value).splitlines() if "declared:" in line]
     assert " ".join(new.split()) in declared[0]
 
@@ -372,7 +373,7 @@ def test_swapped_values_are_found(emitted: App, tmp_path: Path) -> None:
         ("args.port_src = port_src;\n\targs.port_dst = port_dst;",
          "args.port_src = port_dst;\n\targs.port_dst = port_src;"),
     )  # fmt: skip
-    report = verify(Subject.from_folder(formats.load("udp4"), app), examples=50, seed=0)
+    report = verify(Subject.from_folder(resolve(formats.load("udp4")), app), examples=50, seed=0)
     assert report.counterexample is not None
     assert "udp.src: " in report.counterexample
     assert "udp.dst: " in report.counterexample

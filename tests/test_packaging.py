@@ -28,6 +28,7 @@ import codegen
 from codegen import emit, formats
 from codegen.extras import EXTRAS
 from codegen.model import STRATEGIES
+from codegen.resolve import resolve
 
 ROOT = Path(__file__).parent.parent
 KINDS = ("wheel", "sdist", "editable")
@@ -186,7 +187,7 @@ def test_list(command: Path) -> None:
 def test_emit(command: Path, tmp_path: Path) -> None:
     call(command, "emit", "--format", "udp4", "--strategy", "heap-gen", "--output", tmp_path)
     strategy = next(each for each in STRATEGIES if each.name == "heap-gen")
-    wanted = emit.render(formats.load("udp4"), strategy)
+    wanted = emit.render(resolve(formats.load("udp4")), strategy)
     app = tmp_path / "udp4" / "heap-gen"
     assert {path.name: path.read_text() for path in app.iterdir()} == wanted
     common = {path.name: path.read_text() for path in (tmp_path / "runtime").iterdir()}
@@ -238,7 +239,8 @@ def test_a_plain_installation_lists_shows_emits_and_runs(
     done = plain("emit", "--output", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     wanted = emit.render(
-        formats.load("usoc21"), next(each for each in STRATEGIES if each.name == "pool-dup")
+        resolve(formats.load("usoc21")),
+        next(each for each in STRATEGIES if each.name == "pool-dup"),
     )
     app = tmp_path / "usoc21" / "pool-dup"
     assert {path.name: path.read_text() for path in app.iterdir()} == wanted

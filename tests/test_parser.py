@@ -92,7 +92,7 @@ def damaged(layout: Layout) -> Iterator[tuple[str, bytes]]:
 def parsed(format: Format, frames: list[bytes], folder: Path) -> list[str]:
     """Return the names of the results of the emitted parser."""
     app, program, data = folder / "app", folder / "parser", folder / "frames"
-    emit.write(emit.render(format, STRATEGIES[0]), app)
+    emit.write(emit.render(resolve(format), STRATEGIES[0]), app)
     subprocess.run(
         ["gcc", *build.WARNINGS, "-O1", "-g", "-fsanitize=address,undefined"]
         + ["-fno-sanitize-recover=all", f"-DPARSE=parse_{format.name}"]
@@ -176,7 +176,7 @@ def test_whatever_is_wrong_is_told(format: Format, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("format", [OWN, formats.load("vxlan-udp4"), formats.load("tcp6-syn")])
 def test_values_come_back(format: Format) -> None:
-    subject = Subject.build(format, STRATEGIES[0], optimize="-O1")
+    subject = Subject.build(resolve(format), STRATEGIES[0], optimize="-O1")
     chosen = random.Random(9)
     for _ in range(100):
         given = values.some(subject.layout, chosen)
@@ -186,7 +186,7 @@ def test_values_come_back(format: Format) -> None:
 
 
 def test_what_is_behind_the_declared_end_is_not_looked_at() -> None:
-    subject = Subject.build(formats.load("udp4"), STRATEGIES[0], optimize="-O1")
+    subject = Subject.build(resolve(formats.load("udp4")), STRATEGIES[0], optimize="-O1")
     given = values.some(subject.layout, random.Random(1))
     frame = oracle.encode(subject.layout, given, 100)
     assert subject.parse(frame + b"\xaa" * 12)[0] == "good"
@@ -196,14 +196,14 @@ def test_what_is_behind_the_declared_end_is_not_looked_at() -> None:
 def test_a_parser_that_forgets_a_check_is_found(tmp_path: Path) -> None:
     """A control: without the check of the version, the comparison with the oracle fails."""
     format = formats.load("udp4")
-    files = emit.render(format, STRATEGIES[0])
+    files = emit.render(resolve(format), STRATEGIES[0])
     text, count = re.subn(
         r"(constant 4 \*/\n\tif \().*?(\)\n\t\treturn GENPKT_PARSE_CONSTANT)", r"\g<1>0\2",
         files["genpkt.c"], flags=re.DOTALL,
     )  # fmt: skip
     assert count == 1
     emit.write(files | {"genpkt.c": text}, tmp_path / "app")
-    subject = Subject.from_folder(format, tmp_path / "app", optimize="-O1")
+    subject = Subject.from_folder(resolve(format), tmp_path / "app", optimize="-O1")
     frame = bytearray(oracle.encode(subject.layout, {"mac_src": "02:00:00:00:00:01"}, 60))
     frame[14] = 0x55
     with pytest.raises(Mismatch, match="'wrong constant'"):

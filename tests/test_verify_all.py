@@ -165,7 +165,7 @@ def layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_layer_of_ones_own_need_not_be_bound(layer: str) -> None:
     """Scapy does not know that 0x88b5 announces it, and would send a number of its own."""
     names = {"alpha": ("alpha", ""), "beta": ("beta", "")}
-    row = judged(own(Elsewhere(layer, "data", names)), STRATEGIES[0], 10, 0)
+    row = judged(resolve(own(Elsewhere(layer, "data", names))), STRATEGIES[0], 10, 0)
     assert row.faults == {}
     assert row.agreed["scapy"] == 10
 
@@ -201,7 +201,7 @@ def test_names_that_scapy_does_not_have_are_refused(
     scapy: str, fields: dict[str, tuple[str, str]], message: str
 ) -> None:
     with pytest.raises(UsageError, match=re.escape(message)) as refused:
-        judged(own(Elsewhere(scapy, "data", fields)), STRATEGIES[0], 1, 0)
+        judged(resolve(own(Elsewhere(scapy, "data", fields))), STRATEGIES[0], 1, 0)
     assert str(refused.value).startswith("header 'mine': its Elsewhere names ")
 
 
@@ -218,12 +218,12 @@ def test_names_that_tshark_does_not_have_are_refused(
     require("tshark")
     elsewhere = Elsewhere(layer, tshark, {"alpha": ("alpha", field)})
     with pytest.raises(UsageError, match=f"^header 'mine': its Elsewhere names {message}"):
-        judged(own(elsewhere), STRATEGIES[0], 1, 0)
+        judged(resolve(own(elsewhere)), STRATEGIES[0], 1, 0)
 
 
 def test_a_layer_that_cannot_be_built_is_a_fault(layer: str) -> None:
     elsewhere = Elsewhere(layer, "data", {"alpha": ("beta@16", "")})
-    row = judged(own(elsewhere), STRATEGIES[0], 5, 0)
+    row = judged(resolve(own(elsewhere)), STRATEGIES[0], 5, 0)
     assert row.faults["scapy"].startswith("mine: scapy cannot build the frame: ")
     assert "parser" in row.agreed
 

@@ -105,8 +105,8 @@ def command(
     netbuf = netbufs.load(netbuf_name, uk_root)
     cells = matrix.cells(
         options.strategies(strategy_specs),
-        formats.load(format_spec),
-        formats.load(swept_spec),
+        options.layout(format_spec),
+        options.layout(swept_spec),
         None if lengths is None else _lengths(lengths),
         sinks.split(","),
         seconds,
@@ -138,7 +138,8 @@ def _lengths(text: str) -> list[int]:
 
 
 def _print(result: Result) -> None:
-    from codegen.bench.matrix import BASELINE_FRAMES, BASELINES, Spread
+    from codegen.bench.matrix import BASELINE_FRAMES, BASELINES
+    from codegen.bench.turns import Spread
     from codegen.cli.console import print_table, table
 
     ratios = result.ratios()

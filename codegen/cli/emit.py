@@ -48,9 +48,9 @@ def command(format_spec: str, strategy_name: str, output: Path, check: bool, all
     else:
         emit.write(emit.render_runtime(), emit.runtime_folder(output))
     for spec, name in chosen:
-        format, strategy = formats.load(spec), options.strategy(name)
-        files = emit.render(format, strategy)
-        target = emit.folder(output, format, strategy)
+        layout, strategy = options.layout(spec), options.strategy(name)
+        files = emit.render(layout, strategy)
+        target = emit.folder(output, layout, strategy)
         if check:
             stale += emit.check(files, target)
         else:

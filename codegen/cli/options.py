@@ -5,13 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from codegen import formats, sink, userfile
 from codegen.errors import UsageError
-from codegen.model import STRATEGIES, Strategy
+from codegen.model import STRATEGIES, Format, Strategy
+
+if TYPE_CHECKING:
+    from codegen.layout import Layout
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -65,6 +68,41 @@ def strategy(spec: str) -> Strategy:
         kinds="Strategy",
     )
     return found
+
+
+def layout(spec: str) -> Layout:
+    """Return the layout of the format that is named so: the one time that it is resolved.
+
+    Raises UsageError when there is none, and FormatError.
+    """
+    return _resolved(formats.load(spec))
+
+
+def layouts(spec: str) -> list[Layout]:
+    """Return the layout of the format that is named so, or of each that a file has.
+
+    Errors are otherwise those of :func:`layout`.
+    """
+    return [_resolved(each) for each in formats.load_all(spec).values()]
+
+
+def _resolved(format: Format) -> Layout:
+    """Return the layout of a format, and report what is otherwise than it was declared."""
+    from codegen import describe
+    from codegen.resolve import resolve
+
+    found = resolve(format)
+    note = describe.clipping(found)
+    if note is not None:
+        click.echo(f"codegen: {note}", err=True)
+    return found
+
+
+def layouts(spec: str) -> list[Layout]:
+    """Return the layouts of all formats that a path or a name stands for, as :func:`layout`."""
+    from codegen.resolve import resolve
+
+    return [resolve(each) for each in formats.load_all(spec).values()]
 
 
 def strategies(specs: str) -> list[Strategy]:

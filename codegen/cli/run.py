@@ -122,7 +122,6 @@ def command(
     needs a Unikraft tree, and a bridge ('codegen net up') unless its sink is no device;
     --pair and what is listed below it is for unikernels.
     """
-    from codegen import formats
     from codegen.host import netbuf
     from codegen.run import Request, run_host
 
@@ -130,7 +129,7 @@ def command(
         raise UsageError("--netbuf is for the platform host; a unikernel has Unikraft's own")
     strategies = options.strategies(strategy_specs)
     request = Request(
-        formats.load(format_spec),
+        options.layout(format_spec),
         strategies[0],
         device=device,
         sink=sink,
@@ -210,7 +209,7 @@ def _table(
     where = (
         f"Unikraft {setups[0].tree.version}, {setups[0].options.target.name}, " if setups else ""
     )
-    click.secho(f"{where}{request.format.name}, sink {request.sink}, median of {repeat}", bold=True)
+    click.secho(f"{where}{request.layout.name}, sink {request.sink}, median of {repeat}", bold=True)
     lines = table("who", "build", "image bytes", "Mpps", "low..high", f"times {contest.REFERENCE}")
     for column in lines.columns[2:5]:
         column.justify = "right"

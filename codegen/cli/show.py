@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from codegen import formats
+from codegen.cli import options
 
 
 @click.command("show")
@@ -16,9 +17,8 @@ def command(format_spec: str) -> None:
     """
     from codegen import describe
     from codegen.cli.console import print_table, table
-    from codegen.resolve import resolve
 
-    layout = resolve(formats.load(format_spec))
+    layout = options.layout(format_spec)
     click.echo(f"{layout.name}: {layout.format.summary}")
     sweep = layout.length_sweep
     swept = "" if sweep is None else f"; sent with {describe.sweep(sweep, str)}"

@@ -10,10 +10,10 @@ import click
 
 from codegen import formats
 from codegen.cli import options
-from codegen.model import Format
 
 if TYPE_CHECKING:
     from codegen.host.netbuf import Netbuf
+    from codegen.layout import Layout
 
 
 @click.command("verify", cls=options.Verb)
@@ -46,14 +46,14 @@ def command(
 
     FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME, or
     path/to/file.py for each that the file has; all of the catalogue when none is
-    given. With --all, a row a format says on how many
-    examples each judge agreed. Exits with 1 when there is a counterexample.
+    given. With --all, a row a format says on how many examples each judge agreed.
+    Exits with 1 when there is a counterexample.
     """
     from codegen import extras
     from codegen.host import cache, netbuf
 
     specs = format_specs or formats.catalogue()
-    chosen = [each for spec in specs for each in formats.load_all(spec).values()]
+    chosen = [each for spec in specs for each in options.layouts(spec)]
     extras.require("verify", "codegen verify")
     # hypothesis would leave a folder of its own where the command is called.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache.folder() / "hypothesis"))
@@ -67,12 +67,12 @@ def command(
         _table(chosen, examples, seed, chosen_netbuf)
         return
     failed = []
-    for format in chosen:
+    for layout in chosen:
         strategy = options.strategy(options.DEFAULT_STRATEGY)
-        subject = Subject.build(format, strategy, netbuf=chosen_netbuf)
+        subject = Subject.build(layout, strategy, netbuf=chosen_netbuf)
         report = verify(subject, examples, seed)
         with_netbuf = "" if netbuf_name == "host" else ", Unikraft's netbufs"
-        click.secho(f"{format.name}: {examples} examples, seed {seed}{with_netbuf}", bold=True)
+        click.secho(f"{layout.name}: {examples} examples, seed {seed}{with_netbuf}", bold=True)
         rows = table("", "")
         rows.columns[0].justify = "right"
         for comparison, count in report.counts.items():
@@ -86,7 +86,7 @@ def command(
         raise click.exceptions.Exit(1)
 
 
-def _table(chosen: list[Format], examples: int, seed: int, netbuf: Netbuf) -> None:
+def _table(chosen: list[Layout], examples: int, seed: int, netbuf: Netbuf) -> None:
     """Print what every judge says of each format; exit with 1 when one disagrees."""
     from codegen.cli.console import print_table, table
     from codegen.verify.table import JUDGES, judged
@@ -97,11 +97,11 @@ def _table(chosen: list[Format], examples: int, seed: int, netbuf: Netbuf) -> No
     faults: list[str] = []
     missing: dict[str, str] = {}
     silent: dict[tuple[str, str], dict[str, None]] = {}
-    for format in chosen:
+    for layout in chosen:
         strategy = options.strategy(options.DEFAULT_STRATEGY)
-        row = judged(format, strategy, examples, seed, netbuf)
+        row = judged(layout, strategy, examples, seed, netbuf)
         rows.add_row(
-            formats.spelled(format),
+            formats.spelled(layout.format),
             *(
                 "FAILED" if judge in row.faults else str(row.agreed.get(judge, "-"))
                 for judge in JUDGES
@@ -111,7 +111,7 @@ def _table(chosen: list[Format], examples: int, seed: int, netbuf: Netbuf) -> No
         missing |= row.missing
         for why in dict.fromkeys(row.silent.values()):
             judges = ", ".join(judge for judge, its in row.silent.items() if its == why)
-            silent.setdefault((judges, why), {})[formats.spelled(format)] = None
+            silent.setdefault((judges, why), {})[formats.spelled(layout.format)] = None
     print_table(rows)
     for judge, why in missing.items():
         click.echo(f"codegen: no word of {judge}: {why}", err=True)

@@ -17,20 +17,17 @@ from codegen.lower.parsing import Parsing, fields_struct
 from codegen.lower.plan import ArgumentPlan, FormatPlan, Plan
 from codegen.lower.sweeping import Sweeping
 from codegen.lower.writing import Writing
-from codegen.model import WIRE_OVERHEAD, Algorithm, Fetch, Format, OwnAlgorithm, Strategy
+from codegen.model import WIRE_OVERHEAD, Algorithm, Fetch, OwnAlgorithm, Strategy
 from codegen.model.strategy import COMBINATIONS
-from codegen.resolve import resolve
 
 __all__ = ["FormatPlan", "Plan", "check_strategy", "lower", "lower_format"]
 
 
-def lower(format: Format, strategy: Strategy) -> Plan:
+def lower(layout: Layout, strategy: Strategy) -> Plan:
     """Return the plan of an application.
 
-    Raises FormatError as :func:`resolve` does, and UsageError for a strategy that
-    is unsound, or unsound for this packet.
+    Raises UsageError for a strategy that is unsound, or unsound for this packet.
     """
-    layout = resolve(format)
     check_strategy(layout, strategy)
     return Plan(lower_format(layout), strategy)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from codegen.errors import shown
 from codegen.model.elsewhere import Elsewhere
 from codegen.model.field import Fill, Group, Member, Pad, Reserved, parameters, rename_parameters
 from codegen.model.source import Const, Default, Source, Value
@@ -56,7 +57,8 @@ class Header:
     ``carries`` is the registry in which the header above must have a number although
     no field tells it: what a tunnel is for. ``title`` and ``reference`` are for people;
     the reference names the RFC section or IEEE clause. ``elsewhere`` is what other
-    tools call the header.
+    tools call the header. ``bound`` are the members that :meth:`bind` gave a value, which
+    must be there then.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Header:
     carries: str | None = None
     trailer: tuple[Member, ...] = ()
     elsewhere: Elsewhere | None = field(default=None, compare=False, repr=False)
+    bound: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -123,7 +126,7 @@ class Header:
                 )
             if isinstance(target, Group) != isinstance(value, tuple):
                 wanted = "a tuple of fields" if isinstance(target, Group) else "a value or a source"
-                raise ValueError(f"{self.name}.{name} is bound to {wanted}, not to {value!r}")
+                raise ValueError(f"{self.name}.{name} is bound to {wanted}, not to {shown(value)}")
             if isinstance(value, tuple):
                 assert isinstance(target, Group)
                 bound[name] = replace(target, fields=value)
@@ -137,7 +140,8 @@ class Header:
             tuple(bound.get(each.name, each) for each in members)
             for members in (self.fields, self.trailer)
         )
-        return replace(self, fields=fields, trailer=trailer)
+        names = tuple(dict.fromkeys((*self.bound, *bindings)))
+        return replace(self, fields=fields, trailer=trailer, bound=names)
 
 
 @dataclass(frozen=True)

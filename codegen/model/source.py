@@ -29,10 +29,11 @@ class Edge(Enum):
 class Span:
     """A run of whole bytes, from a declared start to a declared end.
 
-    ``start`` and ``end`` are an :class:`Edge` or the name of a field of the
-    header that declares the span; both named fields lie inside the span. What a
-    header carries ends where its trailer starts, and for a header inside of it the
-    frame does. Without a trailer that is the same as the end of the frame.
+    ``start`` and ``end`` are an :class:`Edge` or the name of a field or group: of those
+    of that name the nearest, in the group or header that declares the span, or in what
+    is around it. Both lie inside the span. What a header carries ends where its trailer
+    starts, and for a header inside of it the frame does. Without a trailer that is the
+    same as the end of the frame.
     """
 
     start: Edge | str
@@ -156,10 +157,11 @@ class Random:
 
     The n-th packet has the n-th number of SplitMix64 (Steele, Lea, Flood: Fast
     splittable pseudorandom number generators, 2014), reduced to the range. Without
-    bounds it is the whole range of the field.
+    bounds it is the whole range of the field. Without a seed, fields have different ones:
+    each follows from the path of its field.
     """
 
-    seed: int = 0
+    seed: int | None = None
     minimum: Value | None = None
     maximum: Value | None = None
 
@@ -191,7 +193,8 @@ class Timestamp:
 Sweep = Counter | Cycle | Random | Range | Timestamp
 
 #: Frame lengths of the simple internet mix, 7:4:1, without frame check sequence: 40, 576
-#: and 1500 bytes of IP, the first filled up to the least frame.
+#: and 1500 bytes of IP, the first filled up to the least frame. Where headers take more than
+#: that, it is the least frame of the format.
 IMIX = Cycle((60, 590, 60, 590, 60, 60, 1514, 60, 590, 60, 590, 60))
 
 

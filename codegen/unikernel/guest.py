@@ -142,7 +142,7 @@ def run_guest(
     ImageError, QemuError, NetError, GuestError and UsageError.
     """
     check(request)
-    files = emit.render(request.format, request.strategy)
+    files = emit.render(request.layout, request.strategy)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
         guests = prepare(files, setup, Path(folder), on_step, on_line)
         measured = measure(guests, request.program_arguments(), on_line)
@@ -167,7 +167,7 @@ def run_pair(
     dropped. Raises as :func:`run_guest` does.
     """
     check_pair(request)
-    files = emit.render(request.format, request.strategy)
+    files = emit.render(request.layout, request.strategy)
     with tempfile.TemporaryDirectory(prefix="codegen-") as folder, ExitStack() as stack:
         guests = prepare(files, setup, Path(folder), on_step, on_line, machines=2)
         taps: list[net.Tap | None] = [None, None]

@@ -27,7 +27,8 @@ from pathlib import Path
 from codegen import emit, sink
 from codegen.errors import CodegenError, missing
 from codegen.host import cache
-from codegen.model import Format, Strategy
+from codegen.layout import Layout
+from codegen.model import Strategy
 from codegen.unikraft import Target, Tree, TreeError
 
 #: Compiler options by the name that ``--build`` has for them, as Kconfig symbols:
@@ -109,9 +110,9 @@ class Image:
         return self.path.stat().st_size
 
 
-def file_name(format: Format, strategy: Strategy, options: Options) -> str:
+def file_name(layout: Layout, strategy: Strategy, options: Options) -> str:
     """Return a name for an image that tells it from others, ending as Unikraft's do."""
-    parts = [format.name, strategy.name]
+    parts = [layout.name, strategy.name]
     if options.sink != sink.DEVICE:
         parts.append(options.sink.replace(":", ""))
     if options.build != "default":

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from codegen.cheader import Signature
 from codegen.layout import Layout, Placed
-from codegen.model import MAC, Bytes, Format, IPv4Address, IPv6Address, UInt
-from codegen.resolve import resolve
+from codegen.model import MAC, Bytes, IPv4Address, IPv6Address, UInt
 
 _BUFFER = (
     ("a", "struct uk_alloc *"),
@@ -42,9 +41,9 @@ COMMON = (
 )
 
 
-def expected(format: Format) -> list[Signature]:
+def expected(layout: Layout) -> list[Signature]:
     """Return the functions that the application of a format must declare."""
-    layout, name = resolve(format), format.name
+    name = layout.name
     args = ("args", f"const struct {name}_args *")
     received = (("frame", "const uint8_t *"), ("len", "uint16_t"))
     arguments = tuple(
@@ -72,8 +71,7 @@ def _type(layout: Layout, placed: Placed) -> str:
     """Return the C type of an argument: numbers in the smallest integer that holds them."""
     match placed.field:
         case MAC():
-            is_preset = layout.format is not layout.format.packet
-            own = is_preset and placed.argument.default is None
+            own = layout.base is not None and placed.argument.default is None
             return f"const struct {'uk_hwaddr' if own else 'ether_addr'} *"
         case IPv4Address():
             return "uint32_t"

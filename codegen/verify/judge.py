@@ -50,7 +50,7 @@ def verify(subject: Subject, examples: int, seed: int) -> Report:
     format is tried once, and values for which a checksum comes out as zero. Frames that
     are parsed have other payloads too. Equal seeds give equal values.
     """
-    report = Report(subject.format.name)
+    report = Report(subject.layout.name)
     try:
         _every_length(subject, report)
         _zero_sums(subject, report, seed)

@@ -50,7 +50,7 @@ def is_known(layout: Layout) -> bool:
 def check(layout: Layout) -> None:
     """Raise UsageError for a header whose names elsewhere cannot be found there.
 
-    What is not installed is not asked. tshark's fields are looked up when it reads frames.
+    Those in scapy are looked up where it is installed, those in tshark when it reads frames.
     """
     for header in _headers(layout):
         elsewhere = _elsewhere(header)
@@ -63,15 +63,6 @@ def check(layout: Layout) -> None:
         )
         if has_scapy():
             _check_scapy(header, elsewhere)
-        tshark = find_tshark()
-        if tshark is not None:
-            _refuse(
-                header,
-                "the tshark protocol",
-                {elsewhere.tshark} - _protocols(tshark),
-                "which tshark does not have ('tshark -G protocols' lists them); "
-                "for what it does not dissect, name 'data'",
-            )
 
 
 def _refuse(header: Header, what: str, names: Iterable[str], why: str) -> None:
@@ -287,15 +278,26 @@ class Dissection:
                 text=True,
                 check=False,
             )
-        unknown = [name for name in columns if f"\t{name}" in done.stderr.splitlines()]
-        for header in _headers(self.layout) if done.returncode else ():
-            mine = {name.partition("/")[0] for _, name in _elsewhere(header).fields.values()}
-            why = "which tshark does not have; 'tshark -G fields' lists those that it has"
-            _refuse(header, "tshark's field", mine.intersection(unknown), why)
+        self._check_names(done.stderr.splitlines())
         if done.returncode:
             raise CodegenError(f"tshark cannot read the frames: {done.stderr.strip()}")
         rows = [line.split("\t") for line in done.stdout.splitlines()]
         return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def _check_names(self, errors: Sequence[str]) -> None:
+        """Raise UsageError for names that tshark does not have; it lists such fields, indented."""
+        for header in _headers(self.layout):
+            elsewhere = _elsewhere(header)
+            why = "which tshark does not have ('tshark -G {}' lists them)"
+            _refuse(
+                header,
+                "the tshark protocol",
+                {elsewhere.tshark} - _protocols(self.tshark),
+                why.format("protocols") + "; for what it does not dissect, name 'data'",
+            )
+            fields = {name.partition("/")[0] for _, name in elsewhere.fields.values()}
+            unknown = fields.intersection(line.strip() for line in errors if line.startswith("\t"))
+            _refuse(header, "tshark's field", unknown, why.format("fields"))
 
 
 @cache

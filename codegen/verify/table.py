@@ -12,7 +12,7 @@ from codegen.errors import CodegenError
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 from codegen.layout import Layout
-from codegen.model import Format, Strategy
+from codegen.model import Strategy
 from codegen.verify import judge, outside, values
 from codegen.verify.subject import Memory, Mismatch, Subject
 
@@ -36,18 +36,17 @@ class Row:
 
 
 def judged(
-    format: Format,
+    layout: Layout,
     strategy: Strategy,
     examples: int,
     seed: int,
     netbuf: Netbuf = netbufs.HOST,
 ) -> Row:
     """Return the row of a format: every judge over generated values and lengths."""
-    subject = Subject.build(format, strategy, netbuf=netbuf)
-    layout = subject.layout
+    subject = Subject.build(layout, strategy, netbuf=netbuf)
     if outside.is_known(layout):
         outside.check(layout)
-    row = Row(format.name)
+    row = Row(layout.name)
     report = judge.verify(subject, examples, seed)
     row.agreed["oracle"] = report.counts[judge.BYTES] + report.counts[judge.SWEPT]
     if report.counterexample is not None:

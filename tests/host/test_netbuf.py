@@ -28,6 +28,7 @@ from codegen.host import netbuf as netbufs
 from codegen.host.library import HostLibrary
 from codegen.host.netbuf import Netbuf
 from codegen.model import STRATEGIES
+from codegen.resolve import resolve
 from codegen.unikraft import Tree, find_tree
 from codegen.verify.judge import verify
 from codegen.verify.subject import Subject
@@ -697,7 +698,7 @@ def test_packets_are_the_oracles_on_other_releases(format: str, release: Tree) -
 
 def check_packets(format: str, netbuf: Netbuf) -> None:
     strategy = next(each for each in STRATEGIES if each.name == "pool-dup")
-    report = verify(Subject.build(formats.load(format), strategy, netbuf=netbuf), 100, 0)
+    report = verify(Subject.build(resolve(formats.load(format)), strategy, netbuf=netbuf), 100, 0)
     assert report.counterexample is None
     assert report.counts
 

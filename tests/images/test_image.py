@@ -17,13 +17,14 @@ from codegen import emit, formats, run, runtime, unikraft
 from codegen.bench import contest
 from codegen.cli import options
 from codegen.model import STRATEGIES
+from codegen.resolve import resolve
 from codegen.unikernel import guest, image, qemu
 from codegen.unikernel.console import Crash, Hang, NoDevice, Panic
 from codegen.unikraft import Target, Tree
 from tests.tools import find_tool
 
 QEMU = Target("qemu", "x86_64")
-FILES = emit.render(formats.load("usoc21"), STRATEGIES[0])
+FILES = emit.render(resolve(formats.load("usoc21")), STRATEGIES[0])
 
 
 def codegen(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -134,7 +135,7 @@ def test_the_loop_calls_no_bytewise_memcpy(newest: Tree, tools: None, tmp_path: 
     for strategy in STRATEGIES:
         if strategy.name not in ("heap-gen", "pool-dup", "ring-patch", "zero-copy"):
             continue
-        files = emit.render(formats.load("usoc21"), strategy)
+        files = emit.render(resolve(formats.load("usoc21")), strategy)
         made = image.build(files, newest, opts, tmp_path / strategy.name)
         with image._work_folder(newest, opts) as work:
             listed = subprocess.run(
@@ -202,6 +203,7 @@ def test_a_table_compares_with_the_plain_way(newest: Tree, tools: None) -> None:
 SWEPT = """
 from codegen.formats.udp import UDP4
 from codegen.model import IMIX
+from codegen.resolve import resolve
 PACKET = UDP4.preset("mixed", "the simple internet mix", {"length": IMIX})
 del UDP4
 """
@@ -228,11 +230,11 @@ def test_a_plain_way_sends_what_the_strategies_send() -> None:
     said: list[str] = []
     longer = formats.load("udp4").packet.preset("longer", "", {"length": 512})
     for length, wanted in ((None, "length=512"), (70, "length=70")):
-        request = run.Request(longer, STRATEGIES[0], length=length)
+        request = run.Request(resolve(longer), STRATEGIES[0], length=length)
         ways = contest._plain_ways(request, lambda *why: said.extend(why))
         assert [wanted in arguments for _, _, arguments in ways] == [True] * 5
     jumbo = replace(longer.packet, name="jumbo", max_length=4000)
-    request = run.Request(jumbo, STRATEGIES[0], length=1515)
+    request = run.Request(resolve(jumbo), STRATEGIES[0], length=1515)
     assert said == []
     assert contest._plain_ways(request, lambda *why: said.extend(why)) == []
     assert said == [

@@ -24,6 +24,7 @@ from codegen import emit, formats, runtime
 from codegen.host import build
 from codegen.host.netbuf import Netbuf
 from codegen.model import STRATEGIES, Buffers, Strategy
+from codegen.resolve import resolve
 
 HERE = Path(__file__).parent
 
@@ -111,7 +112,7 @@ def allowed(format: str, strategy: Strategy) -> bool:
 @cache
 def _rendered(format: str, strategy: Strategy) -> dict[str, str]:
     """Return the files of an application and of the runtime, by name."""
-    return runtime.texts() | emit.render(formats.load(format), strategy)
+    return runtime.texts() | emit.render(resolve(formats.load(format)), strategy)
 
 
 def mutated(files: Mapping[str, str], mutant: Mapping[str, str]) -> dict[str, str]:
