@@ -346,7 +346,6 @@ class Layout:
     ``length`` is what the program sends, unless it is swept. The headers take the first
     ``header_length`` bytes, and the trailers behind a payload the last ``trailer_length``.
     From ``min_length`` to ``max_length``, each ``length_step``-th length is possible.
-    ``base`` is the layout of the packet that a preset binds, None in that of a packet.
     """
 
     format: Format
@@ -361,12 +360,11 @@ class Layout:
     checksums: tuple[Placed, ...]
     length: int
     length_sweep: Swept | None
-    base: Layout | None = None
 
     @property
-    def application(self) -> tuple[Layout, ...]:
-        """The formats whose functions an application has: a preset's also has its packet's."""
-        return (self,) if self.base is None else (self.base, self)
+    def is_preset(self) -> bool:
+        """Whether the format is a packet with some of its values bound."""
+        return self.format is not self.format.packet
 
     @property
     def is_swept(self) -> bool:

@@ -98,13 +98,6 @@ def _resolved(format: Format) -> Layout:
     return found
 
 
-def layouts(spec: str) -> list[Layout]:
-    """Return the layouts of all formats that a path or a name stands for, as :func:`layout`."""
-    from codegen.resolve import resolve
-
-    return [resolve(each) for each in formats.load_all(spec).values()]
-
-
 def strategies(specs: str) -> list[Strategy]:
     """Return the strategies of a list with commas, or all; UsageError when there is none."""
     if specs == "all":

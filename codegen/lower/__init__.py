@@ -68,7 +68,7 @@ def lower_format(layout: Layout) -> FormatPlan:
     return FormatPlan(
         name=layout.name,
         summary=layout.format.summary,
-        is_preset=layout.format is not layout.format.packet,
+        is_preset=layout.is_preset,
         arguments=arguments,
         header_length=layout.header_length,
         trailer_length=layout.trailer_length,

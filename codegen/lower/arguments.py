@@ -81,8 +81,7 @@ def _passed(layout: Layout, placed: Placed) -> tuple[Type, Expression, str]:
             return type_, Name(name, type_), parser
         case MAC() | IPv6Address():
             # The device gives its own address in a type of the device API.
-            is_preset = layout.format is not layout.format.packet
-            own = is_preset and placed.argument.default is None
+            own = layout.is_preset and placed.argument.default is None
             kind, parser = ("ether_addr", "MAC")
             if isinstance(placed.field, IPv6Address):
                 kind, parser = ("ipv6_addr", "IPV6")

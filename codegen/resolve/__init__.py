@@ -22,9 +22,9 @@ __all__ = ["resolve"]
 
 
 def resolve(format: Format) -> Layout:
-    """Return the layout of a format, and in it that of a preset's packet.
+    """Return the layout of a format.
 
-    Raises FormatError with all that is wrong with either.
+    Raises FormatError with all that is wrong with it, or with the packet of a preset.
     """
     found = Findings(format.name)
     _check_types(found, format)
@@ -33,10 +33,10 @@ def resolve(format: Format) -> Layout:
     names.check_variables(found, placed)
     found.stop()
     numbers.check_carried(found, format.packet)
-    base = None
     if isinstance(format, Preset):
-        base = _layout(found, format.packet, bindings.bind(found, format.packet, placed))
-    return _layout(found, format, bindings.bind(found, format, placed), base)
+        # What is wrong with the packet itself is reported as the packet's.
+        _layout(found, format.packet, bindings.bind(found, format.packet, placed))
+    return _layout(found, format, bindings.bind(found, format, placed))
 
 
 def _check_types(found: Findings, format: Format) -> None:
@@ -49,9 +49,7 @@ def _check_types(found: Findings, format: Format) -> None:
     found.stop()
 
 
-def _layout(
-    found: Findings, format: Format, bound: bindings.Bound, base: Layout | None = None
-) -> Layout:
+def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
     """Return the layout of a format whose values are bound."""
     packet, placed = format.packet, bound.places
     frames = lengths.bounds(found, packet, placed)
@@ -93,5 +91,4 @@ def _layout(
         checksums=in_order,
         length=length,
         length_sweep=length_sweep,
-        base=base,
     )

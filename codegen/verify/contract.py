@@ -71,7 +71,7 @@ def _type(layout: Layout, placed: Placed) -> str:
     """Return the C type of an argument: numbers in the smallest integer that holds them."""
     match placed.field:
         case MAC():
-            own = layout.base is not None and placed.argument.default is None
+            own = layout.is_preset and placed.argument.default is None
             return f"const struct {'uk_hwaddr' if own else 'ether_addr'} *"
         case IPv4Address():
             return "uint32_t"

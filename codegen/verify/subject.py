@@ -224,7 +224,7 @@ class Subject:
 
     def _open_arguments(self) -> list[tuple[Any, bool]]:
         """Return the shorthand's arguments, and whether the device gives their value."""
-        preset = self.layout.base is not None
+        preset = self.layout.is_preset
         return [
             (placed, preset and placed.argument.default is None)
             for placed in self.layout.arguments
