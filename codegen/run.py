@@ -7,7 +7,6 @@ platform gives.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import tempfile
 import threading
@@ -16,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from codegen import describe, emit
+from codegen import describe, emit, events
 from codegen import sink as sinks
 from codegen.errors import CodegenError, UsageError
 from codegen.host import build, devices
@@ -133,8 +132,9 @@ def run_host(
         try:
             for line in process.stdout:
                 lines.append(line)
-                if not line.startswith("{"):
-                    on_line(line.rstrip("\n"))
+                said = events.in_words(line.rstrip("\n"))
+                if said is not None:
+                    on_line(said)
             process.wait()
         except BaseException:
             lines += _end(process)
@@ -220,10 +220,9 @@ def complete(
 
 def _result(lines: Sequence[str]) -> dict[str, object]:
     """Return the object of the program's last line; raises RunError when there is none."""
-    try:
-        measured: dict[str, object] = json.loads(lines[-1])
-    except (IndexError, ValueError):
-        raise RunError("the program printed no result", 1) from None
+    measured = events.result(lines[-1]) if lines else None
+    if measured is None:
+        raise RunError("the program printed no result", 1)
     # The process has told it already.
     measured.pop("exit_code", None)
     return measured

@@ -33,7 +33,7 @@ SOURCES = {
 #: The columns from left to right; a package stands for all that is in it, but for what
 #: has a place of its own further left.
 COLUMNS = (
-    ("errors", "extras", "userfile", "sink", "unikraft", "unikernel.console"),
+    ("errors", "events", "extras", "userfile", "sink", "unikraft", "unikernel.console"),
     ("model", "diagnostics"),
     ("formats",),
     ("layout", "declared", "canonical"),
