@@ -62,7 +62,8 @@ def origin(placed: Placed) -> str:
         case Sum() as total:
             pseudo = " with pseudo header" if total.pseudo else ""
             zero = "" if total.zero_as is None else f", 0 sent as 0x{total.zero_as:04x}"
-            return f"{total.algorithm.title} of {total.over}{pseudo}{zero}"
+            optional = ", a received 0 means none" if total.optional else ""
+            return f"{total.algorithm.title} of {total.over}{pseudo}{zero}{optional}"
     raise TypeError(f"{placed.path}: no words for {placed.origin!r}")
 
 

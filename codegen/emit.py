@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING
 
 import codegen
 from codegen import canonical, runtime
-from codegen.c import printer, tree
-from codegen.c_templates import filters
+from codegen.c import printer
 from codegen.errors import CodegenError
 from codegen.layout import Layout
 from codegen.lower import Plan, genpkt, lower
@@ -75,7 +74,7 @@ def render(layout: Layout, strategy: Strategy) -> dict[str, str]:
     manifest: see :func:`render_runtime` and :func:`with_runtime`.
     """
     plan = lower(layout, strategy)
-    files = _format_files(plan) | {name: _render_file(name, plan) for name in FILES}
+    files = render_plan(plan)
     common = runtime.texts()
     return files | _manifest(
         files,
@@ -84,6 +83,16 @@ def render(layout: Layout, strategy: Strategy) -> dict[str, str]:
         strategy=strategy.name,
         runtime={name: _digest(common[name]) for name in runtime.files(plan)},
     )
+
+
+def render_plan(plan: Plan) -> dict[str, str]:
+    """Return the files of an application by name, but for the manifest."""
+    format = plan.format
+    templates = {f"{format.name}.c": "format.c", f"{format.name}.h": "format.h"}
+    files = {name: _render_file(template, plan) for name, template in templates.items()}
+    for own in format.own_checksums:
+        files[f"checksum_{own.name}.h"] = _render_file("checksum.h", plan, own=own)
+    return files | {name: _render_file(name, plan) for name in FILES}
 
 
 def render_runtime() -> dict[str, str]:
@@ -226,16 +235,6 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _format_files(plan: Plan) -> dict[str, str]:
-    """Return the files of the packet layer, which depend on no platform."""
-    format = plan.format
-    files = {f"{format.name}{ending}": f"format{ending}" for ending in (".c", ".h")}
-    texts = {name: _render_file(template, plan) for name, template in files.items()}
-    for own in format.own_checksums:
-        texts[f"checksum_{own.name}.h"] = _render_file("checksum.h", plan, own=own)
-    return texts
-
-
 def _render_file(name: str, plan: Plan, **particular: object) -> str:
     environment = _environment()
     context = {
@@ -249,8 +248,7 @@ def _render_file(name: str, plan: Plan, **particular: object) -> str:
     }
     banner = environment.get_template("banner.j2").make_module(context)
     text = environment.get_template(f"{name}.j2").render(context, banner=banner)
-    text = text.lstrip("\n").rstrip("\n") + "\n"
-    return filters.c_wrapped(text) if name == "packet.c" else text
+    return text.strip("\n") + "\n"
 
 
 @cache
@@ -265,9 +263,5 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters |= filters.ALL | printer.FILTERS | {"c_literal": _literal}
+    environment.filters |= printer.FILTERS
     return environment
-
-
-def _literal(value: int) -> str:
-    return printer.spelled(tree.decimal(value))

@@ -231,12 +231,17 @@ Pseudo = PseudoField | PseudoConst | PseudoLength
 
 @dataclass(frozen=True)
 class Sum:
-    """A checksum over one extent, after its pseudo header."""
+    """A checksum over one extent, after its pseudo header.
+
+    A result of zero is sent as ``zero_as``. Where it is ``optional``, zero in a received
+    frame means that there is none.
+    """
 
     over: Extent
     algorithm: Algorithm | OwnAlgorithm
     pseudo: tuple[Pseudo, ...]
     zero_as: int | None
+    optional: bool = False
 
     def depends_on(self, target: Placed) -> bool:
         """Tell whether the result depends on the bytes of a field."""

@@ -165,6 +165,8 @@ def _faults(
                     result = Result.LENGTH
             case FrameLength():
                 wanted, result = _length(placed.origin, len(frame)), Result.LENGTH
+            case Sum(optional=True) if found == 0:
+                continue  # Its sender computed none.
             case Sum():
                 wanted, result = checksum(layout, placed, frame), Result.CHECKSUM
             case _:

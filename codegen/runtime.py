@@ -46,7 +46,7 @@ def format_headers(format: FormatPlan) -> list[str]:
 def files(plan: Plan) -> tuple[str, ...]:
     """Return the names of the files that an application is built from."""
     format, strategy = plan.format, plan.strategy
-    kinds = {"NAMED" if each.names else each.parser for each in format.arguments}
+    kinds = {each.parser for each in format.arguments}
     return tuple(
         sorted(
             {

@@ -38,9 +38,10 @@ COLUMNS = (
     ("formats",),
     ("layout", "declared", "canonical"),
     ("resolve",),
-    ("oracle", "describe"),
+    ("oracle", "describe", "c"),
     ("lower", "c_templates"),
-    ("emit", "runtime"),
+    ("runtime",),
+    ("emit",),
     ("cheader", "host"),
     ("verify",),
     ("run", "net", "unikernel.image"),
@@ -186,7 +187,7 @@ PROTOCOLS = {
 NAMES = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(sorted(PROTOCOLS))})(?![A-Za-z0-9])", re.I)
 #: Kinds of addresses and the medium are vocabulary, and a message may give an example.
 VOCABULARY = re.compile(
-    r"IPv[46]Address|IPv[46] address|IPv4\(|KIND_IPV[46]|'IPV[46]'|\"IPV6\"|ipv6_addr"
+    r"'IPv4'|IPv[46]Address|IPv[46] address|IPv4\(|KIND_IPV[46]|'IPV[46]'|\"IPV6\"|ipv6_addr"
     r"|arg_ipv[46]|read_ipv[46]"
     r"|ETHERNET_M(IN|AX)|ETHER_WIRE_OVERHEAD|ether_addr|that Ethernet adds|such as \w+"
 )

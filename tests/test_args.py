@@ -104,7 +104,7 @@ def test_addresses(program: HostLibrary, mac: bytes, ipv4: bytes) -> None:
     dotted = ".".join(str(byte) for byte in ipv4)
     rc, opt = parse(program, f"mac_dst={mac.hex(':')}", f"ipv4_dst={dotted}")
     assert rc == 0
-    assert bytes(opt.packet.mac_dst.addr_bytes) == mac
+    assert bytes(opt.packet.mac_dst) == mac
     assert opt.packet.ipv4_dst == int.from_bytes(ipv4, "big")
 
 
@@ -165,7 +165,7 @@ def test_addresses_of_ipv6(wide: HostLibrary, text: str) -> None:
     wanted = known(text)
     assert (rc == 0) == (wanted is not None)
     if wanted is not None:
-        assert bytes(opt.packet.to.addr_bytes) == wanted
+        assert bytes(opt.packet.to) == wanted
 
 
 @pytest.mark.parametrize(

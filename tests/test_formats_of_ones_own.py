@@ -367,10 +367,12 @@ class _Drawn:
             if not any(isinstance(source, Checksum) for _, source in sources(trailer)):
                 spans.append(HEADER_TO_TRAILER)  # and else each might cover the other
             pseudo = below is not None and bool(below.pseudo_header) and self.draw(st.booleans())
+            zero_as = self.draw(st.sampled_from([None, 0xFFFF, 0xABCD]))
             checksum = Checksum(
                 self.draw(st.sampled_from(spans)),
                 pseudo_header=pseudo,
-                zero_as=self.draw(st.sampled_from([None, 0xFFFF, 0xABCD])),
+                zero_as=zero_as,
+                optional=zero_as is not None and self.draw(st.booleans()),
             )
             groups.insert(at, [UInt(self.name("sum"), 16, checksum)])
         fields = tuple(field for group in groups for field in group)
@@ -380,6 +382,7 @@ class _Drawn:
             trailer=trailer,
             numbers={"upper": self.number(8)},
             pseudo_header=self.pseudo_header(fields),
+            requires_checksums=self.draw(st.booleans()),
         )
 
     def pseudo_header(self, fields: tuple[Member, ...]) -> tuple[Any, ...]:

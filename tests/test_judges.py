@@ -7,6 +7,7 @@ both. Scapy and Wireshark have their own idea of every protocol of the catalogue
 from __future__ import annotations
 
 import random
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,7 +34,7 @@ from codegen.model import (
     inner,
 )
 from codegen.resolve import resolve
-from codegen.verify import outside, values
+from codegen.verify import judge, outside, values
 from codegen.verify.subject import Memory, Subject
 
 Require = Callable[[str], str]
@@ -193,3 +194,52 @@ def test_scapy_and_the_oracle_do_not_agree_by_chance() -> None:
         for placed in layout.arguments:
             other = given | {placed.argument.name: placed.argument.minimum}
             assert outside.built_by_scapy(layout, other, layout.min_length) != frame
+
+
+# --- Frames of others ----------------------------------------------------------------
+
+
+def frame_of(layout: Layout) -> bytearray:
+    return bytearray(
+        oracle.encode(layout, values.some(layout, random.Random(1)), layout.min_length)
+    )
+
+
+def read_by_tshark(frame: bytes, tshark: str, folder: Path, *columns: str) -> list[str]:
+    """Return what tshark reads of one frame, by column; checksums are checked."""
+    capture = folder / "one.pcap"
+    outside.write_pcap(capture, [frame])
+    done = subprocess.run(
+        [tshark, "-n", "-r", str(capture), "-T", "fields", "-oudp.check_checksum:TRUE"]
+        + ["-oip.check_checksum:TRUE", *(f"-e{each}" for each in columns)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.rstrip("\n").split("\t")
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "status"),
+    [
+        ("udp4", "good", "3"),  # not present: RFC 768
+        ("udp6", "wrong checksum", "4"),  # illegal: RFC 8200 section 8.1
+        ("vxlan-udp4", "good", "3"),
+    ],
+)
+def test_a_udp_checksum_of_zero_is_none_over_ipv4(
+    name: str, result: str, status: str, require: Require, tmp_path: Path
+) -> None:
+    layout = resolve(formats.load(name))
+    subject = Subject.build(layout, STRATEGIES[0], optimize="-O1")
+    frame = frame_of(layout)
+    at = layout["udp.checksum"].start.octet
+    frame[at : at + 2] = bytes(2)
+    read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "udp.checksum.status")
+    assert read[0].split(",")[0] == status
+    assert judge.parse(subject, bytes(frame)).value == result
+    # A control: any other wrong checksum is wrong.
+    frame[at] = 1
+    read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "udp.checksum.status")
+    assert read[0].split(",")[0] == "0"
+    assert judge.parse(subject, bytes(frame)).value == "wrong checksum"

@@ -8,6 +8,7 @@ is open there.
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,14 +35,15 @@ from codegen.c.tree import (
     SizeOf,
     Statement,
     Struct,
+    decimal,
     octets_row,
 )
 from codegen.c.types import U64, UINT, Pointer, declaration
 
 COLUMNS = 80
 TAB = 8
-#: The column of a comment behind a statement.
-_NOTE = 5 * TAB
+#: The columns of a comment behind a statement, and behind a member of a struct.
+_NOTE, _MEMBER_NOTE = 6 * TAB, 5 * TAB
 #: How far a line that cannot be aligned goes in, in columns.
 _CONTINUED = 2 * TAB
 
@@ -69,9 +71,13 @@ def wrapped(text: str, start: str) -> list[str]:
     return [start + line for line in textwrap.wrap(inside(text), width)]
 
 
-def comment_lines(text: str) -> str:
-    """Return the lines of a comment's inside, each with its star."""
-    return "\n".join(wrapped(text, " * "))
+def comment_block(lines: Iterable[str]) -> str:
+    """Return a comment whose lines stay as they are, those alone that are too long broken."""
+    body: list[str] = []
+    for each in lines:
+        line = f" * {inside(each)}".rstrip()
+        body += [line] if columns(line) <= COLUMNS else wrapped(each, " * ")
+    return "\n".join(["/*", *body, " */"])
 
 
 def comment(lines: Sequence[str], indent: int = 0, opening: str = "/*") -> str:
@@ -92,10 +98,10 @@ def comment(lines: Sequence[str], indent: int = 0, opening: str = "/*") -> str:
     return "\n".join([f"{tabs}{opening}", *body, f"{tabs} */"])
 
 
-def trailing(line: str, note: str, opening: str = "/*", column: int = _NOTE) -> list[str]:
+def trailing(line: str, note: str, column: int, opening: str = "/*") -> list[str]:
     r"""Return a line with a comment behind it, or above it where both do not fit.
 
-    >>> trailing("\tsum += args->ttl;", "ipv4.ttl")[0].expandtabs()
+    >>> trailing("\tsum += args->ttl;", "ipv4.ttl", 40)[0].expandtabs()
     '        sum += args->ttl;               /* ipv4.ttl */'
     """
     pad = "\t" * max(1, -(-(column - columns(line)) // TAB))
@@ -255,7 +261,9 @@ def _operand(node: Expression, level: int, depth: int, operator: str = "") -> It
         if operator in ("<<", ">>"):
             bare = False
     if bare:
-        yield from _pieces(node, depth)
+        # A chain of one operator breaks anywhere, what binds tighter rather not.
+        is_chain = isinstance(node, Binary) and node.operator == operator
+        yield from _pieces(node, depth if is_chain or not operator else depth + 1)
         return
     yield "("
     yield _OPEN
@@ -291,7 +299,7 @@ def _statement(node: Statement, indent: int) -> list[str]:
             pieces = [*_pieces(target, 1), f" {operator}", _Break(_ASSIGNED), *_pieces(value, 1)]
             lines = _laid_out([*pieces, ";"], start)
             if note and len(lines) == 1:
-                return trailing(lines[0], note)
+                return trailing(lines[0], note, _NOTE)
             return [*([comment([note], indent)] if note else []), *lines]
         case Increment(target=target):
             return [f"{indented(start)}{spelled(target)}++;"]
@@ -380,7 +388,7 @@ def structure(node: Struct) -> str:
     lines = [comment([node.summary], opening="/**"), f"struct {node.name} {{"]
     for type_, name, note in node.members:
         line = f"\t{declaration(type_, name)};"
-        lines += trailing(line, note, "/**<") if note else [line]
+        lines += trailing(line, note, _MEMBER_NOTE, "/**<") if note else [line]
     return "\n".join([*lines, "};"])
 
 
@@ -413,19 +421,41 @@ def statement(node: Statement) -> str:
     return "\n".join(_statement(node, 1))
 
 
+def item(node: Expression) -> str:
+    """Return one of the items of an initializer."""
+    return "\n".join(_laid_out([*_pieces(node, 1), ","], TAB))
+
+
+def string(text: str) -> str:
+    r"""Return a C string literal.
+
+    >>> print(string('a "b"?'))
+    "a \"b\"\?"
+    """
+    # Two question marks start a trigraph.
+    return json.dumps(text, ensure_ascii=False).replace("?", "\\?")
+
+
+def literal(value: int) -> str:
+    """Return a number as people count."""
+    return spelled(decimal(value))
+
+
 #: What templates print nodes and comments with.
 FILTERS = {
     each.__name__: each
     for each in (
         comment,
-        comment_lines,
+        comment_block,
         continued,
         definition,
         documentation,
-        inside,
+        item,
+        literal,
         octets,
         prototype,
         statement,
+        string,
         structure,
     )
 }

@@ -53,6 +53,7 @@ INT = Integer("int", 32, signed=True)
 UINT = Integer("unsigned int", 32)
 #: Counted as 32 bits, which it has on the smallest machines that are built for.
 SIZE = Integer("size_t", 32)
+CHAR = Tagged("char")
 VOID = Tagged("void")
 
 

@@ -84,6 +84,7 @@ IPV6 = Header(
     title="Internet Protocol version 6",
     reference="RFC 8200 section 3",
     numbers={"ethertype": 0x86DD, "ip_protocol": 41, "mpls_bottom": 1},
+    requires_checksums=True,
     elsewhere=Elsewhere(
         "scapy.layers.inet6.IPv6",
         "ipv6",

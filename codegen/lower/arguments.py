@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from codegen.c import tree
-from codegen.c.printer import spelled
+from codegen.c.printer import spelled, string
 from codegen.c.tree import Assign, Binary, Call, Expression, Member, Name, Number
-from codegen.c.types import INT, U8, U64, Array, Pointer, Tagged, Type, unsigned
+from codegen.c.types import CHAR, INT, U8, U64, VOID, Array, Pointer, Tagged, Type, unsigned
 from codegen.layout import Layout, Placed
 from codegen.lower.access import copy, type_of
 from codegen.lower.plan import ArgumentPlan
@@ -62,13 +62,31 @@ def argument(layout: Layout, placed: Placed) -> ArgumentPlan:
         if origin.default is None
         else initializer_of(placed.field, origin.default),
         zero="0" if octets is None else "{ 0 }",
-        parser=parser,
+        parser="NAMED" if names else parser,
+        entry=_entry(placed, parser),
         names=tuple((each, name) for each, name in names.items() if each in origin.numbers),
-        minimum=origin.minimum,
-        # What is wider than a number has no range that a number could express.
-        maximum=origin.maximum if placed.bits <= 64 else 0,
         bound=origin.bound,
     )
+
+
+def _entry(placed: Placed, parser: str) -> Call:
+    """Return the entry of an argument in the program's table, a macro of ``args.h``."""
+    origin = placed.argument
+    member = (Name("packet_args", VOID), Name(origin.name, VOID), _text(origin.name))
+    if isinstance(placed.field, UInt) and placed.field.names:
+        names = Name(f"names_of_{origin.name}", VOID)
+        return Call("ARG_NAMED", (*member, names, _text(placed.path)), VOID)
+    own = "; 00:00:00:00:00:00: the device's own" if origin.default is None else ""
+    # What is wider than a number has no range that a number could express.
+    maximum = origin.maximum if placed.bits <= 64 else 0
+    limits = (tree.decimal(origin.minimum), tree.decimal(maximum))
+    kind = Name(f"arg_{parser.lower()}", VOID)
+    words = _text(f"{placed.path}, {placed.field.kind}{own}")
+    return Call("ARG", (*member, kind, *limits, words), VOID)
+
+
+def _text(text: str) -> Name:
+    return Name(string(text), Pointer(CHAR, const=True))
 
 
 def _passed(layout: Layout, placed: Placed) -> tuple[Type, Expression, str]:

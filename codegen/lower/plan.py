@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codegen.c.tree import Function, Statement, Struct
+from codegen.c.tree import Call, Function, Statement, Struct
 from codegen.c.types import Pointer, Type
 from codegen.model import OwnAlgorithm, Strategy
 
@@ -16,8 +16,8 @@ class ArgumentPlan:
     ``type`` is that of the member and ``passed`` that of the parameter of
     ``genpkt_<format>()``; bytes are passed by pointer. ``assign`` copies the parameter into
     a struct ``args``. ``initializer`` is None when the program asks its device, and ``zero``
-    what it is then. ``parser`` is the kind of the program's argument; that of an enumeration
-    takes one of the ``names``, or its number.
+    what it is then. ``entry`` is that of the program's table of arguments, where ``parser`` is
+    the kind; an enumeration's takes one of the ``names``, or its number.
     """
 
     name: str
@@ -28,9 +28,8 @@ class ArgumentPlan:
     initializer: str | None
     zero: str
     parser: str
+    entry: Call
     names: tuple[tuple[int, str], ...]
-    minimum: int
-    maximum: int
     bound: bool
 
     @property

@@ -53,7 +53,8 @@ class Header:
     ``trailer``, behind all that the header carries. ``numbers`` maps a
     registry to this header's number in it. ``pseudo_header`` is what a checksum
     of a header above sums besides its own bytes; a header that ``extends`` the
-    one below (RFC 8200: extension headers) lets that one's reach through.
+    one below (RFC 8200: extension headers) lets that one's reach through. Above a
+    header that ``requires_checksums`` (RFC 8200 section 8.1), none is optional.
     ``carries`` is the registry in which the header above must have a number although
     no field tells it: what a tunnel is for. ``title`` and ``reference`` are for people;
     the reference names the RFC section or IEEE clause. ``elsewhere`` is what other
@@ -68,6 +69,7 @@ class Header:
     numbers: Mapping[str, int] = field(default_factory=dict, hash=False)
     pseudo_header: tuple[PseudoPart, ...] = ()
     extends: bool = False
+    requires_checksums: bool = False
     carries: str | None = None
     trailer: tuple[Member, ...] = ()
     elsewhere: Elsewhere | None = field(default=None, compare=False, repr=False)

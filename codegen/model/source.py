@@ -221,13 +221,16 @@ class Checksum:
 
     With ``pseudo_header`` the pseudo header of the header below is summed too
     (RFC 768, RFC 9293). ``zero_as`` is sent in place of a result of zero (RFC 768:
-    a UDP checksum of zero is sent as 0xFFFF).
+    a UDP checksum of zero is sent as 0xFFFF). Zero in a received frame then means, for
+    an ``optional`` checksum, that its sender computed none; it is not optional above
+    a header that :attr:`~codegen.model.Header.requires_checksums`.
     """
 
     over: Span
     algorithm: Algorithm | OwnAlgorithm = Algorithm.INTERNET
     pseudo_header: bool = False
     zero_as: int | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,11 @@ def checksum(
             f"use 0 to {largest}",
         )
     pseudo = _pseudo_header(found, packet, places, place) if source.pseudo_header else ()
-    return None if pseudo is None else Sum(extent, source.algorithm, pseudo, source.zero_as)
+    if pseudo is None:
+        return None
+    below = _lender(packet, place.header)
+    optional = source.optional and not (below is not None and below.requires_checksums)
+    return Sum(extent, source.algorithm, pseudo, source.zero_as, optional)
 
 
 def _unfit(place: Place, source: Checksum, extent: Extent) -> tuple[str, str] | None:
@@ -73,6 +77,11 @@ def _unfit(place: Place, source: Checksum, extent: Extent) -> tuple[str, str] | 
             f"an {algorithm.title} is {bits} {'big-endian ' if internet else ''}bits "
             "on whole bytes",
             f"declare UInt(name, {bits}, ...) at a whole byte",
+        )
+    if source.optional and not source.zero_as:
+        return (
+            "zero means that there is none, and it would be sent where that is the result",
+            "declare what is sent for it, such as zero_as=0xFFFF",
         )
     if not internet and source.pseudo_header:
         return (

@@ -241,12 +241,17 @@ def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None
         length = chosen.choice(layout.lengths)
         fill = values.some_fill(layout, length, chosen)
         frame = bytearray(oracle.encode(layout, given, length, fill=fill))
-        damage = chosen.choice(["none", "bit", "bit in the headers", "cut", "longer"])
+        damages = ["none", "bit", "bit in the headers", "cut", "longer"]
+        damage = chosen.choice([*damages, "no checksum"] if layout.checksums else damages)
         if damage == "cut":
             del frame[chosen.randrange(length) :]
         elif damage.startswith("bit"):
             limit = layout.header_length if "headers" in damage else length
             frame[chosen.randrange(limit)] ^= 1 << chosen.randrange(8)
+        elif damage == "no checksum":
+            placed = chosen.choice(layout.checksums)
+            at = placed.start.in_frame(length) // 8
+            frame[at : at + placed.bits // 8] = bytes(placed.bits // 8)
         elif damage == "longer" and length <= 0xFFFF - 12:
             # A driver may count some of its own bytes; the frame knows better.
             frame += chosen.randbytes(chosen.randint(1, 12))

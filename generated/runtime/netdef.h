@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Addresses as Unikraft's applications pass them, and what Ethernet adds. */
+/* Addresses as Unikraft's applications pass them; bytes that Ethernet adds. */
 #ifndef NETDEF_H
 #define NETDEF_H
 

@@ -92,7 +92,7 @@ static const uint8_t udp4_template[UDP4_HDR_LEN] = {
 	0x00, 0x00,
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	0x00, 0x00,
 };
@@ -148,16 +148,16 @@ void udp4_write(uint8_t *frame, uint16_t pktlen, const struct udp4_args *args)
 	 * The words that never vary are summed up in the first line.
 	 */
 	sum = 0x4511;
-	sum += pktlen - 14U;		/* ipv4.total_length */
+	sum += pktlen - 14U;			/* ipv4.total_length */
 	sum += (uint32_t)args->ttl << 8;	/* ipv4.ttl */
-	sum += args->ipv4_src;		/* ipv4.src */
-	sum += args->ipv4_dst;		/* ipv4.dst */
+	sum += args->ipv4_src;			/* ipv4.src */
+	sum += args->ipv4_dst;			/* ipv4.dst */
 	ipv4_checksum = csum_fold(sum);
 	put_be16(frame + 24, ipv4_checksum);
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 * pseudo header: ipv4.src, 32 bits
 	 * pseudo header: ipv4.dst, 32 bits
 	 * pseudo header: 0, 8 bits
@@ -166,12 +166,13 @@ void udp4_write(uint8_t *frame, uint16_t pktlen, const struct udp4_args *args)
 	 * The words that never vary are summed up in the first line.
 	 */
 	sum = 0x0011;
-	sum += args->port_src;		/* udp.src */
-	sum += args->port_dst;		/* udp.dst */
-	sum += pktlen - 34U;		/* udp.length */
-	sum += args->ipv4_src;		/* ipv4.src */
-	sum += args->ipv4_dst;		/* ipv4.dst */
-	sum += pktlen - 34U;		/* pseudo header: bytes 34..end */
+	sum += args->port_src;			/* udp.src */
+	sum += args->port_dst;			/* udp.dst */
+	sum += pktlen - 34U;			/* udp.length */
+	sum += args->ipv4_src;			/* ipv4.src */
+	sum += args->ipv4_dst;			/* ipv4.dst */
+	/* pseudo header: bytes 34..end */
+	sum += pktlen - 34U;
 	udp_checksum = csum_fold(sum);
 	if (udp_checksum == 0)
 		udp_checksum = 0xffff;
@@ -276,7 +277,7 @@ enum frame_result udp4_parse(const uint8_t *frame, uint16_t len,
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	fields->udp_checksum = get_be16(frame + 40);
 
@@ -308,19 +309,20 @@ enum frame_result udp4_parse(const uint8_t *frame, uint16_t len,
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	sum = csum_add(frame + 34, 6U);
 	sum += csum_add(frame + 42, len - 42U);	/* behind the checksum */
-	sum += get_be32(frame + 26);	/* ipv4.src */
-	sum += get_be32(frame + 30);	/* ipv4.dst */
+	sum += get_be32(frame + 26);		/* ipv4.src */
+	sum += get_be32(frame + 30);		/* ipv4.dst */
 	/* pseudo header: size of bytes 34..end */
 	sum += len - 34U;
-	sum += 0x0011;			/* pseudo header: what never varies */
+	/* pseudo header: what never varies */
+	sum += 0x0011;
 	wanted = csum_fold(sum);
 	if (wanted == 0)
 		wanted = 0xffff;
-	if (get_be16(frame + 40) != wanted)
+	if (get_be16(frame + 40) != 0 && get_be16(frame + 40) != wanted)
 		return FRAME_CHECKSUM;
 	return FRAME_VALID;
 }

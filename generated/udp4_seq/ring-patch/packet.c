@@ -18,7 +18,6 @@ const struct arg packet_arguments[] = {
 	    "udp.src, 16 bits"),
 	ARG(packet_args, port_dst, "port_dst", arg_uint, 0, 65535,
 	    "udp.dst, 16 bits"),
-	ARG(packet_args, ttl, "ttl", arg_uint, 0, 255,
-	    "ipv4.ttl, 8 bits"),
+	ARG(packet_args, ttl, "ttl", arg_uint, 0, 255, "ipv4.ttl, 8 bits"),
 	{ .key = NULL },
 };

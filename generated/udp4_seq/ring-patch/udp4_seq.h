@@ -176,10 +176,10 @@ static inline void udp4_seq_sweep_write(uint8_t *frame,
 
 	/*
 	 * udp.checksum: 16 bits, RFC 1071 internet checksum of bytes 34..end
-	 * with pseudo header, 0 sent as 0xffff
+	 * with pseudo header, 0 sent as 0xffff, a received 0 means none
 	 */
 	sum = sweep->udp_checksum;
-	sum += seqno_number;		/* seqno.number */
+	sum += seqno_number;			/* seqno.number */
 	udp_checksum = csum_fold(sum);
 	if (udp_checksum == 0)
 		udp_checksum = 0xffff;

@@ -150,10 +150,10 @@ void usoc21_write(uint8_t *frame, uint16_t pktlen,
 	 * The words that never vary are summed up in the first line.
 	 */
 	sum = 0x4511;
-	sum += pktlen - 14U;		/* ipv4.total_length */
+	sum += pktlen - 14U;			/* ipv4.total_length */
 	sum += (uint32_t)args->ttl << 8;	/* ipv4.ttl */
-	sum += args->ipv4_src;		/* ipv4.src */
-	sum += args->ipv4_dst;		/* ipv4.dst */
+	sum += args->ipv4_src;			/* ipv4.src */
+	sum += args->ipv4_dst;			/* ipv4.dst */
 	ipv4_checksum = csum_fold(sum);
 	put_be16(frame + 24, ipv4_checksum);
 }
