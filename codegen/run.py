@@ -7,15 +7,17 @@ platform gives.
 
 from __future__ import annotations
 
+import os
 import subprocess
-import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from typing import IO
 
-from codegen import describe, emit, events
+from codegen import describe, emit, events, temporary
 from codegen import sink as sinks
 from codegen.errors import CodegenError, UsageError
 from codegen.host import build, devices
@@ -100,8 +102,8 @@ def build_application(
 
     Raises UsageError for a sink that does not exist, and BuildError.
     """
-    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
-        app = Path(folder, strategy.name)
+    with temporary.folder() as folder:
+        app = folder / strategy.name
         emit.write(emit.render(layout, strategy), app)
         return build.build_program(app, extra_flags=sinks.compiler_flags(sink), netbuf=netbuf)
 
@@ -121,55 +123,83 @@ def run_host(
     device = devices.for_mode(request.device, request.effective_mode)
     check(request)
     program = build_application(request.layout, request.strategy, request.sink, request.netbuf)
-    command = [str(program), f"device={device}", "--", *request.program_arguments()]
-    lines: list[str] = []
-
-    def result() -> dict[str, object]:
-        return complete(request, _result(lines), "host", request.device, netbuf=request.netbuf.name)
-
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    platform = [f"device={device}", f"parent={os.getpid()}"]
+    command = [str(program), *platform, "--", *request.program_arguments()]
+    output = _Output()
+    # Not as a context, which would wait for a program that nobody has asked to end.
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace")
+    try:
         assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                lines.append(line)
-                said = events.in_words(line.rstrip("\n"))
-                if said is not None:
-                    on_line(said)
-            process.wait()
-        except BaseException:
-            lines += _end(process)
-            with suppress(RunError):
-                on_interrupted(result())
-            raise
-        finally:
-            if (process.returncode or 0) < 0:
-                devices.clean_up(device, process.pid)
+        for line in output.arriving(process.stdout):
+            said = events.in_words(line.rstrip("\n"))
+            if said is not None:
+                on_line(said)
+        process.wait()
+    except BaseException:
+        _end(process, output)
+        with suppress(RunError):
+            on_interrupted(_completed(request, output))
+        raise
+    finally:
+        if (process.returncode or 0) < 0:
+            devices.clean_up(device, process.pid)
     if process.returncode < 0:
         raise RunError(f"the program was ended by signal {-process.returncode}", 1)
     if process.returncode:
         raise RunError(f"the program ended with exit code {process.returncode}", process.returncode)
-    return result()
+    return _completed(request, output)
 
 
-def _end(process: subprocess.Popen[str]) -> list[str]:
-    """Have a program end, which takes no longer than the grace period; return its last lines.
+class _Output:
+    """What a program prints, read in a thread: an interruption here loses no line of it."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._arrived: SimpleQueue[str] = SimpleQueue()
+        self._ended = threading.Event()
+
+    def arriving(self, stream: IO[str]) -> Iterator[str]:
+        """Yield each line of a stream as it comes."""
+        threading.Thread(target=self._read, args=[stream], daemon=True).start()
+        return iter(self._arrived.get, "")
+
+    def _read(self, stream: IO[str]) -> None:
+        try:
+            for line in stream:
+                self.lines.append(line)
+                self._arrived.put(line)
+        finally:
+            stream.close()
+            self._arrived.put("")
+            self._ended.set()
+
+    def wait(self) -> None:
+        """Return when the last line of a program has come that has ended."""
+        self._ended.wait(1.0)
+
+
+def _end(process: subprocess.Popen[str], output: _Output) -> None:
+    """Have a program end in order, which takes no longer than the grace period.
 
     A second interruption ends it at once.
     """
-    assert process.stdout is not None
     timer = threading.Timer(GRACE, process.kill)
     timer.start()
     try:
         process.terminate()
-        lines = list(process.stdout)
         process.wait()
-        return lines
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
     finally:
         timer.cancel()
+        process.kill()
+        process.wait()
+        output.wait()
+
+
+def _completed(request: Request, output: _Output) -> dict[str, object]:
+    """Return the result of a program that ran here; raises RunError when it printed none."""
+    return complete(
+        request, _result(output.lines), "host", request.device, netbuf=request.netbuf.name
+    )
 
 
 def check(request: Request) -> None:

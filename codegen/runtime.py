@@ -11,7 +11,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from codegen import c_templates
+import codegen.c_templates as c_templates
 from codegen.errors import CodegenError
 from codegen.lower import FormatPlan, Plan
 

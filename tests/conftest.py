@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
@@ -18,6 +19,15 @@ from tests.tools import NO_TREE, find_tool, summary
 
 #: The format and the strategies that run with Unikraft's netbufs in the ordinary suite.
 SAMPLE = {"usoc21", "heap-gen", "pool-dup", "ring-patch", "zero-copy"}
+
+
+def interruptible() -> None:
+    """Have a process that is about to start take CTRL+C, though the tests may ignore it.
+
+    They do when nohup, cron or a CI system has started them: a child inherits that.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

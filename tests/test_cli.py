@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from codegen import formats, oracle
 from codegen.cli import VERBS, cli
 from codegen.errors import UsageError
 from codegen.resolve import resolve
-from codegen.run import GRACE, _end
+from codegen.run import GRACE, _end, _Output
+from tests.conftest import interruptible
 
 COMMAND = [sys.executable, "-m", "codegen"]
 WIRE_OVERHEAD = 24
@@ -575,8 +577,8 @@ def test_a_capture_does_not_share_standard_output() -> None:
 def test_a_program_that_was_killed_leaves_no_part_of_a_capture(tmp_path: Path) -> None:
     """The capture that was there before stays."""
     (tmp_path / "x.pcap").write_text("what was there before")
-    started = Started(tmp_path, "run", "--device", "pcap:x.pcap", "--duration", "30")
-    assert soon(lambda: list(tmp_path.glob("x.pcap.*.partial")))
+    started = Started(tmp_path, "run", *SLOWLY)
+    assert soon(started.captures)
     (program,) = (each for each, name in session(started.process.pid).items() if name == "program")
     os.kill(program, signal.SIGKILL)
     started.ends(1, "codegen: the program was ended by signal 9")
@@ -624,10 +626,21 @@ def soon(condition: Callable[[], object], seconds: float = 20) -> bool:
     return True
 
 
+#: A run into a capture that takes long, and no more of the disk than needed.
+SLOWLY = ("--device", "pcap:x.pcap", "--set", "rate=1kpps", "--duration", "30")
+
+
 class Started:
     """A command in a session of its own, with folders of its own for what is temporary."""
 
-    def __init__(self, folder: Path, *arguments: str, **variables: str) -> None:
+    def __init__(
+        self, folder: Path, *arguments: str, ignoring: int | None = None, **variables: str
+    ) -> None:
+        def dispose() -> None:
+            interruptible()
+            if ignoring is not None:
+                signal.signal(ignoring, signal.SIG_IGN)
+
         self.temporary = folder / "temporary"
         self.temporary.mkdir()
         self.process = subprocess.Popen(
@@ -638,11 +651,18 @@ class Started:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=dispose,
         )
 
     def has(self, name: str) -> bool:
         assert self.process.poll() is None, self.process.communicate()
         return name in session(self.process.pid).values()
+
+    def captures(self) -> bool:
+        """Is the program writing a capture, and the command reading what it prints?"""
+        folder = self.temporary.parent
+        readers = len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
+        return bool(list(folder.glob("*.partial"))) and readers > 1
 
     def maps(self, name: str) -> bool:
         assert self.process.poll() is None, self.process.communicate()
@@ -661,6 +681,16 @@ class Started:
         return output
 
 
+DESTRUCTOR = """
+import time
+class Slow:
+    def __del__(self):
+        print("ready", flush=True)
+        time.sleep(60)
+slow = Slow()
+del slow
+time.sleep(60)
+"""
 SLOW = "print('ready', flush=True)\nimport time\ntime.sleep(60)\n"
 
 
@@ -671,6 +701,19 @@ def test_interrupted_while_it_sends(tmp_path: Path, whom: str) -> None:
     time.sleep(0.1)
     (os.killpg if whom == "the group" else os.kill)(started.process.pid, signal.SIGINT)
     started.ends(130, "codegen: interrupted")
+
+
+@pytest.mark.parametrize("whom", ["the group", "the command"])
+def test_not_interrupted_where_that_is_ignored(tmp_path: Path, whom: str) -> None:
+    """As any program in Python that a shell runs in the background; SIGTERM still ends it."""
+    started = Started(tmp_path, "run", *SLOWLY, "--json", ignoring=signal.SIGINT)
+    assert soon(started.captures)
+    (os.killpg if whom == "the group" else os.kill)(started.process.pid, signal.SIGINT)
+    time.sleep(0.5)
+    started.process.terminate()
+    found = json.loads(started.ends(143, ""))
+    assert len(frames(tmp_path / "x.pcap")) == found["sent"]
+    assert found["seconds"] > 0.5
 
 
 def test_ended_while_it_sends(tmp_path: Path) -> None:
@@ -690,9 +733,8 @@ def test_an_interrupted_capture_has_every_frame(
 ) -> None:
     """At this rate they all wait in a buffer; the result of what was sent comes as well."""
     (tmp_path / "x.pcap").write_text("what was there before")
-    arguments = ("--device", "pcap:x.pcap", "--set", "rate=1kpps", "--duration", "30", "--json")
-    started = Started(tmp_path, "run", *arguments)
-    assert soon(lambda: list(tmp_path.glob("x.pcap.*.partial")))
+    started = Started(tmp_path, "run", *SLOWLY, "--json")
+    assert soon(started.captures)
     time.sleep(0.5)
     (os.killpg if whom == "the group" else os.kill)(started.process.pid, number)
     found = json.loads(started.ends(code, message))
@@ -701,30 +743,70 @@ def test_an_interrupted_capture_has_every_frame(
     assert not list(tmp_path.glob("*.partial"))
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
+def test_a_program_ends_with_the_command(tmp_path: Path, number: int) -> None:
+    """However the command ends; and its capture has every frame."""
+    started = Started(tmp_path, "run", *SLOWLY)
+    assert soon(started.captures)
+    time.sleep(0.5)
+    os.kill(started.process.pid, number)
+    output = started.ends(-number if number == signal.SIGKILL else 128 + number, "")
+    assert ("sent " in output) == (number == signal.SIGHUP)
+    assert len(frames(tmp_path / "x.pcap")) > 100
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_program_goes_on_without_its_terminal(tmp_path: Path) -> None:
+    """With nohup, SIGHUP is ignored when the command starts."""
+    started = Started(tmp_path, "run", "--duration", "3", ignoring=signal.SIGHUP)
+    assert soon(lambda: started.has("program"))
+    os.killpg(started.process.pid, signal.SIGHUP)
+    assert "sent " in started.ends(0, "")
+
+
+def test_what_a_killed_command_leaves_is_removed_by_the_next(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    started = Started(tmp_path, "run", XDG_CACHE_HOME=str(cache))
+    assert soon(lambda: started.has("cc1"))
+    os.killpg(started.process.pid, signal.SIGKILL)
+    started.process.communicate()
+    left = [
+        each.parent for folder in (started.temporary, cache) for each in folder.rglob(".*-owner")
+    ]
+    assert {each.name.partition("-")[0] for each in left} == {"codegen", "new"}
+    variables = {"TMPDIR": str(started.temporary), "XDG_CACHE_HOME": str(cache)}
+    assert run("run", "--count", "1", env=os.environ | variables).returncode == 0
+    assert not [each for each in left if each.exists()]
+
+
 def test_a_second_interruption_does_not_wait(tmp_path: Path) -> None:
-    started = Started(tmp_path, "run", "--device", "pcap:x.pcap", "--duration", "30")
-    assert soon(lambda: list(tmp_path.glob("x.pcap.*.partial")))
+    started = Started(tmp_path, "run", *SLOWLY)
+    assert soon(started.captures)
     (program,) = (each for each, name in session(started.process.pid).items() if name == "program")
     os.kill(program, signal.SIGSTOP)
     begin = time.monotonic()
     for _ in range(2):
         os.kill(started.process.pid, signal.SIGINT)
         time.sleep(0.5)
-    started.ends(130, "codegen: interrupted")
+    try:
+        started.ends(130, "codegen: interrupted")
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(program, signal.SIGKILL)
     assert time.monotonic() - begin < GRACE
     assert not list(tmp_path.glob("x.pcap*"))
 
 
-def test_a_program_that_does_not_end_is_killed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_program_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("codegen.run.GRACE", 0.5)
     deaf = ["sh", "-c", "trap '' TERM; echo first; echo last; exec sleep 60"]
-    with subprocess.Popen(deaf, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "first\n"
-        assert _end(process) == ["last\n"]
+    output = _Output()
+    process = subprocess.Popen(deaf, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert next(output.arriving(process.stdout)) == "first\n"
+    _end(process, output)
     assert process.returncode == -signal.SIGKILL
+    assert output.lines == ["first\n", "last\n"]
 
 
 def test_interrupted_while_it_compiles(tmp_path: Path) -> None:
@@ -743,6 +825,16 @@ def test_interrupted_while_it_verifies(tmp_path: Path) -> None:
     assert soon(lambda: started.maps("library.so"))
     time.sleep(0.5)
     os.killpg(started.process.pid, signal.SIGINT)
+    started.ends(130, "codegen: interrupted")
+
+
+def test_interrupted_where_nothing_can_be_raised(tmp_path: Path) -> None:
+    """In a destructor, or in a callback of the garbage collector, as hypothesis has one."""
+    (tmp_path / "slow.py").write_text(DESTRUCTOR)
+    started = Started(tmp_path, "show", "slow.py")
+    assert started.process.stdout is not None
+    assert started.process.stdout.readline() == "ready\n"
+    started.process.send_signal(signal.SIGINT)
     started.ends(130, "codegen: interrupted")
 
 

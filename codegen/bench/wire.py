@@ -14,20 +14,20 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from codegen import formats
+from codegen import formats, temporary
 from codegen.bench import turns
 from codegen.bench.turns import Spread
 from codegen.errors import CodegenError
 from codegen.model import STRATEGIES
 from codegen.resolve import resolve
 from codegen.run import Request, build_application, run_host
+from codegen.unikernel.qemu import die_with_parent
 
 #: What is sent: no field differs from packet to packet, so one netbuf will do.
 FORMAT = "usoc21"
@@ -43,8 +43,6 @@ CORE = 0
 ROUNDS = 15
 WARM_UP = 0.05
 WINDOW = 0.2
-#: Seconds after which senders end by themselves, whatever happens to this process.
-LIMIT = 300
 
 RIVAL = "trafgen"
 #: Devices, and the least ratio of their rate to trafgen's.
@@ -63,14 +61,20 @@ class Sender:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, who: str, command: Sequence[str], folder: str, stack: ExitStack) -> Sender:
-        """Start a sender, see that it sends, and stop it until its first turn."""
+    def start(cls, who: str, command: Sequence[str], folder: Path, stack: ExitStack) -> Sender:
+        """Start a sender, see that it sends, and stop it until its first turn.
+
+        It ends when this process ends, however that ends.
+        """
         process = subprocess.Popen(
-            ["timeout", "--foreground", str(LIMIT), *command],
+            # trafgen's workers would outlive it; in a namespace of processes all end at once.
+            ["unshare", "--pid", "--fork", "--kill-child", *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             cwd=folder,  # trafgen writes there
             start_new_session=True,
+            # A stopped process takes no other signal than this one: SIGKILL.
+            preexec_fn=die_with_parent,
         )
         sender = cls(who, process)
         stack.callback(sender.end)
@@ -126,8 +130,8 @@ def _program(device: str) -> list[str]:
 
 def _frame() -> bytes:
     """Return the frame as the emitted program sends it."""
-    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
-        capture = Path(folder, "one.pcap")
+    with temporary.folder() as folder:
+        capture = folder / "one.pcap"
         request = Request(
             resolve(formats.load(FORMAT)),
             STRATEGY,
@@ -157,8 +161,8 @@ def _measure(rounds: int) -> dict[str, list[float]]:
 
     os.sched_setaffinity(0, {CORE})  # the senders' as well
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="codegen-"))
-        frame = Path(folder, "frame.cfg")
+        folder = stack.enter_context(temporary.folder())
+        frame = folder / "frame.cfg"
         frame.write_text(f"{{ {', '.join(f'0x{byte:02x}' for byte in _frame())} }}\n")
         rival = [RIVAL, "--dev", NEAR, "--conf", str(frame), "--cpus", "1", "--no-sock-mem"]
         senders = [Sender.start(RIVAL, rival, folder, stack)]

@@ -18,6 +18,7 @@ from codegen.c.tree import (
     Assign,
     Binary,
     Blank,
+    Braced,
     Call,
     Cast,
     Comment,
@@ -218,6 +219,10 @@ def _pieces(node: Expression, depth: int) -> Iterator[_Piece]:
         case Cast(type=type_, of=of):
             yield f"({type_.name})"
             yield from _operand(of, _UNARY, depth)
+        case Braced(items=items):
+            yield "{ "
+            yield from _listed(items, depth + 1)
+            yield " }"
         case SizeOf(of=of):
             yield "sizeof("
             yield from _pieces(of, depth + 1)
@@ -323,8 +328,9 @@ def _declared(node: Declare, indent: int) -> list[str]:
         text = f"const {text}"
     if node.rows:
         tabs = "\t" * indent
-        rows = ["\t" * (indent + 1) + row_of(each) for each in node.rows]
-        return [f"{tabs}static {text} = {{", *rows, f"{tabs}}};"]
+        rows = [[*_listed(each, 1), ","] for each in node.rows]
+        lines = [line for row in rows for line in _laid_out(row, (indent + 1) * TAB)]
+        return [f"{tabs}static {text} = {{", *lines, f"{tabs}}};"]
     pieces: list[_Piece] = [text]
     if node.value is not None:
         pieces += [" =", _Break(_ASSIGNED), *_pieces(node.value, 1)]

@@ -91,6 +91,14 @@ class Cast:
 
 
 @dataclass(frozen=True)
+class Braced:
+    """The initializer of an array inside of another one."""
+
+    items: tuple[Expression, ...]
+    type: Type
+
+
+@dataclass(frozen=True)
 class SizeOf:
     """The bytes of an object."""
 
@@ -136,7 +144,7 @@ class Binary:
         return common(self.left.type, self.right.type)
 
 
-Expression = Number | Name | Member | Index | Call | Cast | SizeOf | AddressOf | Binary
+Expression = Number | Name | Member | Index | Call | Cast | Braced | SizeOf | AddressOf | Binary
 
 # ----------------------------------------------------------------- statements
 

@@ -10,6 +10,7 @@ import importlib
 import os
 import signal
 import sys
+from typing import NoReturn
 
 import click
 
@@ -61,8 +62,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; the exit code is 2 for misuse and 1 for a failed check."""
-    # Who ends the command ends the program that it runs, and its temporary folders.
-    signal.signal(signal.SIGTERM, _terminate)
+    _set_up_signals()
     try:
         # Without standalone mode click returns the code of its Exit, and raises all else.
         code = cli(prog_name="codegen", standalone_mode=False)
@@ -89,9 +89,43 @@ def main() -> None:
         sys.exit(1)
 
 
+def _set_up_signals() -> None:
+    """Have whoever ends the command end the program that it runs, and its temporary folders.
+
+    SIGINT is left to Python, which raises KeyboardInterrupt; but where it is ignored when the
+    command starts, as for what a shell runs in the background and what nohup, cron or a CI
+    system start, it stays ignored: a CTRL+C that is meant for the program in the foreground
+    does not end this one. The emitted program does the same. SIGTERM is never ignored.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    # With nohup the command goes on when its terminal is closed.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _terminate)
+    sys.unraisablehook = _raise_again
+
+
+def _raise_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """Raise an interruption a moment later that came where nothing can be raised.
+
+    Python drops an exception of a destructor, or of what is called by the garbage
+    collector (hypothesis has such a function), and CTRL+C would be lost with it.
+    """
+    lost = unraisable.exc_value
+    if not isinstance(lost, KeyboardInterrupt | SystemExit):
+        sys.__unraisablehook__(unraisable)
+        return
+
+    def again(*_: object) -> NoReturn:
+        raise lost
+
+    signal.signal(signal.SIGALRM, again)
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+
+
 def _terminate(number: int, _: object) -> None:
     """End the command in order; a second signal, to its group perhaps, does not disturb that."""
-    signal.signal(number, signal.SIG_IGN)
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
     sys.exit(128 + number)
 
 

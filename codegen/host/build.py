@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from codegen import cheader, runtime
+from codegen import cheader, runtime, temporary
 from codegen.errors import CodegenError
 from codegen.host import cache
 from codegen.host import netbuf as netbufs
@@ -85,14 +85,14 @@ class Compiler:
         argv = [*self.command, *arguments]
         try:
             # A compiler that is killed leaves its intermediate files behind.
-            with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+            with temporary.folder() as folder:
                 done = subprocess.run(
                     argv,
                     stdin=subprocess.DEVNULL,
                     capture_output=True,
                     text=True,
                     errors="replace",
-                    env=os.environ | {"TMPDIR": folder},
+                    env=os.environ | {"TMPDIR": str(folder)},
                 )
         except OSError as error:
             raise BuildError(f"the compiler cannot be run: {error}") from error

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from codegen import temporary
 from codegen.errors import CodegenError
 
 #: Days after which a result that nobody used is dropped.
@@ -56,8 +56,8 @@ def entry(name: str, fill: Callable[[Path], None]) -> Path:
             return made
         cache.mkdir(parents=True, exist_ok=True)
         _drop_old(cache)
-        with tempfile.TemporaryDirectory(prefix="new-", dir=cache) as temporary:
-            new = Path(temporary, "entry")
+        with temporary.folder("new-", cache) as outer:
+            new = outer / "entry"
             new.mkdir()
             fill(new)
             try:

@@ -16,6 +16,7 @@ from codegen.c.tree import (
     Assign,
     Binary,
     Blank,
+    Braced,
     Call,
     Comment,
     Declare,
@@ -162,13 +163,14 @@ def _looked_up(
     place = Binary("%", n, Number(len(values)))
     if is_octets(field):
         octets = [each.to_bytes(field.bits // 8, "big") for each in values]
-        type_: Type = Array(Array(U8, field.bits // 8), None)
-        rows = tuple(tree.octets_row(each) for each in octets)
+        row = Array(U8, field.bits // 8)
+        type_: Type = Array(row, None)
+        rows = tuple((Braced(tree.octets_row(each), row),) for each in octets)
         return Index(Name(name, type_), place), Declare(type_, name, const=True, rows=rows)
     type_ = Array(unsigned(field.bits), None)
     numbers = [_number(each) for each in values]
-    rows = tuple(tuple(numbers[at : at + 4]) for at in range(0, len(numbers), 4))
-    return Index(Name(name, type_), place), Declare(type_, name, const=True, rows=rows)
+    lines = tuple(tuple(numbers[at : at + 4]) for at in range(0, len(numbers), 4))
+    return Index(Name(name, type_), place), Declare(type_, name, const=True, rows=lines)
 
 
 # ----------------------------------------------------------------- struct, calls

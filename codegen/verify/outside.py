@@ -13,7 +13,6 @@ import os
 import shutil
 import struct
 import subprocess
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -22,7 +21,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from codegen import oracle
+from codegen import oracle, temporary
 from codegen.errors import CodegenError, UsageError
 from codegen.layout import Argument, Fixed, Layout, Placed, Sum, Swept
 from codegen.model import Header, Reserved, UInt
@@ -264,16 +263,16 @@ class Dissection:
         known = [_elsewhere(header) for header in _headers(self.layout)]
         protocols = {each.tshark for each in known}
         preferences = {name for each in known for name in each.preferences}
-        with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
+        with temporary.folder() as folder:
             # What stands behind a port is no protocol, but for those of the format.
             others = sorted(_protocols(self.tshark) - _ALWAYS - protocols)
-            (Path(folder) / "disabled_protos").write_text("".join(f"{each}\n" for each in others))
+            (folder / "disabled_protos").write_text("".join(f"{each}\n" for each in others))
             done = subprocess.run(
                 [self.tshark, "-n", "-r", str(capture), "-T", "fields"]
                 + ["-E", "occurrence=a", "-E", "separator=/t"]
                 + [f"-o{each}" for each in sorted(preferences)]
                 + [f"-e{name}" for name in columns],
-                env=os.environ | {"WIRESHARK_CONFIG_DIR": folder},
+                env=os.environ | {"WIRESHARK_CONFIG_DIR": str(folder)},
                 capture_output=True,
                 text=True,
                 check=False,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import errno
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codegen import emit
+from codegen import emit, temporary
 from codegen.errors import CodegenError
 from codegen.host import build
 from codegen.host.library import HostLibrary
@@ -47,8 +46,7 @@ class Subject:
 
         ``options`` are those of :class:`codegen.host.library.HostLibrary`.
         """
-        with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
-            app = Path(folder)
+        with temporary.folder() as app:
             emit.write(emit.render(layout, strategy), app / strategy.name)
             return cls.from_folder(layout, app / strategy.name, **options)
 
@@ -58,8 +56,8 @@ class Subject:
         from codegen import cheader
         from codegen.verify import contract
 
-        with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
-            source, header = _inline_functions(layout, Path(folder))
+        with temporary.folder() as folder:
+            source, header = _inline_functions(layout, folder)
             library = HostLibrary(app, extra_sources=[source], extra_headers=[header], **options)
         cheader.check_contract(build.app_declarations(app), contract.expected(layout))
         return cls(layout, library)

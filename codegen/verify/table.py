@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import random
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from codegen import oracle
+from codegen import oracle, temporary
 from codegen.errors import CodegenError
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
@@ -131,8 +129,8 @@ def _tshark(layout: Layout, row: Row, frames: list[bytes]) -> None:
         row.missing["tshark"] = "tshark is missing: apt install tshark"
         return
     expected = [oracle.decode(layout, frame).values for frame in frames]
-    with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
-        capture = Path(folder) / "frames.pcap"
+    with temporary.folder() as folder:
+        capture = folder / "frames.pcap"
         outside.write_pcap(capture, frames)
         faults = outside.Dissection(layout, tshark).faults(capture, expected)
     if faults:

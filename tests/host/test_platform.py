@@ -26,6 +26,7 @@ from codegen import host
 from codegen.host import build
 from codegen.host.library import HostLibrary
 from codegen.host.netbuf import Netbuf
+from tests.conftest import interruptible
 
 HERE = Path(__file__).parent
 PLATFORM = Path(host.__file__).parent
@@ -335,6 +336,10 @@ def test_there_may_be_no_device(run: Run) -> None:
         ("log=loud", "err, warn, info or debug"),
         ("poison=256", "0 to 255"),
         ("poison=", "0 to 255"),
+        ("parent=", "number of a process"),
+        ("parent=-1", "number of a process"),
+        ("parent=99999999999", "number of a process"),
+        ("parent=1", "parent=1: this program was started by process "),
     ],
 )
 def test_wrong_options_say_what_is_allowed(run: Run, option: str, hint: str) -> None:
@@ -532,7 +537,10 @@ def test_interrupted_capture_is_readable(
     program: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     capture = tmp_path / "out.pcap"
-    process = subprocess.Popen([program, f"device=pcap:{capture}", "--", "send", "0", "forever"])
+    process = subprocess.Popen(
+        [program, f"device=pcap:{capture}", "--", "send", "0", "forever"],
+        preexec_fn=interruptible,
+    )
     partial = tmp_path / f"out.pcap.{process.pid}.partial"
     try:
         deadline = time.monotonic() + 10
@@ -565,6 +573,7 @@ def test_interrupt_flushes_what_was_sent(
         [program, f"device=pcap:{capture}", "--", "send", "0", "slow"],
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=interruptible,
     )
     with process:
         try:

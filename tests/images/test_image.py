@@ -451,7 +451,7 @@ def test_batches_are_for_guests_that_share_a_core(
 def test_a_guest_may_be_silent_for_some_lines_of_speed(
     arguments: tuple[str, ...], seconds: float
 ) -> None:
-    assert guest._silence(arguments) == seconds
+    assert guest.silence(arguments) == seconds
 
 
 @pytest.mark.parametrize(

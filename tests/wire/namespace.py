@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import interruptible
 from tests.tools import missing
 
 CAPTURE = Path(__file__).with_name("capture.py")
@@ -74,6 +75,7 @@ class Namespace:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=interruptible,
         )
         self._processes.append(process)
         return process

@@ -7,6 +7,8 @@ import re
 import struct
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 
 from tests.tools import need
 
-from .namespace import POWERLESS, Done, Namespace, Process, finish, wait_until
+from .namespace import PATIENCE, POWERLESS, Done, Namespace, Process, finish, wait_until
 
 COUNT = 3000
 RETRY = ("--strategy", "ring-patch-retry")
@@ -333,12 +335,59 @@ def test_a_frame_is_too_long_for_the_interface(cabled: Namespace) -> None:
     assert "send shorter ones, or raise the MTU" in errors(cabled.codegen(*run))[0]
 
 
+def test_a_sender_ends_with_the_command(namespace: Namespace, sender: Sender) -> None:
+    """Though the command is killed, and can pass nothing on."""
+    device, _, end = sender
+    quietly = ("--set", "rate=1kpps", "--set", "interval=0", "--duration", "60")
+    running = namespace.start_codegen("run", "--device", device, *quietly)
+    wait_until(lambda: namespace.received(end) > 100, "frames arrive", running)
+    running.kill()
+    running.communicate(timeout=PATIENCE)
+    deadline = time.monotonic() + PATIENCE
+    before, now = -1, namespace.received(end)
+    while before != now:
+        assert time.monotonic() < deadline, "frames still arrive"
+        time.sleep(0.2)
+        before, now = now, namespace.received(end)
+
+
 # --------------------------------------------------------------------- bench
 
 
 @pytest.fixture
 def _trafgen() -> None:
     need("trafgen")
+
+
+def network(process: str) -> str:
+    """Return the network namespace of a process, by its number."""
+    with suppress(OSError):
+        return str(Path("/proc", process, "ns", "net").readlink())
+    return ""
+
+
+def programs_in(namespace: str) -> list[str]:
+    """Return the names of the programs that run in a network namespace."""
+    found = [each for each in Path("/proc").glob("[0-9]*") if network(each.name) == namespace]
+    return [(each / "comm").read_text().strip() for each in found if each.exists()]
+
+
+@pytest.mark.usefixtures("_trafgen")
+def test_senders_end_with_the_bench(namespace: Namespace) -> None:
+    """Those that are stopped until their next turn as well, and what trafgen starts."""
+    bench = namespace.start(sys.executable, "-m", "codegen.bench.wire", "--rounds", "1000")
+    number = str(bench.pid)
+    wait_until(
+        lambda: programs_in(network(number)).count("program") == 2, "both programs run", bench
+    )
+    own = network(number)
+    assert programs_in(own).count("trafgen") == 2
+    bench.kill()
+    bench.communicate(timeout=PATIENCE)  # until nobody has its output any more
+    deadline = time.monotonic() + PATIENCE
+    while programs_in(own):
+        assert time.monotonic() < deadline, programs_in(own)
+        time.sleep(0.05)
 
 
 @pytest.mark.usefixtures("_trafgen")

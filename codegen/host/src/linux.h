@@ -12,6 +12,7 @@
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <linux/if_xdp.h>
+#include <sys/prctl.h>
 #undef __s64
 #undef __u64
 

@@ -6,8 +6,9 @@
  * Exit codes: the application's own, except for 1 if the device's backend
  * failed or a memory check did, and 2 if the command line is wrong.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #include <uk/plat/time.h>
 #include <uk/print.h>
 
+#include "linux.h"
 #include "netdev_impl.h"
 
 #define EXIT_USAGE	2
@@ -58,6 +60,7 @@ static void help(const char *program)
 	fprintf(stderr,
 		"  device=" NO_DEVICE "           no device at all\n"
 		"  log=warn              least important message that is printed: err, warn, info, debug\n"
+		"  parent=PID            end when this process, which started the program, has ended\n"
 		"  poison=BYTE           fill new memory with this byte, 0 to 255, and check around it\n");
 }
 
@@ -89,6 +92,31 @@ static int parse_poison(const char *value)
 	return host_alloc_poison((uint8_t)byte);
 }
 
+/* A program that sends does not outlive who started it, however that ends. */
+static int parse_parent(const char *value)
+{
+	unsigned long pid;
+	char *end;
+
+	pid = strtoul(value, &end, 10);
+	if (*value < '1' || *value > '9' || *end || pid > INT_MAX) {
+		uk_pr_err("parent= is the number of a process, not '%s'\n",
+			  value);
+		return -EINVAL;
+	}
+	/* A line that nobody reads any more must not cost the last frames. */
+	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_PDEATHSIG, (unsigned long)SIGTERM);
+
+	/* It may have ended before that. */
+	if (getppid() != (pid_t)pid) {
+		uk_pr_err("parent=%s: this program was started by process %ld\n",
+			  value, (long)getppid());
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int parse_option(char *option, struct host_netdev_settings *settings)
 {
 	char *value = strchr(option, '=');
@@ -98,6 +126,8 @@ static int parse_option(char *option, struct host_netdev_settings *settings)
 	*value = '\0';
 	if (!strcmp(option, "log"))
 		return parse_log(value + 1);
+	if (!strcmp(option, "parent"))
+		return parse_parent(value + 1);
 	if (!strcmp(option, "poison"))
 		return parse_poison(value + 1);
 	return host_netdev_settings_parse(settings, option, value + 1);
@@ -176,16 +206,31 @@ static void end_if_due(int failure)
 		exit(EXIT_FAILURE);
 }
 
+/*
+ * Whoever started the program has seen to that, as nohup does, and shells for
+ * what they run in the background: CTRL+C is for another program then.
+ */
+static bool is_ignored(int number)
+{
+	struct sigaction action;
+
+	return !sigaction(number, NULL, &action)
+	       && action.sa_handler == SIG_IGN;
+}
+
 static void set_up_signals(void)
 {
 	struct sigaction action = { .sa_handler = note_signal };
 
 	/* May come twice, from who ends a group of processes and its leader. */
 	sigaction(SIGTERM, &action, NULL);
+	if (!is_ignored(SIGHUP))
+		sigaction(SIGHUP, &action, NULL);
 
 	/* A second CTRL+C does not wait. */
 	action.sa_flags = (int)SA_RESETHAND;
-	sigaction(SIGINT, &action, NULL);
+	if (!is_ignored(SIGINT))
+		sigaction(SIGINT, &action, NULL);
 
 	/* Ends a program that does not come to its end. */
 	signal(SIGALRM, SIG_DFL);
