@@ -37,7 +37,10 @@ from codegen.model import Algorithm, NextHeader, UInt
 
 def parse(layout: Layout) -> ParsePlan:
     """Return how a received frame is read."""
-    next_headers: list[Check] = []
+    next_headers = [
+        Check(_decision(layout, placed, wanted), describe.declaration(placed))
+        for placed, wanted in layout.deciding()
+    ]
     found: dict[str, list[Check]] = {"CONSTANT": [], "UNKNOWN": [], "LENGTH": []}
     for placed in layout.fields:
         comment = describe.declaration(placed)
@@ -45,10 +48,8 @@ def parse(layout: Layout) -> ParsePlan:
         numbers = tuple(placed.field.names) if isinstance(placed.field, UInt) else ()
         match placed.origin:
             case Fixed(value=value, checked=True):
-                check = Check(differs(layout, placed, read, value), comment)
-                if isinstance(placed.field.source, NextHeader):
-                    next_headers.append(check)
-                else:
+                if not isinstance(placed.field.source, NextHeader):
+                    check = Check(differs(layout, placed, read, value), comment)
                     found["LENGTH" if placed.derived else "CONSTANT"].append(check)
             case FrameLength():
                 wanted = length_of(placed.origin, "len")
@@ -68,6 +69,13 @@ def parse(layout: Layout) -> ParsePlan:
             _compared(placed) for placed in layout.arguments if placed.argument.default is not None
         ),
     )
+
+
+def _decision(layout: Layout, placed: Placed, wanted: Fixed) -> str:
+    """Return the condition under which something else follows a header than in the format."""
+    if wanted.decides == (1 << placed.bits) - 1:
+        return differs(layout, placed, load_of(placed), wanted.value)
+    return f"({load_of(placed)} & 0x{wanted.decides:x}) != 0x{wanted.value & wanted.decides:x}"
 
 
 def differs(layout: Layout, placed: Placed, read: str, value: int) -> str:
@@ -101,9 +109,9 @@ def match_length(layout: Layout) -> tuple[Check | None, tuple[Check, ...]]:
     if ending is None or not isinstance(ending.origin, FrameLength):
         return None, ()
     guards = [
-        Check(f"{load_of(each)} != 0x{each.origin.value:x}", each.path)
-        for each in layout.announcing()
-        if each.start < ending.start and isinstance(each.origin, Fixed)
+        Check(_decision(layout, each, wanted), each.path)
+        for each, wanted in layout.deciding()
+        if each.start < ending.start
     ]
     of, unit, plus = ending.origin.of, ending.origin.unit, ending.origin.plus
     # Signed: what a frame declares may be less than what is not counted.

@@ -92,8 +92,8 @@ static const uint8_t udp4_template[UDP4_HDR_LEN] = {
 	0x00, 0x00,
 	/* ipv4.id: 16 bits, fixed 0 */
 	0x00, 0x00,
-	/* ipv4.flags: 3 bits, fixed 0 */
-	/* ipv4.fragment_offset: 13 bits, fixed 0 */
+	/* ipv4.flags: 3 bits, fixed 0, bits 0x1 decide what follows */
+	/* ipv4.fragment_offset: 13 bits, fixed 0, decides what follows */
 	0x00, 0x00,
 	/* ipv4.ttl: 8 bits, parameter ttl, default 64 */
 	0x00,
@@ -208,7 +208,7 @@ uint16_t udp4_length(const uint8_t *frame, uint16_t len)
 	if (len < UDP4_HDR_LEN)
 		return len;
 	/* Another protocol has something else there */
-	if (get_be16(frame + 12) != 0x800)		/* ethernet.type */
+	if (get_be16(frame + 12) != 0x0800)		/* ethernet.type */
 		return len;
 	/* ipv4.total_length: 16 bits, length of bytes 14..end */
 	declared = (int64_t)(get_be16(frame + 16)) + 14;
@@ -228,6 +228,15 @@ enum genpkt_result parse_udp4(const uint8_t *frame, uint16_t len,
 
 	/* ethernet.type: 16 bits, next header, ethertype 0x0800 */
 	if (get_be16(frame + 12) != 0x0800)
+		return GENPKT_PARSE_NEXT_HEADER;
+
+	/* ipv4.flags: 3 bits, fixed 0, bits 0x1 decide what follows */
+	if ((((uint64_t)frame[20] >> 5) & 0x1) != 0x0)
+		return GENPKT_PARSE_NEXT_HEADER;
+
+	/* ipv4.fragment_offset: 13 bits, fixed 0, decides what follows */
+	if (((((uint64_t)frame[20] & 0x1f) << 8) |
+	     (uint64_t)frame[21]) != 0x0000)
 		return GENPKT_PARSE_NEXT_HEADER;
 
 	/* ipv4.protocol: 8 bits, next header, ip_protocol 0x11 */
@@ -456,8 +465,8 @@ static const uint8_t usoc21_template[USOC21_HDR_LEN] = {
 	0x00, 0x00,
 	/* ipv4.id: 16 bits, fixed 0 */
 	0x00, 0x00,
-	/* ipv4.flags: 3 bits, fixed 0 */
-	/* ipv4.fragment_offset: 13 bits, fixed 0 */
+	/* ipv4.flags: 3 bits, fixed 0, bits 0x1 decide what follows */
+	/* ipv4.fragment_offset: 13 bits, fixed 0, decides what follows */
 	0x00, 0x00,
 	/* ipv4.ttl: 8 bits, parameter ttl, bound to 64 */
 	0x00,
@@ -549,7 +558,7 @@ uint16_t usoc21_length(const uint8_t *frame, uint16_t len)
 	if (len < USOC21_HDR_LEN)
 		return len;
 	/* Another protocol has something else there */
-	if (get_be16(frame + 12) != 0x800)		/* ethernet.type */
+	if (get_be16(frame + 12) != 0x0800)		/* ethernet.type */
 		return len;
 	/* ipv4.total_length: 16 bits, length of bytes 14..end */
 	declared = (int64_t)(get_be16(frame + 16)) + 14;
@@ -569,6 +578,15 @@ enum genpkt_result parse_usoc21(const uint8_t *frame, uint16_t len,
 
 	/* ethernet.type: 16 bits, next header, ethertype 0x0800 */
 	if (get_be16(frame + 12) != 0x0800)
+		return GENPKT_PARSE_NEXT_HEADER;
+
+	/* ipv4.flags: 3 bits, fixed 0, bits 0x1 decide what follows */
+	if ((((uint64_t)frame[20] >> 5) & 0x1) != 0x0)
+		return GENPKT_PARSE_NEXT_HEADER;
+
+	/* ipv4.fragment_offset: 13 bits, fixed 0, decides what follows */
+	if (((((uint64_t)frame[20] & 0x1f) << 8) |
+	     (uint64_t)frame[21]) != 0x0000)
 		return GENPKT_PARSE_NEXT_HEADER;
 
 	/* ipv4.protocol: 8 bits, next header, ip_protocol 0x11 */
