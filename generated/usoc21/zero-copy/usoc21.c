@@ -72,8 +72,8 @@ static const uint8_t usoc21_template[USOC21_HDR_LEN] = {
 	0x00, 0x00,
 	/* ipv4.id: 16 bits, fixed 0 */
 	0x00, 0x00,
-	/* ipv4.flags: 3 bits, fixed 0 */
-	/* ipv4.fragment_offset: 13 bits, fixed 0 */
+	/* ipv4.flags: 3 bits, fixed 0, bits 0x1 decide what follows */
+	/* ipv4.fragment_offset: 13 bits, fixed 0, decides what follows */
 	0x00, 0x00,
 	/* ipv4.ttl: 8 bits, parameter ttl, bound to 64 */
 	0x00,
@@ -198,6 +198,14 @@ enum frame_result usoc21_parse(const uint8_t *frame, uint16_t len,
 	if (get_be16(frame + 12) != 0x0800)
 		return FRAME_OTHER;
 
+	/* ipv4.flags: 3 bits, fixed 0, bits 0x1 decide what follows */
+	if (((frame[20] >> 5) & 0x1) != 0x0)
+		return FRAME_OTHER;
+
+	/* ipv4.fragment_offset: 13 bits, fixed 0, decides what follows */
+	if ((((frame[20] & 0x1f) << 8) | frame[21]) != 0x0000)
+		return FRAME_OTHER;
+
 	/* ipv4.protocol: 8 bits, next header, ip_protocol 0x11 */
 	if (frame[23] != 0x11)
 		return FRAME_OTHER;
@@ -226,10 +234,10 @@ enum frame_result usoc21_parse(const uint8_t *frame, uint16_t len,
 	/* ipv4.id: 16 bits, fixed 0 */
 	fields->ipv4_id = get_be16(frame + 18);
 
-	/* ipv4.flags: 3 bits, fixed 0 */
+	/* ipv4.flags: 3 bits, fixed 0, bits 0x1 decide what follows */
 	fields->ipv4_flags = (uint8_t)(frame[20] >> 5);
 
-	/* ipv4.fragment_offset: 13 bits, fixed 0 */
+	/* ipv4.fragment_offset: 13 bits, fixed 0, decides what follows */
 	fields->ipv4_fragment_offset = (uint16_t)(((frame[20] & 0x1f) << 8) |
 						  frame[21]);
 
