@@ -52,6 +52,7 @@ from codegen.lower.access import (
     load,
     size_of,
     type_of,
+    variable_of,
 )
 from codegen.lower.arguments import args_pointer, member_of, out_of_range
 from codegen.lower.sums import SUM, Term, addends, csum_add, to_word_end
@@ -65,13 +66,11 @@ _WANTED = "wanted"
 
 
 def member_name(placed: Placed) -> str:
-    """Return the name of a field in the struct of a received frame.
+    """Return the name of a field in the struct of a received frame: that of its path.
 
-    An argument has the name that its sender knows, any other field that of its path.
+    Those are unique, which they would not be among the names of arguments.
     """
-    if isinstance(placed.origin, Argument):
-        return placed.origin.name
-    return placed.path.replace(".", "_")
+    return variable_of(placed)
 
 
 def received(layout: Layout) -> list[Placed]:
