@@ -6,6 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Tests run on as many cores as there are.
 JOBS ?= auto
+# The tests that need other tools, and those of how the command does without.
+TOOL_TESTS := tests/images tests/wire tests/host/test_build.py tests/test_cheader.py \
+	tests/test_cli.py tests/test_compile.py tests/test_judges.py tests/test_makefile.py \
+	tests/test_verify_all.py
 
 .DEFAULT_GOAL := help
 
@@ -22,6 +26,9 @@ run: $(VENV)/installed ## emit, build, validate and run a packet generator on th
 
 test: lint ## run the whole suite
 	@$(BIN)/python -m pytest -n $(JOBS)
+
+test-bare: $(VENV)/installed-test ## run the tests that use other tools, with these hidden
+	@$(BIN)/python -m tests.bare $(BIN)/python -m pytest -n $(JOBS) $(TOOL_TESTS)
 
 test-long: lint ## run the whole suite, with ten times as many formats drawn at random
 	@OWN_FORMATS=2000 $(BIN)/python -m pytest -n $(JOBS)
@@ -64,7 +71,7 @@ $(VENV)/installed: setup.cfg pyproject.toml
 		echo "no virtual environment can be made; on Debian and Ubuntu: apt install python3-venv" >&2; \
 		exit 2; }
 	@echo "installing into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
 	@touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
@@ -72,4 +79,4 @@ $(VENV)/installed-test: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-.PHONY: help run test test-long lint emit image run-image test-images bench bench-wire bench-startup clean
+.PHONY: help run test test-bare test-long lint emit image run-image test-images bench bench-wire bench-startup clean

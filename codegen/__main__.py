@@ -1,5 +1,20 @@
-"""``python -m codegen`` is the same as the command ``codegen``."""
+"""``python -m codegen`` is the same as the command ``codegen``.
 
-from codegen.cli import main
+In a clone that was not installed, it finds out first what the installation would have brought.
+"""
+
+import sys
+from importlib.util import find_spec
+
+absent = [name for name in ("click", "jinja2") if find_spec(name) is None]
+if absent:
+    print(
+        f"codegen: these packages are not installed: {', '.join(absent)}; type pip install . in a "
+        "clone of codegen, or make run, which installs into a virtual environment of its own",
+        file=sys.stderr,
+    )
+    sys.exit(2)
+
+from codegen.cli import main  # noqa: E402
 
 main()

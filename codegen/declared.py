@@ -14,7 +14,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union
 
-from codegen.model import Elsewhere
+from codegen.errors import shown
 
 
 def mistakes(declared: object) -> Iterator[tuple[str, str, str]]:
@@ -22,7 +22,7 @@ def mistakes(declared: object) -> Iterator[tuple[str, str, str]]:
     if isinstance(declared, tuple):
         for each in declared:
             yield from mistakes(each)
-    if not is_dataclass(declared) or isinstance(declared, type | Elsewhere):
+    if not is_dataclass(declared) or isinstance(declared, type):
         return
     for name, hint in _hints(type(declared)).items():
         value = getattr(declared, name)
@@ -33,9 +33,9 @@ def mistakes(declared: object) -> Iterator[tuple[str, str, str]]:
         element = typing.get_args(hint)[0] if of_tuple else None
         wrong = [each for each in value if not _is_a(each, element)] if of_tuple else []
         if wrong:
-            yield _place(declared), f"{name} has {_shown(wrong[0])}", _wanted(wrong[0], element)
+            yield _place(declared), f"{name} has {shown(wrong[0])}", _wanted(wrong[0], element)
         else:
-            yield _place(declared), f"{name} is {_shown(value)}", _wanted(value, hint)
+            yield _place(declared), f"{name} is {shown(value)}", _wanted(value, hint)
 
 
 @cache
@@ -77,11 +77,6 @@ def _place(declared: object) -> str:
     return kind if name is None else f"{kind} {name!r}"
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
 def _wanted(value: object, hint: Any) -> str:
     if isinstance(value, type):
         return f"write {value.__name__}() with parentheses, and what it needs between them"
@@ -100,8 +95,10 @@ def _words(hint: Any) -> str:
         return " or ".join(dict.fromkeys(_words(each) for each in arguments))
     if origin is Literal:
         return " or ".join(map(repr, arguments))
-    if origin is tuple:
+    if origin is tuple and arguments[1:] == (...,):
         return f"a tuple of {_words(arguments[0])}"
+    if origin is tuple:
+        return f"a tuple ({', '.join(map(_words, arguments))})"
     if origin is Mapping:
         return f"a dictionary from {_words(arguments[0])} to {_words(arguments[1])}"
     if origin is Callable:

@@ -28,8 +28,9 @@ from codegen.layout import (
     Sum,
     Swept,
     Timed,
+    few_values,
 )
-from codegen.model import BIT, Const, NextHeader
+from codegen.model import BIT, IMIX, Const, NextHeader
 
 _ROW = 32
 
@@ -38,11 +39,12 @@ def origin(placed: Placed) -> str:
     """Return where the value of a field comes from, in a few words."""
     show = placed.field.show
     match placed.origin:
-        case Fixed(value=value):
+        case Fixed(value=value, decides=decides):
             source = placed.field.source
             if isinstance(source, NextHeader) and placed.derived:
                 return f"next header, {source.registry} 0x{value:0{-(-placed.bits // 4)}x}"
-            return f"{'constant' if isinstance(source, Const) else 'fixed'} {show(value)}"
+            kind = "constant" if isinstance(source, Const) else "fixed"
+            return f"{kind} {show(value)}{_decides(placed, decides)}"
         case Argument() as argument:
             default = "the device's own" if argument.default is None else show(argument.default)
             limits = ""
@@ -61,8 +63,17 @@ def origin(placed: Placed) -> str:
         case Sum() as total:
             pseudo = " with pseudo header" if total.pseudo else ""
             zero = "" if total.zero_as is None else f", 0 sent as 0x{total.zero_as:04x}"
-            return f"{total.algorithm.title} of {total.over}{pseudo}{zero}"
+            optional = ", a received 0 means none" if total.optional else ""
+            return f"{total.algorithm.title} of {total.over}{pseudo}{zero}{optional}"
     raise TypeError(f"{placed.path}: no words for {placed.origin!r}")
+
+
+def _decides(placed: Placed, bits: int) -> str:
+    """Return the words for bits of a field on which it depends what follows its header."""
+    if not bits:
+        return ""
+    whole = bits == (1 << placed.bits) - 1
+    return ", decides what follows" if whole else f", bits 0x{bits:x} decide what follows"
 
 
 def sweep(swept: Swept, show: Callable[[int], str]) -> str:
@@ -90,6 +101,19 @@ def lengths(layout: Layout) -> str:
     return f"{layout.min_length} to {layout.max_length} bytes{steps}"
 
 
+def clipping(layout: Layout) -> str | None:
+    """Return which frames of the internet mix are longer here than there, None for none."""
+    swept = layout.length_sweep
+    mixed = dict(layout.format.bindings).get("length") == IMIX
+    if swept is None or not mixed or few_values(swept) == list(IMIX.values):
+        return None
+    least = layout.min_length
+    return (
+        f"format {layout.name!r}: frames of IMIX that are shorter than its least, {least} bytes, "
+        f"are sent with {least}"
+    )
+
+
 def declaration(placed: Placed) -> str:
     """Return a field's declaration in one line, as the emitted comments carry it."""
     return f"{placed.path}: {placed.field.kind}, {origin(placed)}"
@@ -97,8 +121,8 @@ def declaration(placed: Placed) -> str:
 
 def position(placed: Placed) -> str:
     """Return the offset of a field: its byte, and its bit where it starts inside one."""
-    byte, bit = divmod(placed.offset, 8)
-    return f"{byte}.{bit}" if bit else str(byte)
+    start = placed.start
+    return f"{start.octet}.{start.bit}" if start.bit else str(start.octet)
 
 
 def pseudo_header(total: Sum) -> list[str]:
@@ -123,8 +147,7 @@ def diagram(layout: Layout) -> str:
     ):
         inside = list(fields)
         header = inside[0].header
-        end = inside[-1].end // 8
-        extent = Extent(inside[0].offset // 8, None if inside[0].offset < 0 == end else end)
+        extent = Extent(inside[0].start, inside[-1].end)
         title = f"{header.title or name}{', trailer' if in_trailer else ''}, {extent}"
         if header.reference:
             title += f" ({header.reference})"
@@ -166,20 +189,20 @@ def _drawn(fields: list[Placed]) -> list[_Cell]:
     Least significant bits first, those of a byte stand to the right of what comes after.
     A field that goes on in the next byte is then drawn in parts: ``name[7:0]``.
     """
-    start = fields[0].offset
+    start = fields[0].start
     cells = []
     for placed in fields:
         pieces = placed.pieces
         whole = all(piece.bits == 8 for piece in pieces)
         if placed.field.byteorder == "big" or whole:
-            cells.append(_Cell(placed.offset - start, placed.bits, placed.field.name))
+            cells.append(_Cell(placed.start.since(start), placed.bits, placed.field.name))
             continue
         for piece in pieces:
             part = ""
             if len(pieces) > 1:
                 last = piece.of + piece.bits - 1
                 part = f"[{last}]" if piece.bits == 1 else f"[{last}:{piece.of}]"
-            left = 8 * piece.octet + 8 - piece.low - piece.bits - start
+            left = piece.at.since(start) + 8 - piece.low - piece.bits
             cells.append(_Cell(left, piece.bits, placed.field.name, part))
     return sorted(cells, key=lambda cell: cell.start)
 

@@ -42,6 +42,7 @@ class Code(Enum):
     F125 = "the names of an enumeration cannot tell its numbers apart"
     F126 = "a value of that kind does not go with a field of that shape"
     F127 = "a declaration has something of the wrong type"
+    F128 = "an optional field is bound, and is not there"
 
 
 @dataclass(frozen=True)

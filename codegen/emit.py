@@ -20,28 +20,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import codegen
-from codegen.c_templates import filters
+from codegen import canonical, runtime
+from codegen.c import printer
 from codegen.errors import CodegenError
-from codegen.lower import Plan, lower
-from codegen.lower.spelling import c_literal
-from codegen.model import Format, Strategy
-from codegen.resolve import resolve
+from codegen.layout import Layout
+from codegen.lower import Plan, genpkt, lower
+from codegen.model import Strategy
 
 if TYPE_CHECKING:
     import jinja2
 
-#: Every emitted file but the manifest; each has a template of its name.
+#: Every file of an application but those of its format and the manifest; each has a
+#: template of its name.
 FILES = (
     "genpkt.c",
     "genpkt.h",
-    "netbuf.c",
-    "netbuf.h",
-    "netdef.h",
-    "netspeed.c",
-    "netspeed.h",
-    "args.c",
-    "args.h",
-    "main.c",
+    "packet.c",
+    "packet.h",
+    "strategy.h",
     "Makefile",
     "Makefile.uk",
     "Config.uk",
@@ -65,37 +61,93 @@ COMMITTED = (
 
 @dataclass(frozen=True)
 class Stale:
-    """A file on disk that is not what codegen emits, with the difference."""
+    """A file on disk that is not what codegen emits, with the difference or a message."""
 
     path: Path
     diff: str
 
 
-def render(format: Format, strategy: Strategy) -> dict[str, str]:
-    """Return the files of an application by name, the manifest included."""
-    plan = lower(format, strategy)
-    files = {name: _render_file(name, plan) for name in FILES}
+def render(layout: Layout, strategy: Strategy) -> dict[str, str]:
+    """Return the files of an application by name, the manifest included.
+
+    Those that it has in common with others are not among them, but named in the
+    manifest: see :func:`render_runtime` and :func:`with_runtime`.
+    """
+    plan = lower(layout, strategy)
+    files = render_plan(plan)
+    common = runtime.texts()
+    return files | _manifest(
+        files,
+        format=layout.name,
+        format_sha256=canonical.digest(layout.format),
+        strategy=strategy.name,
+        runtime={name: _digest(common[name]) for name in runtime.files(plan)},
+    )
+
+
+def render_plan(plan: Plan) -> dict[str, str]:
+    """Return the files of an application by name, but for the manifest."""
+    format = plan.format
+    templates = {f"{format.name}.c": "format.c", f"{format.name}.h": "format.h"}
+    files = {name: _render_file(template, plan) for name, template in templates.items()}
+    for own in format.own_checksums:
+        files[f"checksum_{own.name}.h"] = _render_file("checksum.h", plan, own=own)
+    return files | {name: _render_file(name, plan) for name in FILES}
+
+
+def render_runtime() -> dict[str, str]:
+    """Return the files that applications have in common by name, with a manifest."""
+    files = runtime.texts()
+    return files | _manifest(files)
+
+
+def with_runtime(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the files of an application that stands alone: with a folder ``runtime/``.
+
+    It has what the application's manifest names; what ``files`` has of it already is kept.
+    """
+    common = runtime.texts()
+    names = json.loads(files[MANIFEST])["runtime"]
+    return {f"{runtime.NAME}/{name}": common[name] for name in names} | dict(files)
+
+
+def _manifest(files: Mapping[str, str], **particular: object) -> dict[str, str]:
     manifest = {
         "generator": f"codegen {codegen.__version__}",
-        "format": format.name,
-        "format_sha256": _digest(repr(resolve(format))),
-        "strategy": strategy.name,
+        **particular,
         "files": {name: _digest(text) for name, text in sorted(files.items())},
     }
-    return files | {MANIFEST: json.dumps(manifest, indent=2) + "\n"}
+    return {MANIFEST: json.dumps(manifest, indent=2) + "\n"}
 
 
-def folder(output: Path, format: Format, strategy: Strategy) -> Path:
+def runtime_folder(output: Path) -> Path:
+    """Return the folder below ``output`` with what its applications have in common."""
+    return output / runtime.NAME
+
+
+def folder(output: Path, layout: Layout, strategy: Strategy) -> Path:
     """Return the folder of an application below ``output``."""
-    return output / format.name / strategy.name
+    return output / layout.name / strategy.name
+
+
+def present(output: Path) -> list[tuple[str, str]]:
+    """Return format and strategy, by name, of each application that is below ``output``."""
+    return sorted(
+        (app.parent.name, app.name)
+        for app in output.glob("*/*")
+        if any((app / name).is_file() for name in (*FILES, MANIFEST))
+    )
 
 
 def write(files: Mapping[str, str], target: Path) -> None:
-    """Write an application's folder whole: beside it first, then by renaming.
+    """Write a folder whole, of an application or of the runtime: beside it first, then by renaming.
 
-    Files in ``target`` that codegen did not emit (a build, a configuration) stay.
-    Raises CodegenError when the folder cannot be written.
+    Files in ``target`` that codegen did not emit (a build, a configuration) stay, and
+    so does all of it where nothing would change. Raises CodegenError when the folder
+    cannot be written.
     """
+    if _is_current(files, target):
+        return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -103,8 +155,9 @@ def write(files: Mapping[str, str], target: Path) -> None:
         raise _unwritable(target, error) from None
     try:
         for name, text in files.items():
+            (staging / name).parent.mkdir(exist_ok=True)
             (staging / name).write_bytes(text.encode())
-        target.mkdir(exist_ok=True)
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
         for name in _emitted_before(target) - files.keys():
             (target / name).unlink(missing_ok=True)
         # The manifest last: an interrupted write leaves one that does not match.
@@ -114,6 +167,13 @@ def write(files: Mapping[str, str], target: Path) -> None:
         raise _unwritable(target, error) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _is_current(files: Mapping[str, str], target: Path) -> bool:
+    try:
+        return all((target / name).read_bytes() == text.encode() for name, text in files.items())
+    except OSError:
+        return False
 
 
 def _emitted_before(target: Path) -> set[str]:
@@ -141,6 +201,15 @@ def check(files: Mapping[str, str], target: Path) -> list[Stale]:
     return stale
 
 
+def check_runtime(target: Path) -> list[Stale]:
+    """Return each file of a runtime's folder that differs, and C files that are not its own."""
+    files = render_runtime()
+    others = sorted(path for path in target.glob("*.[ch]") if path.name not in files)
+    return check(files, target) + [
+        Stale(path, f"{path}: codegen has no such file; move it elsewhere\n") for path in others
+    ]
+
+
 def _diff(path: Path, found: str, text: str) -> str:
     lines = difflib.unified_diff(
         list(io.StringIO(found, newline="\n")),
@@ -166,13 +235,20 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _render_file(name: str, plan: Plan) -> str:
+def _render_file(name: str, plan: Plan, **particular: object) -> str:
     environment = _environment()
-    context = {"plan": plan, "version": codegen.__version__}
+    context = {
+        "plan": plan,
+        "format": plan.format,
+        "genpkt": genpkt.functions(plan.format),
+        "version": codegen.__version__,
+        "sources": [f"{plan.format.name}.c", *(each for each in FILES if each.endswith(".c"))],
+        **particular,
+        "runtime_files": runtime.files,
+    }
     banner = environment.get_template("banner.j2").make_module(context)
     text = environment.get_template(f"{name}.j2").render(context, banner=banner)
-    text = text.lstrip("\n").rstrip("\n") + "\n"
-    return filters.c_wrapped(text) if name.endswith((".c", ".h")) else text
+    return text.strip("\n") + "\n"
 
 
 @cache
@@ -187,5 +263,5 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters |= filters.ALL | {"c_literal": c_literal}
+    environment.filters |= printer.FILTERS
     return environment

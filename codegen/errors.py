@@ -23,3 +23,17 @@ class UsageError(CodegenError):
 def missing(program: str, package: str) -> str:
     """Return the words for a program that is not here and the package that brings it."""
     return f"{program} is not here; install it (apt install {package})"
+
+
+def shown(value: object) -> str:
+    """Return a value as Python writes it, or the start of it where that is long."""
+    try:
+        return shortened(repr(value))
+    except ValueError:
+        # Python does not print numbers of thousands of digits.
+        return f"a {type(value).__name__} that is too long to be printed"
+
+
+def shortened(text: str) -> str:
+    """Return a text of which a message can have a line: its start, and how long it is."""
+    return text if len(text) <= 100 else f"{text[:80]}... ({len(text)} characters)"

@@ -7,7 +7,7 @@ lies there, that checksum covers those bytes) and computes no packet.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from codegen.model import (
@@ -24,54 +24,92 @@ from codegen.model import (
 )
 
 
-@dataclass(frozen=True)
-class Extent:
-    """A run of bytes of the frame.
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place between two bits of the frame, counted from its start or from its end.
 
-    Negative positions count from the end of the frame, as those of Python's slices do;
-    ``end`` None means up to the end of the frame.
+    What lies behind a payload of any size counts from the end, and its ``bits`` are zero
+    or less. Positions are ordered as they follow one another in the frame: whatever counts
+    from the end is behind everything that counts from the start.
     """
 
-    start: int
-    end: int | None
+    from_end: bool
+    bits: int
+
+    @property
+    def octet(self) -> int:
+        """The byte that the position is in, counted from the same side; from the end, below 0."""
+        return self.bits // 8
+
+    @property
+    def bit(self) -> int:
+        """The bits of that byte that are before the position, 0 to 7."""
+        return self.bits % 8
+
+    def __add__(self, bits: int) -> Position:
+        """Return the position so many bits further on."""
+        return Position(self.from_end, self.bits + bits)
+
+    def __sub__(self, bits: int) -> Position:
+        """Return the position so many bits before."""
+        return self + -bits
+
+    def since(self, other: Position) -> int:
+        """Return the bits from ``other`` to here.
+
+        Raises ValueError where they count from different sides: how far they are apart
+        depends on the length of the frame then.
+        """
+        if self.from_end != other.from_end:
+            raise ValueError(f"the bits from {other} to {self} depend on the frame's length")
+        return self.bits - other.bits
+
+    def in_frame(self, length: int) -> int:
+        """Return the bits before the position in a frame of ``length`` bytes."""
+        return self.bits + (8 * length if self.from_end else 0)
+
+
+#: The two ends of the frame, from which other positions are reached: ``START + 8 * 14``.
+START = Position(from_end=False, bits=0)
+END = Position(from_end=True, bits=0)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """A run of whole bytes of the frame, up to before its ``end``."""
+
+    start: Position
+    end: Position
 
     @property
     def varies(self) -> bool:
         """Whether the size follows the frame's: it starts in the headers and ends behind them."""
-        return self.start >= 0 and (self.end is None or self.end < 0)
+        return self.start.from_end != self.end.from_end
 
     def size(self, frame_length: int) -> int:
         """Return the bytes of the run in a frame of ``frame_length`` bytes."""
-        if self.varies:
-            return frame_length - self.start + (self.end or 0)
-        return (self.end or 0) - self.start
+        return (self.end.in_frame(frame_length) - self.start.in_frame(frame_length)) // 8
 
-    def covers(self, offset: int, end: int) -> bool:
-        """Tell whether any of the bits from ``offset`` to before ``end`` are in the run."""
-        in_trailer = offset < 0
-        first, behind = along(8 * self.start), along(8 * (self.end or 0), self.end is None)
-        return first < along(end, in_trailer) and along(offset) < behind
+    def covers(self, start: Position, end: Position) -> bool:
+        """Return whether any of the bits from ``start`` to before ``end`` are in the run."""
+        return self.start < end and start < self.end
 
     def __str__(self) -> str:
         """Return the bytes as people count them, both ends included."""
-        return f"bytes {self.start}..{'end' if self.end is None else self.end - 1}"
-
-
-#: More bits than a frame has.
-_FAR = 1 << 32
-
-
-def along(bit: int, from_end: bool = False) -> int:
-    """Return a number that grows along the frame, for a bit that counts from either end."""
-    return bit + _FAR if bit < 0 or from_end else bit
+        return f"bytes {self.start.octet}..{'end' if self.end == END else self.end.octet - 1}"
 
 
 @dataclass(frozen=True)
 class Fixed:
-    """The same value in every frame; a decoder checks it when ``checked``."""
+    """The same value in every frame; a decoder checks it when ``checked``.
+
+    A frame in which one of the bits that are set in ``decides`` differs has something else
+    behind the header.
+    """
 
     value: int
     checked: bool
+    decides: int = 0
 
 
 @dataclass(frozen=True)
@@ -198,16 +236,21 @@ Pseudo = PseudoField | PseudoConst | PseudoLength
 
 @dataclass(frozen=True)
 class Sum:
-    """A checksum over one extent, after its pseudo header."""
+    """A checksum over one extent, after its pseudo header.
+
+    A result of zero is sent as ``zero_as``. Where it is ``optional``, zero in a received
+    frame means that there is none.
+    """
 
     over: Extent
     algorithm: Algorithm | OwnAlgorithm
     pseudo: tuple[Pseudo, ...]
     zero_as: int | None
+    optional: bool = False
 
     def depends_on(self, target: Placed) -> bool:
         """Tell whether the result depends on the bytes of a field."""
-        return self.over.covers(target.offset, target.end) or any(
+        return self.over.covers(target.start, target.end) or any(
             isinstance(part, PseudoField) and part.path == target.path for part in self.pseudo
         )
 
@@ -217,13 +260,13 @@ Origin = Fixed | Argument | Swept | FrameLength | Sum
 
 @dataclass(frozen=True)
 class Piece:
-    """The bits of a field in one byte of the frame.
+    """The bits of a field in one byte of the frame, which starts ``at`` a position.
 
     Bit ``low`` of the byte, 0 the least significant one, is bit ``of`` of the value;
     ``bits`` of them follow one another.
     """
 
-    octet: int
+    at: Position
     low: int
     bits: int
     of: int
@@ -231,17 +274,16 @@ class Piece:
 
 @dataclass(frozen=True)
 class Placed:
-    """A field at its place: ``offset`` counts bits from the start of the frame.
+    """A field at its place in the frame.
 
-    Within a byte it counts from the most significant bit, and from the least significant
-    one where the field has its least significant bits first. Behind a payload it is
-    negative, and counts from the end of the frame.
+    Within a byte its position counts from the most significant bit, and from the least
+    significant one where the field has its least significant bits first.
     """
 
     path: str
     header: Header
     field: Field
-    offset: int
+    start: Position
     origin: Origin
     in_trailer: bool = False
 
@@ -258,21 +300,24 @@ class Placed:
         return isinstance(self.field.source, Length | Checksum | NextHeader | Count)
 
     @property
-    def end(self) -> int:
+    def end(self) -> Position:
         """The first bit after the field."""
-        return self.offset + self.field.bits
+        return self.start + self.field.bits
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
         """The bits of the field, byte by byte in wire order."""
         found = []
-        for octet in range(self.offset // 8, -(-self.end // 8)):
-            first, behind = max(self.offset, octet * 8), min(self.end, octet * 8 + 8)
-            bits = behind - first
+        octet = self.start - self.start.bit
+        while octet < self.end:
+            first, behind = max(self.start, octet), min(self.end, octet + 8)
+            bits = behind.since(first)
             if self.field.byteorder == "little":
-                found.append(Piece(octet, first - octet * 8, bits, first - self.offset))
+                piece = Piece(octet, first.since(octet), bits, first.since(self.start))
             else:
-                found.append(Piece(octet, octet * 8 + 8 - behind, bits, self.end - behind))
+                piece = Piece(octet, (octet + 8).since(behind), bits, self.end.since(behind))
+            found.append(piece)
+            octet += 8
         return tuple(found)
 
     @property
@@ -297,8 +342,8 @@ class Payload:
 
     @property
     def start(self) -> int:
-        """The first byte."""
-        return self.extent.start
+        """The number of its first byte, counted from the start of the frame."""
+        return self.extent.start.octet
 
 
 @dataclass(frozen=True)
@@ -325,6 +370,11 @@ class Layout:
     checksums: tuple[Placed, ...]
     length: int
     length_sweep: Swept | None
+
+    @property
+    def is_preset(self) -> bool:
+        """Whether the format is a packet with some of its values bound."""
+        return self.format is not self.format.packet
 
     @property
     def is_swept(self) -> bool:
@@ -362,16 +412,24 @@ class Layout:
         as the trailer is found by the end.
         """
         for each in self.fields:
-            if isinstance(each.origin, FrameLength) and each.offset >= 0:
+            if isinstance(each.origin, FrameLength) and not each.start.from_end:
                 return each
         return None
 
-    def announcing(self) -> Iterator[Placed]:
-        """Yield the fields that announce the header above theirs, those of trailers last."""
+    def deciding(self) -> Iterator[tuple[Placed, Fixed]]:
+        """Yield the fields on which it depends what follows their header, trailers last.
+
+        Those are the ones that announce the header above, with all of their bits, and
+        those of which some bits decide.
+        """
         for each in self.fields:
-            announces = isinstance(each.field.source, NextHeader)
-            if announces and isinstance(each.origin, Fixed) and each.origin.checked:
-                yield each
+            origin = each.origin
+            if not isinstance(origin, Fixed):
+                continue
+            if origin.checked and isinstance(each.field.source, NextHeader):
+                yield each, replace(origin, decides=(1 << each.bits) - 1)
+            elif origin.decides:
+                yield each, origin
 
     def covered(self, checksum: Placed) -> Iterator[str]:
         """Yield the paths of the fields on which a checksum depends."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from codegen import describe
-from codegen.errors import UsageError
+from codegen.errors import UsageError, shown
 from codegen.layout import (
     Argument,
     Counted,
@@ -24,6 +24,7 @@ from codegen.layout import (
     Layout,
     Listed,
     Placed,
+    Position,
     PseudoConst,
     PseudoField,
     PseudoLength,
@@ -60,12 +61,18 @@ class Decoded:
 
 
 def encode(
-    layout: Layout, arguments: Mapping[str, Value], length: int, packet: int = 0, now: int = 0
+    layout: Layout,
+    arguments: Mapping[str, Value],
+    length: int,
+    packet: int = 0,
+    now: int = 0,
+    fill: bytes | None = None,
 ) -> bytes:
     """Return the frame of ``length`` bytes for these arguments.
 
     ``packet`` counts the packets that were sent before: the place in a sweep; ``now``
-    is the time of sending, in nanoseconds.
+    is the time of sending, in nanoseconds. The payload repeats ``fill``, which another
+    sender may have chosen, or without it what the format has.
     Arguments that are not given take their defaults. Raises UsageError when an
     argument is unknown, missing or out of range, or the length is out of bounds.
     """
@@ -75,10 +82,9 @@ def encode(
     frame = bytearray(length)
     if layout.payload is not None:
         extent = layout.payload.extent
-        size = _size(extent, length)
-        pattern = layout.payload.pattern
-        content = bytes(pattern[at % len(pattern)] for at in range(size))
-        frame[extent.start : extent.start + size] = content
+        pattern = fill or layout.payload.pattern
+        content = bytes(pattern[at % len(pattern)] for at in range(_size(extent, length)))
+        frame[_octets(extent, length)] = content
     for placed in layout.fields:
         match placed.origin:
             case Fixed(value=value):
@@ -159,6 +165,11 @@ def _faults(
                     result = Result.LENGTH
             case FrameLength():
                 wanted, result = _length(placed.origin, len(frame)), Result.LENGTH
+            case Fixed(value=value, decides=decides) if (found ^ value) & decides:
+                yield Result.NEXT_HEADER, f"{placed.path} is {show(found)}: something else follows"
+                continue
+            case Sum(optional=True) if found == 0:
+                continue  # Its sender computed none.
             case Sum():
                 wanted, result = checksum(layout, placed, frame), Result.CHECKSUM
             case _:
@@ -185,7 +196,7 @@ def checksum(layout: Layout, placed: Placed, frame: bytes) -> int:
     assert isinstance(origin, Sum)
     cleared = bytearray(frame)
     _write(cleared, placed, 0)
-    covered = cleared[origin.over.start : origin.over.end]
+    covered = cleared[_octets(origin.over, len(frame))]
     data = _pseudo_header(layout, origin, frame) + bytes(covered)
     if isinstance(origin.algorithm, OwnAlgorithm):
         result = _own_checksum(origin.algorithm, data, placed)
@@ -234,13 +245,15 @@ def without_padding(layout: Layout, frame: bytes) -> bytes:
     if ending is None or len(frame) < layout.header_length + layout.trailer_length:
         return frame
     assert isinstance(ending.origin, FrameLength)
-    for placed in layout.announcing():
-        announced = isinstance(placed.origin, Fixed) and placed.origin.value
-        if 0 <= placed.offset < ending.offset and _read(frame, placed) != announced:
+    for placed, wanted in layout.deciding():
+        differs = (_read(frame, placed) ^ wanted.value) & wanted.decides
+        if placed.start < ending.start and differs:
             return frame
     of = ending.origin.of
     size = math.floor((_read(frame, ending) - ending.origin.plus) * ending.origin.unit)
-    return frame[: max(of.start + size - (of.end or 0), layout.min_length)]
+    # What is counted starts in the headers, and what follows it counts from the frame's end.
+    length = of.start.octet + size - of.end.octet
+    return frame[: max(length, layout.min_length)]
 
 
 def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
@@ -261,13 +274,11 @@ def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
                 f"{show(right_value)} (0x{right_value:x}) found"
             )
     if layout.payload is not None:
-        extent = layout.payload.extent
-        start = extent.start
-        payload = range(len(wanted))[extent.start : extent.end]
+        payload = range(len(wanted))[_octets(layout.payload.extent, len(wanted))]
         for index, (left_byte, right_byte) in enumerate(zip(wanted, found, strict=False)):
             if index in payload and left_byte != right_byte:
                 lines.append(
-                    f"  {layout.payload.path}: byte {index - start} is 0x{right_byte:02x}, "
+                    f"  {layout.payload.path}: byte {index - payload.start} is 0x{right_byte:02x}, "
                     f"0x{left_byte:02x} wanted"
                 )
                 break
@@ -293,10 +304,11 @@ def _argument_values(layout: Layout, arguments: Mapping[str, Value]) -> dict[str
             raise UsageError(f"{name}: {error}") from None
         if origin.numbers and number not in origin.numbers:
             allowed = ", ".join(map(str, origin.numbers))
-            raise UsageError(f"{name}={given!r} has no name; {allowed} are allowed")
+            raise UsageError(f"{name}={shown(given)} has no name; {allowed} are allowed")
         if not origin.allows(number):
             raise UsageError(
-                f"{name}={given!r} is out of range; {origin.minimum} to {origin.maximum} is allowed"
+                f"{name}={shown(given)} is out of range; "
+                f"{origin.minimum} to {origin.maximum} is allowed"
             )
         values[name] = number
     return values
@@ -318,13 +330,24 @@ def _read(frame: bytes, placed: Placed) -> int:
 
 def _shift(frame: bytes | bytearray, placed: Placed) -> int:
     """Return how many bits of the frame, as an integer in the field's order, are below it."""
-    bits = len(frame) * 8
-    start = placed.offset if placed.offset >= 0 else bits + placed.offset
-    return start if placed.field.byteorder == "little" else bits - start - placed.bits
+    start = _bits_before(placed.start, len(frame))
+    if placed.field.byteorder == "little":
+        return start
+    return len(frame) * 8 - start - placed.bits
+
+
+def _bits_before(position: Position, length: int) -> int:
+    """Return where a position is in a frame of that many bytes."""
+    return position.bits + 8 * length if position.from_end else position.bits
+
+
+def _octets(extent: Extent, length: int) -> slice:
+    """Return the bytes of an extent in a frame of that many bytes."""
+    return slice(_bits_before(extent.start, length) // 8, _bits_before(extent.end, length) // 8)
 
 
 def _size(extent: Extent, length: int) -> int:
-    return len(range(length)[extent.start : extent.end])
+    return len(range(length)[_octets(extent, length)])
 
 
 def _length(origin: FrameLength, length: int) -> int:

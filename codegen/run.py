@@ -7,7 +7,6 @@ platform gives.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import threading
@@ -18,15 +17,14 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO
 
-from codegen import describe, emit, temporary
+from codegen import describe, emit, events, temporary
 from codegen import sink as sinks
 from codegen.errors import CodegenError, UsageError
 from codegen.host import build, devices
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 from codegen.layout import Layout
-from codegen.model import Format, Strategy
-from codegen.resolve import resolve
+from codegen.model import Strategy
 
 #: Frame check sequence, preamble with start delimiter and inter-packet gap, in
 #: bytes (IEEE 802.3 clause 3.1.1 and 4.4.2): counted in megabits_per_second.
@@ -57,7 +55,7 @@ class RunError(CodegenError):
 class Request:
     """What to run. ``settings`` are key=value arguments of the emitted program."""
 
-    format: Format
+    layout: Layout
     strategy: Strategy
     device: str = "null"
     sink: str = "netdev"
@@ -103,7 +101,7 @@ def _seconds(duration: float) -> str:
 
 
 def build_application(
-    format: Format, strategy: Strategy, sink: str = "netdev", netbuf: Netbuf = netbufs.HOST
+    layout: Layout, strategy: Strategy, sink: str = "netdev", netbuf: Netbuf = netbufs.HOST
 ) -> Path:
     """Emit an application, compile it for this machine, and return the program's path.
 
@@ -111,7 +109,7 @@ def build_application(
     """
     with temporary.folder() as folder:
         app = folder / strategy.name
-        emit.write(emit.render(format, strategy), app)
+        emit.write(emit.render(layout, strategy), app)
         return build.build_program(app, extra_flags=sinks.compiler_flags(sink), netbuf=netbuf)
 
 
@@ -129,7 +127,7 @@ def run_host(
     """
     device = devices.for_mode(request.device, request.effective_mode)
     check(request)
-    program = build_application(request.format, request.strategy, request.sink, request.netbuf)
+    program = build_application(request.layout, request.strategy, request.sink, request.netbuf)
     platform = [f"device={device}", f"parent={os.getpid()}"]
     command = [str(program), *platform, "--", *request.program_arguments()]
     output = _Output()
@@ -138,8 +136,9 @@ def run_host(
     try:
         assert process.stdout is not None
         for line in output.arriving(process.stdout):
-            if not line.startswith("{"):
-                on_line(line.rstrip("\n"))
+            said = events.in_words(line.rstrip("\n"))
+            if said is not None:
+                on_line(said)
         process.wait()
     except BaseException:
         _end(process, output)
@@ -215,7 +214,7 @@ def check(request: Request) -> None:
             raise UsageError(f"--set {setting}: key=value is wanted, such as --set ttl=1")
     if request.length is None:
         return
-    layout = resolve(request.format)
+    layout = request.layout
     if layout.length_sweep is not None:
         raise UsageError(
             f"--length {request.length}: format {layout.name!r} sweeps the length of its frames; "
@@ -241,7 +240,7 @@ def complete(
     ``more`` is what else there is to say of the platform.
     """
     first = ("format", "strategy")
-    if resolve(request.format).length_sweep is not None:
+    if request.layout.length_sweep is not None:
         measured = {**measured, "length": None}
     return {
         **{key: measured[key] for key in first},
@@ -256,10 +255,9 @@ def complete(
 
 def _result(lines: Sequence[str]) -> dict[str, object]:
     """Return the object of the program's last line; raises RunError when there is none."""
-    try:
-        measured: dict[str, object] = json.loads(lines[-1])
-    except (IndexError, ValueError):
-        raise RunError("the program printed no result", 1) from None
+    measured = events.result(lines[-1]) if lines else None
+    if measured is None:
+        raise RunError("the program printed no result", 1)
     # The process has told it already.
     measured.pop("exit_code", None)
     return measured

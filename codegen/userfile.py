@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,9 +16,28 @@ from codegen.errors import UsageError
 def load(spec: str, types: tuple[type, ...], *, what: str, known: Sequence[str], kinds: str) -> Any:
     """Return the object of one of ``types`` that ``spec`` names in a Python file.
 
-    The name may be left out where the file has just one. ``what`` says what is
-    wanted, ``known`` names those that need no file and ``kinds`` what a file
-    without any lacks. Raises UsageError when there is none, or when the file cannot be run.
+    The name may be left out where the file has just one. Arguments and errors are
+    those of :func:`load_all`.
+    """
+    return only(spec, load_all(spec, types, what=what, known=known, kinds=kinds), what)
+
+
+def only(spec: str, found: Mapping[str, Any], what: str) -> Any:
+    """Return the one object that :func:`load_all` found; raises UsageError for several."""
+    if len(found) > 1:
+        here = ", ".join(f"{spec}:{each}" for each in found)
+        raise UsageError(f"name a {what} of {spec}; it has: {here}")
+    return next(iter(found.values()))
+
+
+def load_all(
+    spec: str, types: tuple[type, ...], *, what: str, known: Sequence[str], kinds: str
+) -> dict[str, Any]:
+    """Return the object that ``spec`` names in a Python file, or all, by name, if it names none.
+
+    They are of one of ``types``. ``what`` is the word for what is wanted, ``known``
+    are the names that need no file, and ``kinds`` is what a file without any lacks.
+    Raises UsageError when there is none, or when the file cannot be run.
     """
     path, colon, name = spec.rpartition(":")
     if not colon:
@@ -31,9 +50,9 @@ def load(spec: str, types: tuple[type, ...], *, what: str, known: Sequence[str],
     module = run(Path(path))
     found = {key: value for key, value in vars(module).items() if isinstance(value, types)}
     if name in found:
-        return found[name]
-    if not name and len(found) == 1:
-        return next(iter(found.values()))
+        return {name: found[name]}
+    if found and not name:
+        return found
     here = ", ".join(f"{path}:{each}" for each in found) or f"none (no {kinds})"
     asked = f"there is no {what} {name!r} in {path}" if name else f"name a {what} of {path}"
     raise UsageError(f"{asked}; it has: {here}")

@@ -1,16 +1,9 @@
-"""What many tests share: emitted applications, the programs built from them, and outside tools.
-
-A tool that is missing skips the tests that need it, with a line that says what
-to install. On a machine that is meant to have them all (``CI`` is set) the same
-is a failure, so that a judge cannot drop out unnoticed.
-"""
+"""What many tests share: emitted applications, the programs built from them, and outside tools."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
 import pytest
@@ -20,32 +13,12 @@ from codegen.errors import CodegenError
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 from codegen.model.strategy import STRATEGIES, Strategy
-
-#: The packages of tools that are not named like theirs.
-PACKAGES = {
-    "clang++": "clang",
-    "nm": "binutils",
-    "objdump": "binutils",
-    "qemu-system-x86_64": "qemu-system-x86",
-    "qemu-system-aarch64": "qemu-system-arm",
-    "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
-    "unshare": "util-linux",
-    "ip": "iproute2",
-}
+from codegen.resolve import resolve
+from codegen.unikraft import TreeError
+from tests.tools import NO_TREE, find_tool, summary
 
 #: The format and the strategies that run with Unikraft's netbufs in the ordinary suite.
 SAMPLE = {"usoc21", "heap-gen", "pool-dup", "ring-patch", "zero-copy"}
-
-
-def find_tool(tool: str) -> str:
-    """Return the path of a tool; skips the test when it is missing, or fails it in CI."""
-    path = shutil.which(tool)
-    if path is not None:
-        return path
-    message = f"{tool} is missing: apt install {PACKAGES.get(tool, tool)}"
-    if os.environ.get("CI"):
-        pytest.fail(message, pytrace=False)
-    pytest.skip(message)
 
 
 def interruptible() -> None:
@@ -69,8 +42,21 @@ def netbuf(request: pytest.FixtureRequest) -> Netbuf:
     """Return whose netbufs a program is built with: what asks for them runs with both."""
     try:
         return netbufs.load(request.param)
+    except TreeError:
+        pytest.skip(NO_TREE)
     except CodegenError as error:
         pytest.skip(str(error))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter,
+) -> Generator[None, None, None]:
+    """End with what was skipped, and what would run it: below the list of all reasons."""
+    yield
+    skipped = terminalreporter.getreports("skipped")
+    if skipped:
+        terminalreporter.write_line(summary(each.longrepr[2] for each in skipped))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -103,11 +89,11 @@ def emitted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Pa
     output = tmp_path_factory.mktemp("emitted")
 
     def application(format_name: str, strategy_name: str) -> Path:
-        format = formats.load(format_name)
+        layout = resolve(formats.load(format_name))
         strategy = next(each for each in STRATEGIES if each.name == strategy_name)
-        app = emit.folder(output, format, strategy)
+        app = emit.folder(output, layout, strategy)
         if not app.exists():
-            emit.write(emit.render(format, strategy), app)
+            emit.write(emit.render(layout, strategy), app)
         return app
 
     return application

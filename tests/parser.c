@@ -1,26 +1,13 @@
 /* Parse the frames of a file, each in memory of exactly its size, and print the
  * number of each result: the sanitizers see a look behind a frame.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <uk/netbuf.h>
-#include "genpkt.h"
-
-/* Nothing is generated here */
-struct uk_netbuf *uk_netbuf_alloc_buf(struct uk_alloc *a __unused,
-				      size_t buflen __unused,
-				      size_t bufalign __unused,
-				      uint16_t headroom __unused,
-				      size_t privlen __unused,
-				      uk_netbuf_dtor_t dtor __unused)
-{
-	return NULL;
-}
+#include FORMAT
 
 int main(int argc, char *argv[])
 {
-	struct ARGS args;
+	struct FIELDS fields;
 	uint8_t size[2];
 	uint8_t *frame;
 	uint16_t len;
@@ -34,7 +21,7 @@ int main(int argc, char *argv[])
 		frame = malloc(len ? len : 1);
 		if (!frame || fread(frame, 1, len, file) != len)
 			return 1;
-		printf("%d\n", (int)PARSE(frame, len, &args));
+		puts(frame_result_name(PARSE(frame, len, &fields)));
 		free(frame);
 	}
 	fclose(file);

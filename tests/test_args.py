@@ -25,6 +25,7 @@ from codegen.model import (
     Parameter,
     UInt,
 )
+from codegen.resolve import resolve
 
 WIRE_OVERHEAD = 24
 
@@ -35,10 +36,10 @@ def program(emitted: Callable[[str, str], Path]) -> HostLibrary:
 
 
 def parse(program: HostLibrary, *arguments: str) -> tuple[int, Any]:
-    """Return the result of args_parse(), and the options that it filled in."""
+    """Return the result of options_parse(), and the options that it filled in."""
     words = [program.ffi.new("char[]", word.encode()) for word in ("pktgen", *arguments)]
     opt = program.ffi.new("struct options *")
-    return program.lib.args_parse(opt, len(words), program.ffi.new("char *[]", words)), opt
+    return program.lib.options_parse(opt, len(words), program.ffi.new("char *[]", words)), opt
 
 
 PREFIXES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
@@ -103,7 +104,7 @@ def test_addresses(program: HostLibrary, mac: bytes, ipv4: bytes) -> None:
     dotted = ".".join(str(byte) for byte in ipv4)
     rc, opt = parse(program, f"mac_dst={mac.hex(':')}", f"ipv4_dst={dotted}")
     assert rc == 0
-    assert bytes(opt.packet.mac_dst.addr_bytes) == mac
+    assert bytes(opt.packet.mac_dst) == mac
     assert opt.packet.ipv4_dst == int.from_bytes(ipv4, "big")
 
 
@@ -129,7 +130,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> HostLibrary:
     )
     app = tmp_path_factory.mktemp("wide") / "app"
     format = Packet("wide", header / Fill(), "an address and bytes")
-    emit.write(emit.render(format, STRATEGIES[0]), app)
+    emit.write(emit.render(resolve(format), STRATEGIES[0]), app)
     return HostLibrary(app)
 
 
@@ -164,7 +165,7 @@ def test_addresses_of_ipv6(wide: HostLibrary, text: str) -> None:
     wanted = known(text)
     assert (rc == 0) == (wanted is not None)
     if wanted is not None:
-        assert bytes(opt.packet.to.addr_bytes) == wanted
+        assert bytes(opt.packet.to) == wanted
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ def test_an_enumeration_takes_names_and_their_numbers(
     text: str, wanted: int | None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("enumerated") / "app"
-    emit.write(emit.render(ENUMERATED, STRATEGIES[0]), folder)
+    emit.write(emit.render(resolve(ENUMERATED), STRATEGIES[0]), folder)
     rc, opt = parse(HostLibrary(folder), text)
     assert (rc == 0) == (wanted is not None)
     if wanted is not None:

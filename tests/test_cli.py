@@ -20,11 +20,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 import codegen
 from codegen import formats, oracle
-from codegen.cli import VERBS
+from codegen.cli import VERBS, cli
+from codegen.errors import UsageError
 from codegen.resolve import resolve
 from codegen.run import GRACE, _end, _Output
 from tests.conftest import interruptible
@@ -144,8 +146,8 @@ MISUSE: list[tuple[list[str], str]] = [
     (["run", "--set", "length=65596"], "'length=65596'; length takes: number, 60 to 1514"),
     (["run", "--strategy", "zero-copy,zero-copy", "--format", "udp4_seq"], "no strategy is"),
     (["run", "--set", "ttl"], "--set ttl: key=value is wanted, such as --set ttl=1"),
-    (["run", "--set", "tlt=1"], "unknown argument 'tlt=1'; arguments are key=value, with these"),
-    (["run", "--set", "=1"], "unknown argument '=1'; arguments are key=value, with these keys"),
+    (["run", "--set", "tlt=1"], "unknown argument 'tlt=1'\narguments are key=value, with these"),
+    (["run", "--set", "=1"], "unknown argument '=1'\narguments are key=value, with these keys"),
     (["run", "--set", "ttl="], "'ttl='; ttl takes: number, 0 to 255"),
     (["run", "--set", "ttl=256"], "'ttl=256'; ttl takes: number, 0 to 255"),
     (["run", "--set", "ipv4_dst=1.2.3"], "'ipv4_dst=1.2.3'; ipv4_dst takes: "),
@@ -154,6 +156,15 @@ MISUSE: list[tuple[list[str], str]] = [
     (["verify", "--examples", "0"], "'--examples': 0 is not in the range x>=1"),
     (["verify", "--seed", "x"], "'--seed': 'x' is not a valid integer"),
     (["emit", "extra"], "unexpected extra argument (extra)"),
+    (
+        ["run", "--format", "udp4", "--format=udp6"],
+        "--format is given 2 times, as 'udp4' and 'udp6', and takes one value: choose one",
+    ),
+    (
+        ["bench", "--strategy", "heap-gen", "--strategy", "pool-dup", "--strategy", "all"],
+        "--strategy is given 3 times, as 'heap-gen' and 'pool-dup' and 'all', and takes one list: "
+        "put commas between its values",
+    ),
     (["list", "extra"], "'extra' is not one of 'formats', 'presets', 'strategies', 'devices'"),
     (["show", "usoc21", "extra"], "unexpected extra argument (extra)"),
 ]
@@ -168,6 +179,28 @@ def test_misuse_is_answered(arguments: list[str], message: str, tmp_path: Path) 
     assert message in found
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_option_is_given_once(verb: str) -> None:
+    """Of two values click takes the last, and drops the other silently."""
+    command = cli.get_command(click.Context(cli), verb)
+    assert command is not None
+    for option in command.params:
+        if isinstance(option, click.Option) and not option.is_flag and not option.multiple:
+            kind = option.type
+            value = str(kind.choices[0]) if isinstance(kind, click.Choice) else "1"
+            arguments = [option.opts[0], value] * 2
+            with pytest.raises(UsageError, match=f"^{option.opts[0]} is given 2 times"):
+                command.make_context(verb, arguments)
+
+
+def test_what_may_be_given_twice() -> None:
+    run_ = cli.get_command(click.Context(cli), "run")
+    assert run_ is not None
+    context = run_.make_context("run", "--set ttl=1 --set tos=2 --json --json".split())
+    assert context.params["settings"] == ("ttl=1", "tos=2")
+    assert context.params["as_json"] is True
 
 
 FILES = {
@@ -221,6 +254,36 @@ def test_a_file_that_gives_no_format_is_answered(files: Path, spec: str, message
 def test_a_file_that_gives_a_format(files: Path, spec: str) -> None:
     name = "usoc21" if "USOC21" in spec else "udp4"
     assert run("show", spec.format(files), cwd=files).stdout == run("show", name).stdout
+
+
+def test_each_format_of_a_file_is_verified(files: Path) -> None:
+    done = run("verify", "two.py", "arp-request", "--examples", "2", cwd=files)
+    assert done.returncode == 0, done.stderr
+    titles = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert titles == [f"{name}: 2 examples, seed 0" for name in ("udp4", "usoc21", "arp_request")]
+    rows = run("verify", "--all", "two.py", "--examples", "1", cwd=files).stdout.splitlines()
+    assert [row.split()[0] for row in rows] == ["packet", "udp4", "usoc21"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["show", "mix.py"], ["emit", "--format", "mix.py"], ["run", "--format", "mix.py", "--json"]],
+    ids=lambda each: each[0],
+)
+def test_lengths_that_are_clipped_are_reported(arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "mix.py").write_text(
+        "from codegen.formats.udp import UDP6 as BASE\nfrom codegen.model import IMIX\n"
+        'PACKET = BASE.preset("mixed6", "", {"length": IMIX})\ndel BASE\n'
+    )
+    short = ["--count", "12"] if arguments[0] == "run" else []
+    done = run(*arguments, *short, cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == (
+        "codegen: format 'mixed6': frames of IMIX that are shorter than its least, 62 bytes, "
+        "are sent with 62\n"
+    )
+    if short:
+        assert json.loads(done.stdout)["bytes"] == 7 * 62 + 4 * 590 + 1514
 
 
 # ------------------------------------------------------- what cannot be written

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from codegen import runtime
 from codegen.emit import COMMITTED, FILES
 from codegen.host import build
 
@@ -20,6 +21,9 @@ Require = Callable[[str], str]
 
 #: How a 'make' that waits for something is told from one that works.
 SECONDS = 300
+
+#: Headers for the program's own sources alone, which are C.
+OF_THE_PROGRAM = ("device", "loop", "receive", "report", "sender", "sink", "strategy", "sweep")
 
 
 @pytest.mark.parametrize("optimize", ["-O0", "-O2"])
@@ -45,14 +49,18 @@ def test_headers_stand_alone(
     app = emitted(*names)
     is_cplusplus = "++" in command[0]
     sources = []
-    for header in (name for name in FILES if name.endswith(".h")):
+    headers = [name for name in FILES if name.endswith(".h")]
+    headers += [each.name for each in runtime.of_application(app) if each.suffix == ".h"]
+    for header in headers:
+        if is_cplusplus and header.startswith((*OF_THE_PROGRAM, "buffers_", "fetch_", "full_")):
+            continue
         source = tmp_path / f"{header.removesuffix('.h')}.{'cc' if is_cplusplus else 'c'}"
         source.write_text(f'#include "{header}"\n#include "{header}"\n')
         sources.append(source)
     warnings = [each for each in build.WARNINGS if each != build.STANDARD]
     subprocess.run(
         [*command, *warnings, "-fsyntax-only", "-isystem", str(build.HOST / "include")]
-        + ["-iquote", str(app), *map(str, sources)],
+        + ["-iquote", str(app), "-iquote", str(runtime.FOLDER), *map(str, sources)],
         check=True,
         timeout=60,
     )
@@ -62,13 +70,15 @@ def test_a_function_is_found_from_cplusplus(emitted: App, require: Require, tmp_
     """The guards of the headers give the functions their C names."""
     source, target = tmp_path / "caller.cc", tmp_path / "caller.o"
     source.write_text(
-        '#include "args.h"\n#include "genpkt.h"\n#include "netbuf.h"\n#include "netspeed.h"\n'
+        '#include "genpkt.h"\n#include "netbuf.h"\n#include "netspeed.h"\n#include "options.h"\n'
         "void *all[] = { (void *)genpkt_udp4, (void *)genpkt_udp4_args,\n"
-        "(void *)uk_netbuf_dup_single, (void *)print_netspeed, (void *)args_parse };\n"
+        "(void *)uk_netbuf_dup_single, (void *)print_netspeed, (void *)args_parse,\n"
+        "(void *)options_parse, (void *)rate_ps };\n"
     )
     subprocess.run(
         [require("g++"), "-c", "-isystem", str(build.HOST / "include")]
-        + ["-iquote", str(emitted("udp4", "heap-gen")), str(source), "-o", str(target)],
+        + ["-iquote", str(emitted("udp4", "heap-gen")), "-iquote", str(runtime.FOLDER)]
+        + [str(source), "-o", str(target)],
         check=True,
         timeout=60,
     )
@@ -77,7 +87,7 @@ def test_a_function_is_found_from_cplusplus(emitted: App, require: Require, tmp_
     )
     assert set(listed.stdout.split()) - {"U"} == {
         *("genpkt_udp4", "genpkt_udp4_args", "uk_netbuf_dup_single"),
-        *("print_netspeed", "args_parse"),
+        *("print_netspeed", "args_parse", "options_parse", "rate_ps"),
     }
 
 

@@ -93,7 +93,7 @@ def test_every_header_has_a_block_and_the_payload_a_line(layout: Layout) -> None
         f"{layout.payload.fill.show(layout.payload.pattern) if layout.payload else ''}"
     ]
     for (title, *_), fields in zip(found, headers(layout), strict=False):
-        first, last = fields[0].offset // 8, fields[-1].end // 8 - 1
+        first, last = fields[0].start.octet, fields[-1].end.octet - 1
         assert f", bytes {first}..{last}" in title
 
 
@@ -301,6 +301,8 @@ h, bytes 0..5
             "RFC 1071 internet checksum of bytes 34..end with pseudo header, 0 sent as 0xffff",
         ),
         ("h.reserved", "fixed 0"),
+        ("ipv4.flags", "fixed 0, bits 0x1 decide what follows"),
+        ("ipv4.fragment_offset", "fixed 0, decides what follows"),
         ("ethernet.src", "parameter mac_src, default the device's own"),
     ],
 )

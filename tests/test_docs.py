@@ -36,13 +36,17 @@ def test_the_example_is_what_the_page_says(page: Path) -> None:
     (diagram,) = blocks(page, "text")
     assert diagram.strip("\n") in describe.diagram(resolve(format))
     (excerpt,) = blocks(page, "c")
-    files = emit.render(format, STRATEGY)
-    assert any(excerpt in text for name, text in files.items() if name.startswith("genpkt"))
+    files = emit.render(resolve(format), STRATEGY)
+    assert any(excerpt in files[f"{format.name}{ending}"] for ending in (".c", ".h")) or any(
+        excerpt in text for name, text in files.items() if name.startswith("checksum_")
+    )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_example_is_right(page: Path) -> None:
-    report = verify(Subject.build(example(page)["PACKET"], STRATEGY, optimize="-O1"), 10, seed=0)
+    report = verify(
+        Subject.build(resolve(example(page)["PACKET"]), STRATEGY, optimize="-O1"), 10, seed=0
+    )
     assert report.counterexample is None, report.counterexample
 
 

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from codegen import emit, model, oracle
 from codegen.diagnostics import Code, FormatError
 from codegen.host import build
-from codegen.layout import Timed
+from codegen.layout import Layout, Timed
 from codegen.model import (
     BIT,
     HEADER,
@@ -74,7 +74,9 @@ from codegen.model import (
 )
 from codegen.model.field import ByteOrder
 from codegen.model.strategy import STRATEGIES
-from codegen.resolve import _Resolver, resolve
+from codegen.resolve import resolve
+from codegen.resolve.findings import Findings
+from codegen.resolve.placing import place
 from codegen.verify.judge import verify
 from codegen.verify.subject import Subject
 
@@ -156,7 +158,8 @@ class _Drawn:
         if kind == "const":
             return Const(self.number(bits))
         if kind == "default":
-            return Default(self.number(bits))
+            decides = self.number(bits) if self.draw(st.integers(0, 3)) == 0 else 0
+            return Default(self.number(bits), decides=decides)
         name = self.name("p")
         low, default, high = sorted(self.number(bits) for _ in range(3))
         self.parameters[name] = default
@@ -365,10 +368,12 @@ class _Drawn:
             if not any(isinstance(source, Checksum) for _, source in sources(trailer)):
                 spans.append(HEADER_TO_TRAILER)  # and else each might cover the other
             pseudo = below is not None and bool(below.pseudo_header) and self.draw(st.booleans())
+            zero_as = self.draw(st.sampled_from([None, 0xFFFF, 0xABCD]))
             checksum = Checksum(
                 self.draw(st.sampled_from(spans)),
                 pseudo_header=pseudo,
-                zero_as=self.draw(st.sampled_from([None, 0xFFFF, 0xABCD])),
+                zero_as=zero_as,
+                optional=zero_as is not None and self.draw(st.booleans()),
             )
             groups.insert(at, [UInt(self.name("sum"), 16, checksum)])
         fields = tuple(field for group in groups for field in group)
@@ -378,6 +383,7 @@ class _Drawn:
             trailer=trailer,
             numbers={"upper": self.number(8)},
             pseudo_header=self.pseudo_header(fields),
+            requires_checksums=self.draw(st.booleans()),
         )
 
     def pseudo_header(self, fields: tuple[Member, ...]) -> tuple[Any, ...]:
@@ -417,9 +423,7 @@ class _Drawn:
         layers: list[Header] = []
         for _ in range(self.draw(st.integers(1, 3))):
             layers.append(self.header(layers[-1] if layers else None))
-        places = _Resolver(Packet("own", Stack(tuple(layers))))
-        places.place()
-        size = places.least_end // 8
+        size = place(Findings("own"), Packet("own", Stack(tuple(layers)))).least_length
         order = None
         if self.parameters and self.draw(st.booleans()):
             order = tuple(self.draw(st.permutations(list(self.parameters))))
@@ -496,19 +500,19 @@ def namespace() -> dict[str, Any]:
 def proved(format: Format, folder: Path) -> None:
     """Emit, compile and verify a format, and let its program send a few frames."""
     app = folder / "app"
+    layout = resolve(format)
     strategies = [
-        each for each in STRATEGIES if each.fetch is not Fetch.SHARE or not resolve(format).is_swept
+        each for each in STRATEGIES if each.fetch is not Fetch.SHARE or not layout.is_swept
     ]
-    emit.write(emit.render(format, strategies[len(repr(format)) % len(strategies)]), app)
-    subject = Subject.from_folder(format, app, optimize="-O1")
+    emit.write(emit.render(layout, strategies[len(repr(format)) % len(strategies)]), app)
+    subject = Subject.from_folder(layout, app, optimize="-O1")
     report = verify(subject, examples=15, seed=0)
     assert report.counterexample is None, report.counterexample
-    sent(format, app, folder / "frames.pcap")
+    sent(layout, app, folder / "frames.pcap")
 
 
-def sent(format: Format, app: Path, capture: Path) -> None:
+def sent(layout: Layout, app: Path, capture: Path) -> None:
     """Compare the frames that the program sends for arguments on its command line."""
-    layout = resolve(format)
     # The largest value of each range, and a size that the device takes.
     given = {each.argument.name: each.argument.ends[1] for each in layout.arguments}
     shown = [
@@ -677,12 +681,12 @@ CORNERS: dict[str, Format] = {
 @pytest.mark.parametrize("format", CORNERS.values(), ids=CORNERS)
 def test_corners(format: Format, tmp_path: Path) -> None:
     app = tmp_path / "app"
-    emit.write(emit.render(format, STRATEGIES[0]), app)
-    report = verify(Subject.from_folder(format, app, optimize="-O1"), examples=15, seed=0)
-    assert report.counterexample is None
     layout = resolve(format)
+    emit.write(emit.render(layout, STRATEGIES[0]), app)
+    report = verify(Subject.from_folder(layout, app, optimize="-O1"), examples=15, seed=0)
+    assert report.counterexample is None
     assert report.counts["C writes the oracle's bytes, and none besides"] > (
         layout.max_length - layout.min_length
     )
     if layout.max_length <= 1514:
-        sent(format, app, tmp_path / "frames.pcap")
+        sent(layout, app, tmp_path / "frames.pcap")

@@ -7,10 +7,12 @@ both. Scapy and Wireshark have their own idea of every protocol of the catalogue
 from __future__ import annotations
 
 import random
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from scapy.utils import checksum as scapy_checksum
 
 from codegen import formats, oracle
 from codegen.formats import gre, ipv4, ipv6, mpls, tcp, vlan
@@ -33,7 +35,7 @@ from codegen.model import (
     inner,
 )
 from codegen.resolve import resolve
-from codegen.verify import outside, values
+from codegen.verify import judge, outside, values
 from codegen.verify.subject import Memory, Subject
 
 Require = Callable[[str], str]
@@ -104,7 +106,7 @@ FORMATS = [*JUDGED, *STACKS, SWEPT]
 @pytest.fixture(scope="module", params=FORMATS, ids=lambda format: format.name)
 def subject(request: pytest.FixtureRequest) -> Subject:
     format: Format = request.param
-    return Subject.build(format, STRATEGIES[0], optimize="-O1")
+    return Subject.build(resolve(format), STRATEGIES[0], optimize="-O1")
 
 
 def cases(layout: Layout, seed: int, count: int) -> list[tuple[dict[str, int], int]]:
@@ -167,7 +169,7 @@ def test_tshark_reads_what_was_written(subject: Subject, require: Require, tmp_p
     sums = [each for each in layout.checksums if isinstance(each.origin, Sum)]
     for number, placed in enumerate(sums):
         wrong = bytearray(frames[number])
-        wrong[placed.offset // 8 + 1] ^= 1
+        wrong[placed.start.octet + 1] ^= 1
         outside.write_pcap(tmp_path / "wrong.pcap", [bytes(wrong)])
         known = oracle.decode(layout, bytes(wrong)).values
         faults = dissection.faults(tmp_path / "wrong.pcap", [known])
@@ -193,3 +195,95 @@ def test_scapy_and_the_oracle_do_not_agree_by_chance() -> None:
         for placed in layout.arguments:
             other = given | {placed.argument.name: placed.argument.minimum}
             assert outside.built_by_scapy(layout, other, layout.min_length) != frame
+
+
+# --- Frames of others ----------------------------------------------------------------
+
+
+def frame_of(layout: Layout) -> bytearray:
+    return bytearray(
+        oracle.encode(layout, values.some(layout, random.Random(1)), layout.min_length)
+    )
+
+
+def read_by_tshark(frame: bytes, tshark: str, folder: Path, *columns: str) -> list[str]:
+    """Return what tshark reads of one frame, by column; checksums are checked."""
+    capture = folder / "one.pcap"
+    outside.write_pcap(capture, [frame])
+    done = subprocess.run(
+        [tshark, "-n", "-r", str(capture), "-T", "fields", "-oudp.check_checksum:TRUE"]
+        + ["-oip.check_checksum:TRUE", *(f"-e{each}" for each in columns)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.rstrip("\n").split("\t")
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "status"),
+    [
+        ("udp4", "good", "3"),  # not present: RFC 768
+        ("udp6", "wrong checksum", "4"),  # illegal: RFC 8200 section 8.1
+        ("vxlan-udp4", "good", "3"),
+    ],
+)
+def test_a_udp_checksum_of_zero_is_none_over_ipv4(
+    name: str, result: str, status: str, require: Require, tmp_path: Path
+) -> None:
+    layout = resolve(formats.load(name))
+    subject = Subject.build(layout, STRATEGIES[0], optimize="-O1")
+    frame = frame_of(layout)
+    at = layout["udp.checksum"].start.octet
+    frame[at : at + 2] = bytes(2)
+    read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "udp.checksum.status")
+    assert read[0].split(",")[0] == status
+    assert judge.parse(subject, bytes(frame)).value == result
+    # A control: any other wrong checksum is wrong.
+    frame[at] = 1
+    read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "udp.checksum.status")
+    assert read[0].split(",")[0] == "0"
+    assert judge.parse(subject, bytes(frame)).value == "wrong checksum"
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "offset", "result"),
+    [
+        ("udp4", 0, 0, "good"),
+        ("udp4", 2, 0, "good"),  # not to be fragmented
+        ("udp4", 1, 0, "another header"),  # the first of several
+        ("udp4", 3, 0, "another header"),
+        ("udp4", 0, 1, "another header"),
+        ("udp4", 1, 0x1000, "another header"),
+        ("tcp4-syn", 1, 0, "another header"),
+        ("icmp4-echo", 0, 9, "another header"),
+    ],
+)
+def test_a_fragment_is_other_traffic(
+    name: str, flags: int, offset: int, result: str, require: Require, tmp_path: Path
+) -> None:
+    layout = resolve(formats.load(name))
+    subject = Subject.build(layout, STRATEGIES[0], optimize="-O1")
+    frame = frame_of(layout)
+    frame[20:22] = (flags << 13 | offset).to_bytes(2, "big")
+    frame[24:26] = bytes(2)
+    frame[24:26] = scapy_checksum(bytes(frame[14:34])).to_bytes(2, "big")
+    read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "frame.protocols")
+    transport = name.removesuffix("-syn").removesuffix("-echo").removesuffix("4")
+    assert (transport in read[0].split(":")) == (result == "good")
+    assert judge.parse(subject, bytes(frame)).value == result
+    given = values.some(layout, random.Random(1))
+    wanted = "good" if result == "good" else "foreign"
+    assert subject.verdict(given, bytes(frame)) == wanted
+
+
+def test_who_sends_fragments_receives_them() -> None:
+    """What a preset binds is what decides: a format of fragments is not one of whole packets."""
+    fragments = formats.load("udp4").packet.preset(
+        "fragments", "", {"ipv4.flags": 1, "udp.checksum": 0}
+    )
+    layout = resolve(fragments)
+    subject = Subject.build(layout, STRATEGIES[0], optimize="-O1")
+    assert judge.parse(subject, bytes(frame_of(layout))).value == "good"
+    whole = resolve(formats.load("udp4"))
+    assert judge.parse(subject, bytes(frame_of(whole))).value == "another header"

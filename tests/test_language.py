@@ -11,6 +11,7 @@ import random
 import subprocess
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +31,7 @@ from codegen.model import (
     HEADER,
     HEADER_AND_PAYLOAD,
     HEADER_TO_TRAILER,
+    MAC,
     PAYLOAD,
     STRATEGIES,
     Algorithm,
@@ -42,6 +44,7 @@ from codegen.model import (
     Default,
     Fill,
     Format,
+    FromDevice,
     Group,
     Header,
     IPv6Address,
@@ -77,7 +80,7 @@ def encoded(format: Format, length: int | None = None, **given: int | str | byte
 def agrees(format: Format, strategy: str = "pool-dup", examples: int = 15) -> None:
     """Let the emitted C be compared with the oracle."""
     chosen = next(each for each in STRATEGIES if each.name == strategy)
-    report = verify(Subject.build(format, chosen, optimize="-O1"), examples, seed=0)
+    report = verify(Subject.build(resolve(format), chosen, optimize="-O1"), examples, seed=0)
     assert report.counterexample is None, report.counterexample
 
 
@@ -122,6 +125,35 @@ def test_bind_refuses_what_does_not_fit() -> None:
         OPTIONAL.bind(both=1)
     with pytest.raises(ValueError, match=r"h\.key is bound to a value or a source"):
         OPTIONAL.bind(key=())
+
+
+def test_fields_may_have_names_that_are_keywords_of_c() -> None:
+    """In C they are ``h_class``, ``h_default``, ..., whatever their values come from."""
+    format = packet(
+        UInt("default", 16, Checksum(HEADER)),
+        UInt("class", 8, Parameter("traffic", 1)),
+        UInt("register", 8, Counter(3)),
+        Group(
+            "union",
+            (
+                UInt("struct", 8, Length(HEADER_AND_PAYLOAD)),
+                MAC("int", Parameter("own", FromDevice.HWADDR)),
+            ),
+        ),
+        fill=True,
+    )
+    agrees(replace(format, max_length=40), "ring-patch")
+
+
+# --- References ----------------------------------------------------------------------
+
+
+def test_a_name_is_that_of_what_is_nearest() -> None:
+    """A field may be named like the group that it is in."""
+    name = (UInt("length", 16, Length(Span("name", "name"))), Bytes("name", Const(b"codegen")))
+    assert encoded(packet(Group("name", name))) == b"\x00\x07codegen"
+    around = UInt("length", 16, Length(Span("name", "name")))
+    assert encoded(packet(around, Group("name", name))) == b"\x00\x09\x00\x07codegen"
 
 
 # --- Least significant bits first ----------------------------------------------------
@@ -330,9 +362,47 @@ def test_a_checksum_of_ones_own() -> None:
 def test_a_checksum_of_ones_own_that_differs_in_c_is_caught() -> None:
     wrong = OwnAlgorithm("xor8", 8, XOR.compute, XOR.c.replace("result = 0", "result = 1"))
     chosen = STRATEGIES[0]
-    report = verify(Subject.build(own_checksum(wrong), chosen, optimize="-O1"), 15, seed=0)
+    report = verify(Subject.build(resolve(own_checksum(wrong)), chosen, optimize="-O1"), 15, seed=0)
     assert report.counterexample is not None
     assert "h.sum" in report.counterexample
+
+
+SUM16 = OwnAlgorithm(
+    "sum16",
+    16,
+    lambda data: sum(data) & 0xFFFF,
+    """
+/** The sum of all bytes */
+static inline uint16_t sum16(const uint8_t *p, size_t len, size_t field)
+{
+	int sum = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		sum += (int8_t)csum_octet(p, i, field, sizeof(uint16_t));
+	return (uint16_t)sum;
+}
+""",
+)
+
+
+def test_a_checksum_that_is_wrong_for_other_payloads_only_is_caught() -> None:
+    """Bytes from 0x80 on count as negative, and the format's own payload has none."""
+    own = Header("h", (UInt("sum", 16, Checksum(PAYLOAD, SUM16)),))
+    format = Packet("own", own / Fill(0x55), min_length=1, max_length=100)
+    report = verify(Subject.build(resolve(format), STRATEGIES[0], optimize="-O1"), 1, seed=0)
+    assert report.counts["C writes the oracle's bytes, and none besides"] > 0
+    assert report.counterexample is not None
+    assert "the parser calls a frame 'wrong checksum', and it is 'good'" in report.counterexample
+
+
+@pytest.mark.parametrize("examples", [1, 15])
+def test_payloads_are_varied_where_frames_are_parsed(examples: int) -> None:
+    format = packet(UInt("x", 8, Parameter("x", 1)), UInt("n", 16, Length(PAYLOAD)), fill=True)
+    subject = Subject.build(resolve(format), STRATEGIES[0], optimize="-O1")
+    counts = verify(subject, examples, seed=0).counts
+    parsed = counts["a frame with any payload is parsed, checksums included"]
+    assert parsed == len(subject.layout.lengths) + examples
 
 
 def test_checksums_within_checksums_are_computed_inside_out() -> None:
@@ -446,7 +516,7 @@ def test_a_trailer_moves_with_a_swept_length() -> None:
     assert len(set(lengths)) > 15
     for strategy in ("heap-dup", "ring-patch"):
         chosen = next(each for each in STRATEGIES if each.name == strategy)
-        subject = Subject.build(format, chosen, optimize="-O1")
+        subject = Subject.build(resolve(format), chosen, optimize="-O1")
         assert verify(subject, 5, seed=0).counterexample is None
         frame = bytearray(layout.max_length)
         ffi, sweep = subject.ffi, subject.ffi.new("struct moving_sweep *")

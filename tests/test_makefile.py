@@ -79,6 +79,13 @@ def test_test_checks_style_and_runs_the_suite(copy: Path) -> None:
     ]
 
 
+def test_run_installs_what_its_verbs_use(copy: Path) -> None:
+    done = make(copy, "-n", "run")
+    assert done.returncode == 0
+    assert re.search(r"pip install .*--editable '\.\[all\]'", done.stdout)
+    assert "[test]" not in done.stdout
+
+
 @pytest.mark.parametrize("target", ["run", "test", "emit"])
 def test_a_python_that_is_too_old_is_said(copy: Path, target: str) -> None:
     done = make(copy, "PYTHON=false", target)

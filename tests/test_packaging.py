@@ -3,11 +3,13 @@
 From a clean copy of what git tracks a wheel, a source distribution and an
 editable installation are made, each into a virtual environment of its own, and
 the command is run from the root folder, where nothing of the checkout is near.
+The copy itself, not installed, serves as well.
 Nothing is downloaded: the dependencies are those of the running environment.
 """
 
 from __future__ import annotations
 
+import configparser
 import email
 import json
 import os
@@ -24,27 +26,40 @@ import pytest
 
 import codegen
 from codegen import emit, formats
+from codegen.extras import EXTRAS
 from codegen.model import STRATEGIES
+from codegen.resolve import resolve
 
 ROOT = Path(__file__).parent.parent
 KINDS = ("wheel", "sdist", "editable")
 
 
-def call(*command: str | Path, **variables: str) -> str:
-    """Run a command in the root folder, undisturbed by settings of the caller's Python."""
+#: What a plain installation brings: the names of the folders in site-packages.
+PLAIN = ("click", "jinja2", "markupsafe")
+
+
+def attempt(
+    *command: str | Path, folder: str | Path = "/", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder, undisturbed by settings of the caller's Python."""
     environment = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("PYTHON", "PIP_", "VIRTUAL_ENV"))
     }
-    done = subprocess.run(
+    return subprocess.run(
         [str(each) for each in command],
-        cwd="/",
+        cwd=folder,
         env=environment | variables,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def call(*command: str | Path, **variables: str) -> str:
+    """Run a command in the root folder that must work, and return what it prints."""
+    done = attempt(*command, **variables)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout
 
@@ -124,17 +139,22 @@ def editable(checkout: Callable[[str], Path]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def environment(folder: Path) -> Callable[[str], Path]:
-    """Return a function that makes a virtual environment without codegen, with all it needs."""
-    dependencies = folder / "dependencies"
-    dependencies.mkdir()
-    for key in ("purelib", "platlib"):
-        for entry in Path(sysconfig.get_path(key)).iterdir():
-            link = dependencies / entry.name
-            if not entry.name.startswith(("codegen", "__editable__")) and not link.exists():
-                link.symlink_to(entry)
+def environment(folder: Path) -> Callable[..., Path]:
+    """Return a function that makes a virtual environment without codegen, and gives its Python.
 
-    def make(name: str) -> Path:
+    It has the packages of the running one, or only those that are named.
+    """
+
+    def make(name: str, only: tuple[str, ...] = ()) -> Path:
+        dependencies = folder / "dependencies" / name
+        dependencies.mkdir(parents=True)
+        for key in ("purelib", "platlib"):
+            for entry in Path(sysconfig.get_path(key)).iterdir():
+                link = dependencies / entry.name
+                wanted = entry.name.lower().startswith(only or "")
+                own = entry.name.startswith(("codegen", "__editable__"))
+                if wanted and not own and not link.exists():
+                    link.symlink_to(entry)
         call(sys.executable, "-m", "venv", "--without-pip", folder / "venv" / name)
         python = folder / "venv" / name / "bin" / "python"
         packages = call(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))")
@@ -145,9 +165,7 @@ def environment(folder: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def command(
-    request: pytest.FixtureRequest, folder: Path, environment: Callable[[str], Path]
-) -> Path:
+def command(request: pytest.FixtureRequest, folder: Path, environment: Callable[..., Path]) -> Path:
     """Install in one of the ways, and return the command."""
     kind = str(request.param)
     python = environment(kind)
@@ -169,9 +187,11 @@ def test_list(command: Path) -> None:
 def test_emit(command: Path, tmp_path: Path) -> None:
     call(command, "emit", "--format", "udp4", "--strategy", "heap-gen", "--output", tmp_path)
     strategy = next(each for each in STRATEGIES if each.name == "heap-gen")
-    wanted = emit.render(formats.load("udp4"), strategy)
+    wanted = emit.render(resolve(formats.load("udp4")), strategy)
     app = tmp_path / "udp4" / "heap-gen"
     assert {path.name: path.read_text() for path in app.iterdir()} == wanted
+    common = {path.name: path.read_text() for path in (tmp_path / "runtime").iterdir()}
+    assert common == emit.render_runtime()
 
 
 def test_run(command: Path, folder: Path) -> None:
@@ -181,6 +201,79 @@ def test_run(command: Path, folder: Path) -> None:
     assert (found["sent"], found["bytes"]) == (10, 600)
 
 
+@pytest.fixture(scope="module")
+def plain_python(environment: Callable[..., Path]) -> Path:
+    """Return a Python with no more than the hard dependencies, without codegen."""
+    return environment("plain", PLAIN)
+
+
+@pytest.fixture(scope="module", params=["installed", "bare clone"])
+def plain(
+    request: pytest.FixtureRequest,
+    wheel: Path,
+    checkout: Callable[[str], Path],
+    plain_python: Path,
+    environment: Callable[..., Path],
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return the command as it is without extras: installed, or run in a clone."""
+    python, folder = plain_python, Path("/")
+    if request.param == "installed":
+        python = environment("wheel-plain", PLAIN)
+        pip("--python", python, "install", wheel)
+    else:
+        folder = checkout("bare")
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return attempt(python, "-m", "codegen", *arguments, folder=folder)
+
+    return run
+
+
+def test_a_plain_installation_lists_shows_emits_and_runs(
+    plain: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    for arguments in (("list",), ("show",), ("image", "--help")):
+        here = attempt(sys.executable, "-m", "codegen", *arguments, folder=ROOT)
+        done = plain(*arguments)
+        assert (done.returncode, done.stderr, done.stdout) == (0, "", here.stdout)
+    done = plain("emit", "--output", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    wanted = emit.render(
+        resolve(formats.load("usoc21")),
+        next(each for each in STRATEGIES if each.name == "pool-dup"),
+    )
+    app = tmp_path / "usoc21" / "pool-dup"
+    assert {path.name: path.read_text() for path in app.iterdir()} == wanted
+    done = plain("run", "--count", "10", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["sent"] == 10
+
+
+def test_a_verb_that_lacks_packages_names_the_extra(
+    plain: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = plain("verify", "usoc21")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "codegen: codegen verify needs packages that are not installed: cffi, hypothesis, "
+        "pycparser; they come with the extra 'verify': type pip install '.[verify]' in a clone of "
+        "codegen, or pip install '.[all]' for what all verbs use\n"
+    )
+    # What is asked for may be wrong as well, and needs no package to be reported.
+    assert "there is no format 'nope'" in plain("verify", "nope").stderr
+
+
+def test_a_clone_without_its_dependencies_names_them(
+    environment: Callable[..., Path], checkout: Callable[[str], Path]
+) -> None:
+    python = environment("empty", ("nothing",))
+    done = attempt(python, "-m", "codegen", "list", folder=checkout("empty"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "codegen: these packages are not installed: click, jinja2; type pip install . in a clone"
+    )
+
+
 def test_nothing_is_left_out(wheel: Path, sdist: Path, checkout: Callable[[str], Path]) -> None:
     pristine = checkout("pristine")
     wanted = {
@@ -188,7 +281,7 @@ def test_nothing_is_left_out(wheel: Path, sdist: Path, checkout: Callable[[str],
         + str(path.relative_to(pristine)): path
         for pattern in (
             *("codegen/**/*.py", "codegen/**/*.[ch]", "codegen/py.typed"),
-            *("c_templates/**/*.py", "c_templates/**/*.j2"),
+            *("c_templates/**/*.py", "c_templates/**/*.j2", "c_templates/**/*.[ch]"),
         )
         for path in pristine.glob(pattern)
     }
@@ -222,7 +315,23 @@ def test_the_metadata_is_whole(wheel: Path) -> None:
         for each in metadata.get_all("Requires-Dist", [])
         if "extra" not in each
     }
-    assert required == {"cffi", "click", "hypothesis", "jinja2", "pycparser", "rich"}
+    assert required == {"click", "jinja2"}
+
+
+def test_the_extras_have_the_packages_that_verbs_ask_for() -> None:
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    found = {
+        name: tuple(re.split(r"[^\w-]", line)[0] for line in packages.split("\n") if line)
+        for name, packages in settings["options.extras_require"].items()
+    }
+    assert {name: found[name] for name in EXTRAS} == EXTRAS
+    assert set(re.findall(r"[\w]+", settings["options.extras_require"]["all"])) >= set(EXTRAS)
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    releases = re.findall(r"^## ([\d.]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert releases[0] == codegen.__version__
 
 
 def test_every_package_is_listed() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from codegen import emit, formats, oracle
+from codegen import emit, formats, oracle, runtime
 from codegen.host import build
 from codegen.layout import Fixed, FrameLength, Layout, Placed, Sum
 from codegen.model import (
@@ -92,12 +92,13 @@ def damaged(layout: Layout) -> Iterator[tuple[str, bytes]]:
 def parsed(format: Format, frames: list[bytes], folder: Path) -> list[str]:
     """Return the names of the results of the emitted parser."""
     app, program, data = folder / "app", folder / "parser", folder / "frames"
-    emit.write(emit.render(format, STRATEGIES[0]), app)
+    emit.write(emit.render(resolve(format), STRATEGIES[0]), app)
+    name = format.name
     subprocess.run(
         ["gcc", *build.WARNINGS, "-O1", "-g", "-fsanitize=address,undefined"]
-        + ["-fno-sanitize-recover=all", f"-DPARSE=parse_{format.name}"]
-        + [f"-DARGS={format.packet.name}_args", "-isystem", str(build.HOST / "include")]
-        + ["-iquote", str(app), str(SOURCE), str(app / "genpkt.c"), "-o", str(program)],
+        + ["-fno-sanitize-recover=all", f"-DPARSE={name}_parse", f"-DFIELDS={name}_fields"]
+        + [f'-DFORMAT="{name}.h"', "-iquote", str(app), "-iquote", str(runtime.FOLDER)]
+        + [str(SOURCE), str(app / f"{name}.c"), "-o", str(program)],
         check=True,
         timeout=120,
     )
@@ -111,8 +112,7 @@ def parsed(format: Format, frames: list[bytes], folder: Path) -> list[str]:
         env=os.environ | {"ASAN_OPTIONS": "detect_leaks=1"},
     )
     assert (done.returncode, done.stderr) == (0, "")
-    names = re.findall(r'\[GENPKT_PARSE_\w+\] = "(.*)"', (app / "genpkt.c").read_text())
-    return [names[int(each)] for each in done.stdout.split()]
+    return done.stdout.splitlines()
 
 
 def expected(layout: Layout, damage: str, whole: int) -> set[str]:
@@ -130,7 +130,7 @@ def expected(layout: Layout, damage: str, whole: int) -> set[str]:
         placed
         for placed in layout.fields
         if any(
-            piece.octet == at and bits >> piece.low & ((1 << piece.bits) - 1)
+            piece.at.octet == at and bits >> piece.low & ((1 << piece.bits) - 1)
             for piece in placed.pieces
         )
     ]
@@ -143,11 +143,15 @@ def expected(layout: Layout, damage: str, whole: int) -> set[str]:
 def _by_field(placed: Placed) -> set[str]:
     if isinstance(placed.field.source, NextHeader) and isinstance(placed.origin, Fixed):
         return {"another header"}
+    if isinstance(placed.origin, Fixed) and placed.origin.decides:
+        # All of its bits decide, or those that were hit may be others.
+        partly = placed.origin.decides != (1 << placed.bits) - 1
+        return {"another header", "wrong checksum", "good"} if partly else {"another header"}
     if isinstance(placed.origin, FrameLength):
         # A shorter frame may be declared, and then a checksum does not fit.
         return {"wrong length", "wrong checksum"}
     if isinstance(placed.origin, Sum):
-        return {"wrong checksum"}
+        return {"wrong checksum", "good"} if placed.origin.optional else {"wrong checksum"}
     if isinstance(placed.origin, Fixed) and placed.origin.checked:
         return {"wrong length"} if placed.derived else {"wrong constant"}
     if isinstance(placed.field, UInt) and placed.field.names:
@@ -176,17 +180,24 @@ def test_whatever_is_wrong_is_told(format: Format, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("format", [OWN, formats.load("vxlan-udp4"), formats.load("tcp6-syn")])
 def test_values_come_back(format: Format) -> None:
-    subject = Subject.build(format, STRATEGIES[0], optimize="-O1")
+    subject = Subject.build(resolve(format), STRATEGIES[0], optimize="-O1")
     chosen = random.Random(9)
     for _ in range(100):
         given = values.some(subject.layout, chosen)
         length = chosen.randint(subject.layout.min_length, subject.layout.max_length)
-        result, found = subject.parse(oracle.encode(subject.layout, given, length))
-        assert (result, found) == ("good", given)
+        frame = oracle.encode(subject.layout, given, length)
+        result, found = subject.parse(frame)
+        # Those that are no arguments are in the frame as well.
+        assert result == "good"
+        arguments = {each.path: given[each.argument.name] for each in subject.layout.arguments}
+        assert found | arguments == found
+        others = oracle.decode(subject.layout, frame).values
+        assert found == {path: others[path] for path in found}
+        assert found.keys() > arguments.keys()
 
 
 def test_what_is_behind_the_declared_end_is_not_looked_at() -> None:
-    subject = Subject.build(formats.load("udp4"), STRATEGIES[0], optimize="-O1")
+    subject = Subject.build(resolve(formats.load("udp4")), STRATEGIES[0], optimize="-O1")
     given = values.some(subject.layout, random.Random(1))
     frame = oracle.encode(subject.layout, given, 100)
     assert subject.parse(frame + b"\xaa" * 12)[0] == "good"
@@ -196,14 +207,14 @@ def test_what_is_behind_the_declared_end_is_not_looked_at() -> None:
 def test_a_parser_that_forgets_a_check_is_found(tmp_path: Path) -> None:
     """A control: without the check of the version, the comparison with the oracle fails."""
     format = formats.load("udp4")
-    files = emit.render(format, STRATEGIES[0])
+    files = emit.render(resolve(format), STRATEGIES[0])
     text, count = re.subn(
-        r"(constant 4 \*/\n\tif \().*?(\)\n\t\treturn GENPKT_PARSE_CONSTANT)", r"\g<1>0\2",
-        files["genpkt.c"], flags=re.DOTALL,
+        r"(constant 4 \*/\n\tif \().*?(\)\n\t\treturn FRAME_CONSTANT)", r"\g<1>0\2",
+        files["udp4.c"], flags=re.DOTALL,
     )  # fmt: skip
     assert count == 1
-    emit.write(files | {"genpkt.c": text}, tmp_path / "app")
-    subject = Subject.from_folder(format, tmp_path / "app", optimize="-O1")
+    emit.write(files | {"udp4.c": text}, tmp_path / "app")
+    subject = Subject.from_folder(resolve(format), tmp_path / "app", optimize="-O1")
     frame = bytearray(oracle.encode(subject.layout, {"mac_src": "02:00:00:00:00:01"}, 60))
     frame[14] = 0x55
     with pytest.raises(Mismatch, match="'wrong constant'"):

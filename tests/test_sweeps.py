@@ -19,9 +19,11 @@ from typing import Any
 
 import pytest
 
-from codegen import emit, formats, oracle
+from codegen import describe, emit, formats, oracle
+from codegen.diagnostics import FormatError
 from codegen.errors import UsageError
 from codegen.host import build
+from codegen.layout import Drawn
 from codegen.lower import check_strategy
 from codegen.model import (
     HEADER_AND_PAYLOAD,
@@ -121,12 +123,12 @@ def strategy(name: str) -> Strategy:
 
 
 def built(format: Preset) -> Subject:
-    return Subject.build(format, strategy("ring-patch"), optimize="-O1")
+    return Subject.build(resolve(format), strategy("ring-patch"), optimize="-O1")
 
 
 def frames(subject: Subject, count: int, length: int) -> Iterator[bytes]:
     """Yield the frames of consecutive packets, written one after the other into one buffer."""
-    ffi, lib, name = subject.ffi, subject.lib, subject.format.name
+    ffi, lib, name = subject.ffi, subject.lib, subject.layout.name
     given = {each.argument.name: each.argument.maximum for each in subject.layout.arguments}
     args = subject._args(given)
     frame = ffi.new("uint8_t[]", length)
@@ -150,8 +152,8 @@ def is_right(subject: Subject, frame: bytes) -> bool:
     """
     for placed in subject.layout.checksums:
         over: Any = placed.origin
-        end = len(frame) if over.over.end is None else over.over.end
-        data = frame[over.over.start : end]
+        start = over.over.start.in_frame(len(frame)) // 8
+        data = frame[start : start + over.over.size(len(frame))]
         bits = "".join(
             f"{_part(subject, part, frame, len(data)):0{part.bits}b}" for part in over.pseudo
         )
@@ -165,7 +167,7 @@ def is_right(subject: Subject, frame: bytes) -> bool:
 def _part(subject: Subject, part: Any, frame: bytes, size: int) -> int:
     if hasattr(part, "path"):
         placed = subject.layout[part.path]
-        return int.from_bytes(frame[placed.offset // 8 : placed.end // 8], "big")
+        return int.from_bytes(frame[placed.start.octet : placed.end.octet], "big")
     return int(getattr(part, "value", size))
 
 
@@ -175,8 +177,8 @@ def test_each_packet_of_a_sweep_is_right(kind: str) -> None:
     subject = built(format)
     layout = subject.layout
     placed = layout[path]
-    first, last = placed.offset // 8, (placed.end + 7) // 8
-    shift, mask = last * 8 - placed.end, (1 << placed.bits) - 1
+    first, last = placed.start.octet, (placed.end + 7).octet
+    shift, mask = last * 8 - placed.end.bits, (1 << placed.bits) - 1
     seen = set()
     length = min(layout.min_length + 1, layout.max_length)
     for number, frame in enumerate(frames(subject, PACKETS, length)):
@@ -212,6 +214,22 @@ def test_random_numbers_are_uniform() -> None:
     assert 61.1 < chi_squared < 148.2
 
 
+def test_random_fields_differ_from_one_another() -> None:
+    """Each has a seed of its own, unless it is given one."""
+    subject = built(
+        preset("udp4", ipv4_src=Random(), ipv4_dst=Random(), port_src=Random(), port_dst=Random(0))
+    )
+    for frame in frames(subject, 1000, 60):
+        assert frame[26:30] != frame[30:34]
+        assert is_right(subject, frame)
+    drawn = {placed.path: placed.origin for placed in subject.layout.sweeps}
+    seeds = {path: each.seed for path, each in drawn.items() if isinstance(each, Drawn)}
+    # The first digits of the path's SHA-256, as sha256sum prints them.
+    assert seeds["ipv4.src"] == 0x2462949D
+    assert seeds["udp.dst"] == 0
+    assert len(set(seeds.values())) == 4
+
+
 def test_a_crc_follows_a_sweep() -> None:
     """It is no sum: it is computed anew for each packet."""
     header = Header(
@@ -223,7 +241,7 @@ def test_a_crc_follows_a_sweep() -> None:
         ),
     )
     packet = Packet("own", header / Fill(1), min_length=1, max_length=60)
-    subject = Subject.build(packet, strategy("ring-patch"), optimize="-O1")
+    subject = Subject.build(resolve(packet), strategy("ring-patch"), optimize="-O1")
     for number, frame in enumerate(frames(subject, PACKETS, 33)):
         assert frame[:2] == ((65000 + number) % 65536).to_bytes(2, "big")
         crc = binascii.crc32(frame[:2] + bytes(4) + frame[6:])
@@ -258,9 +276,30 @@ def test_a_length_that_sweeps_changes_all_that_it_should(kind: str) -> None:
         assert is_right(subject, frame)
 
 
+@pytest.mark.parametrize(("name", "least"), [("udp6", 62), ("vxlan_udp4", 92)])
+def test_the_least_frames_of_the_mix_are_the_formats(name: str, least: int) -> None:
+    """Headers may take more than the 60 bytes of the mix."""
+    mixed = resolve(formats.load(name).packet.preset("mixed", "", {"length": IMIX}))
+    assert mixed.min_length == least
+    assert mixed.length_sweep is not None
+    sent = [oracle.swept_value(mixed.length_sweep, n) for n in range(24)]
+    assert sent == 2 * [least if each == 60 else each for each in IMIX.values]
+    assert describe.clipping(mixed) == (
+        f"format 'mixed': frames of IMIX that are shorter than its least, {least} bytes, "
+        f"are sent with {least}"
+    )
+
+
+def test_what_is_no_mix_is_not_clipped() -> None:
+    assert describe.clipping(resolve(preset("udp4", length=IMIX))) is None
+    assert describe.clipping(resolve(formats.load("udp6"))) is None
+    with pytest.raises(FormatError, match="F118 length: a frame of 60 bytes is asked for"):
+        resolve(preset("udp6", length=Cycle((60, 590))))
+
+
 def swept_lengths(subject: Subject) -> Iterator[tuple[int, bytes]]:
     """Yield length and frame of consecutive packets, in a buffer with the longest."""
-    ffi, lib, name = subject.ffi, subject.lib, subject.format.name
+    ffi, lib, name = subject.ffi, subject.lib, subject.layout.name
     layout = subject.layout
     args = subject._args({each.argument.name: each.argument.maximum for each in layout.arguments})
     frame = ffi.new("uint8_t[]", layout.max_length)
@@ -299,7 +338,7 @@ MIXED = preset(
 def sent(format: Preset, strategy_name: str, folder: Path, count: int) -> list[bytes]:
     """Return the frames that the emitted program sends."""
     app, capture = folder / "app", folder / "frames.pcap"
-    emit.write(emit.render(format, strategy(strategy_name)), app)
+    emit.write(emit.render(resolve(format), strategy(strategy_name)), app)
     program = build.build_program(app, optimize="-O1")
     done = subprocess.run(
         [program, f"device=pcap:{capture}", "--", f"count={count}", "mac_src=02:00:00:00:00:01"],
@@ -358,10 +397,18 @@ def test_one_netbuf_for_all_refuses_a_sweep(bindings: dict[str, Binding], named:
 
 def test_a_rate_in_bits_counts_the_mean_length() -> None:
     """7:4:1 of 60, 590 and 1514 bytes: 357.8 on average, and 24 on the wire besides."""
-    text = emit.render(MIXED, strategy("pool-dup"))["args.c"]
-    assert "bits = 3055;" in text
+    text = emit.render(resolve(MIXED), strategy("pool-dup"))["packet.h"]
+    assert "#define PACKET_MEAN_BITS\t3055ULL\n" in text
     assert round(8 * (sum(IMIX.values) / 12 + 24)) == 3055  # type: ignore[arg-type]
-    assert '"length"' not in text
+
+
+def test_a_swept_length_is_no_argument(tmp_path: Path) -> None:
+    emit.write(emit.render(resolve(MIXED), strategy("pool-dup")), tmp_path / "app")
+    program = build.build_program(tmp_path / "app", optimize="-O1")
+    done = subprocess.run([program, "length=60"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "unknown argument 'length=60'" in done.stderr
+    assert "  length " not in done.stderr
 
 
 def test_a_fixed_length_is_the_default(tmp_path: Path) -> None:

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from codegen.cli.verify import command
+from codegen.diagnostics import FormatError
+from codegen.errors import UsageError
+from codegen.formats.ethernet import ETHERNET
+from codegen.formats.ipv4 import IPV4
+from codegen.formats.udp import UDP
+from codegen.model import (
+    PAYLOAD,
+    STRATEGIES,
+    Elsewhere,
+    Fill,
+    Header,
+    Length,
+    Packet,
+    Parameter,
+    UInt,
+)
+from codegen.resolve import resolve
 from codegen.verify import outside
 from codegen.verify.subject import Mismatch, Subject
-from codegen.verify.table import JUDGES
+from codegen.verify.table import JUDGES, judged
 
 ARGUMENTS = ["--all", "--examples", "10"]
 
@@ -36,7 +54,7 @@ def test_a_row_a_packet(require: Callable[[str], str]) -> None:
     head, arp, sequence = (line.split() for line in done.stdout.splitlines())
     assert done.stdout.endswith("\n")
     assert head == ["packet", *JUDGES]
-    assert arp == ["arp-request", "11", "10", "10", "30"]
+    assert arp == ["arp-request", "11", "10", "10", "60"]
     assert sequence[0] == "udp4-seq"
     assert sequence[2:4] == ["-", "-"]
     assert int(sequence[1]) > 1455 + 600
@@ -75,13 +93,18 @@ def test_a_judge_that_disagrees_is_told(
     monkeypatch: pytest.MonkeyPatch, target: Any, name: str, wrong: Any, judge: str
 ) -> None:
     monkeypatch.setattr(target, name, wrong)
+    absent = {"tshark"} if outside.find_tshark() is None else set()
+    if judge in absent:
+        # What it reads is planted: it need not be installed to be heard.
+        monkeypatch.setattr(outside, "find_tshark", lambda: "tshark")
+        absent.clear()
     done = run("arp-request")
     assert done.exit_code == 1
-    row = done.stdout.splitlines()[1].split()
-    assert row[1 + JUDGES.index(judge)] == "FAILED"
+    cells = dict(zip(JUDGES, done.stdout.splitlines()[1].split()[1:], strict=True))
+    assert cells[judge] == "FAILED"
     assert re.search(r"counterexample: .*arp_request", done.output)
     # The others do not fall silent for it.
-    assert "-" not in row
+    assert {other for other, cell in cells.items() if cell == "-"} == absent
 
 
 def test_without_frames_it_is_said_why_nobody_judges(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +119,7 @@ def test_without_frames_it_is_said_why_nobody_judges(monkeypatch: pytest.MonkeyP
 
 def test_a_judge_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outside, "find_tshark", lambda: None)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(outside, "has_scapy", lambda: False)
     done = run("arp-request", "usoc21", "udp4_seq", "udp4_seq")
     assert done.exit_code == 0
     assert [line.split()[2:4] for line in done.stdout.splitlines()[1:5]] == [["-", "-"]] * 4
@@ -105,3 +128,106 @@ def test_a_judge_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
         "codegen: no word of tshark: tshark is missing: apt install tshark",
         "codegen: no word of scapy, tshark on udp4-seq: no one else knows its headers",
     ]
+
+
+# --- A header of one's own, and what it is called elsewhere --------------------------
+
+#: Scapy's layer of it, in a module of the user's, without a word on what is below.
+LAYER = """
+from scapy.fields import LenField, ShortField
+from scapy.packet import Packet
+
+class Mine(Packet):
+    name = "Mine"
+    fields_desc = [ShortField("alpha", 0), LenField("beta", None)]
+"""
+
+
+def own(elsewhere: Elsewhere) -> Packet:
+    """Return a packet with a header whose number is no one's, and what it is called elsewhere."""
+    header = Header(
+        "mine",
+        (UInt("alpha", 16, Parameter("alpha", 7)), UInt("beta", 16, Length(PAYLOAD))),
+        numbers={"ethertype": 0x88B5},
+        elsewhere=elsewhere,
+    )
+    return Packet("mine", ETHERNET / header / Fill(1))
+
+
+@pytest.fixture
+def layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the name of a scapy layer of one's own that can be imported."""
+    (tmp_path / "my_layers.py").write_text(LAYER)
+    monkeypatch.syspath_prepend(tmp_path)
+    return "my_layers.Mine"
+
+
+def test_a_layer_of_ones_own_need_not_be_bound(layer: str) -> None:
+    """Scapy does not know that 0x88b5 announces it, and would send a number of its own."""
+    names = {"alpha": ("alpha", ""), "beta": ("beta", "")}
+    row = judged(resolve(own(Elsewhere(layer, "data", names))), STRATEGIES[0], 10, 0)
+    assert row.faults == {}
+    assert row.agreed["scapy"] == 10
+
+
+def test_a_number_that_scapy_knows_is_still_scapys() -> None:
+    header = replace(IPV4, numbers={"ethertype": 0x0801})
+    layout = resolve(Packet("other", ETHERNET / header / UDP / Fill()))
+    built = outside.built_by_scapy(layout, {each.argument.name: 1 for each in layout.arguments}, 60)
+    assert built[12:14] == bytes.fromhex("0800")
+
+
+@pytest.mark.parametrize(
+    ("scapy", "fields", "message"),
+    [
+        ("Mine", {}, "names the scapy layer 'Mine', which cannot be had (Empty module name); "),
+        ("", {}, "names the scapy layer '', which cannot be had"),
+        ("no_module.Mine", {}, "which cannot be had (No module named 'no_module'); write module."),
+        ("scapy.packet.Mine", {}, "has no attribute 'Mine'"),
+        ("scapy.packet.ls", {}, "has no attribute 'fields_desc'"),
+        (
+            "scapy.packet.Raw",
+            {"alpha": ("nothing@2", "")},
+            "names scapy's field 'nothing', which scapy.packet.Raw does not have; it has: load",
+        ),
+        (
+            "scapy.packet.Raw",
+            {"gamma": ("load", "")},
+            "names the field 'gamma', which the header does not have; it has: alpha, beta",
+        ),
+    ],
+)
+def test_names_that_scapy_does_not_have_are_refused(
+    scapy: str, fields: dict[str, tuple[str, str]], message: str
+) -> None:
+    with pytest.raises(UsageError, match=re.escape(message)) as refused:
+        judged(resolve(own(Elsewhere(scapy, "data", fields))), STRATEGIES[0], 1, 0)
+    assert str(refused.value).startswith("header 'mine': its Elsewhere names ")
+
+
+@pytest.mark.parametrize(
+    ("tshark", "field", "message"),
+    [
+        ("no_protocol", "", "the tshark protocol 'no_protocol', which tshark does not have"),
+        ("data", "no.field/4", "tshark's field 'no.field', which tshark does not have"),
+    ],
+)
+def test_names_that_tshark_does_not_have_are_refused(
+    require: Callable[[str], str], layer: str, tshark: str, field: str, message: str
+) -> None:
+    require("tshark")
+    elsewhere = Elsewhere(layer, tshark, {"alpha": ("alpha", field)})
+    with pytest.raises(UsageError, match=f"^header 'mine': its Elsewhere names {message}"):
+        judged(resolve(own(elsewhere)), STRATEGIES[0], 1, 0)
+
+
+def test_a_layer_that_cannot_be_built_is_a_fault(layer: str) -> None:
+    elsewhere = Elsewhere(layer, "data", {"alpha": ("beta@16", "")})
+    row = judged(resolve(own(elsewhere)), STRATEGIES[0], 5, 0)
+    assert row.faults["scapy"].startswith("mine: scapy cannot build the frame: ")
+    assert "parser" in row.agreed
+
+
+def test_what_elsewhere_is_made_of_is_checked() -> None:
+    with pytest.raises(FormatError, match=r"F127 Elsewhere: fields is \{'alpha': 'sport'\}"):
+        resolve(own(Elsewhere("scapy.packet.Raw", "data", {"alpha": "sport"})))  # type: ignore[dict-item]

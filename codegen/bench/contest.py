@@ -1,29 +1,29 @@
 """Several runs side by side: strategies and builds, as unikernels or on the host.
 
 Absolute times in a guest say little, as everything there is emulated or shared. What can
-be compared are the rates of programs that run in turn, round after round, on the same
-machine. Where packets go to no device, the plain ways of the tutorial are booted along.
+be compared are the rates of programs that run in turns on the same machine. Where
+packets go to no device, the plain ways of the tutorial are booted along.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from codegen import emit, run, sink
+from codegen.bench import turns
 from codegen.bench.matrix import (
     BASELINE_FRAMES,
     BASELINE_LENGTHS,
     BASELINE_SOURCE,
     BASELINES,
     OnRefusal,
-    Spread,
     accepted,
 )
+from codegen.bench.turns import Spread
 from codegen.model import STRATEGIES, Strategy
-from codegen.resolve import resolve
 from codegen.unikernel import guest, image
 
 #: What the others are compared with, where it is run.
@@ -42,13 +42,18 @@ class Contestant:
     image_bytes: int | None
     run: Callable[[], dict[str, object]]
 
+    def rate(self) -> float:
+        """Run the program; return packets a second."""
+        found = self.run()
+        return int(str(found["sent"])) / float(str(found["seconds"]))
+
 
 @dataclass
 class Row:
     """The rates of a contestant in packets a second, a figure a round."""
 
     contestant: Contestant
-    rates: list[float] = field(default_factory=list)
+    rates: list[float]
 
     @property
     def rate(self) -> Spread:
@@ -57,7 +62,7 @@ class Row:
 
     def against(self, other: Row) -> Spread:
         """Return how many times as fast as another row this one is, round by round."""
-        return Spread.of([mine / its for mine, its in zip(self.rates, other.rates, strict=True)])
+        return Spread.of_ratios(self.rates, other.rates)
 
 
 def on_host(
@@ -104,13 +109,8 @@ def measure(
 
     ``on_step`` is called before each of the ``len(contestants) * repeat`` runs.
     """
-    rows = [Row(each) for each in contestants]
-    for _ in range(repeat):
-        for row in rows:
-            on_step(row.contestant)
-            found = row.contestant.run()
-            row.rates.append(int(str(found["sent"])) / float(str(found["seconds"])))
-    return rows
+    rates = turns.measure(contestants, Contestant.rate, repeat, on_step)
+    return [Row(*each) for each in zip(contestants, rates, strict=True)]
 
 
 def reference(row: Row, rows: Sequence[Row]) -> Row | None:
@@ -154,9 +154,9 @@ def _accepted(
     request: run.Request, strategies: Sequence[Strategy], on_refusal: OnRefusal
 ) -> list[tuple[run.Request, dict[str, str]]]:
     """Return requests and emitted files of the strategies that go with the packet."""
-    layout = resolve(request.format)
+    layout = request.layout
     return [
-        (replace(request, strategy=strategy), emit.render(request.format, strategy))
+        (replace(request, strategy=strategy), emit.render(layout, strategy))
         for strategy, _ in accepted([(each, layout) for each in strategies], on_refusal)
     ]
 
@@ -165,7 +165,7 @@ def _plain_ways(
     request: run.Request, on_refusal: OnRefusal
 ) -> list[tuple[str, dict[str, str], list[str]]]:
     """Return the plain ways, with files and arguments, where they can send a request's frames."""
-    layout = resolve(request.format)
+    layout = request.layout
     length = layout.length if request.length is None else request.length
     if layout.length_sweep is not None or length not in BASELINE_LENGTHS:
         on_refusal("tutorial-*", BASELINE_FRAMES)
@@ -176,11 +176,11 @@ def _plain_ways(
 
 
 def _plain(request: run.Request, name: str) -> dict[str, str]:
-    """Return the files of a plain way: an application whose main.c is that of the bench."""
-    # Any strategy does: what differs among them is in main.c.
-    files = emit.render(request.format, STRATEGIES[0])
+    """Return the files of a plain way: an application whose only source is that of the bench."""
     flags = " ".join(_PLAIN[name])
-    return files | {
-        "main.c": (BASELINE_SOURCE / "main.c").read_text(encoding="utf-8"),
-        "Makefile.uk": f"{files['Makefile.uk']}\nAPPPKTGEN_CFLAGS-y += {flags}\n",
+    return emit.render(request.layout, STRATEGIES[0]) | {
+        "runtime/main.c": (BASELINE_SOURCE / "main.c").read_text(encoding="utf-8"),
+        "Makefile.uk": "$(eval $(call addlib,apppktgen))\n\n"
+        "APPPKTGEN_SRCS-y += $(APPPKTGEN_BASE)/runtime/main.c\n"
+        f"APPPKTGEN_CFLAGS-y += {flags}\n",
     }

@@ -1,31 +1,30 @@
 """The matrix of a bench: who is measured, against whom, and how.
 
 Each cell is a process of its own, pinned to one core. All cells of a length and
-a sink are measured in turn, round after round, so that a drift of the machine
-hits them alike; a ratio is taken round by round. Like is compared with like: a format
-that sweeps its length is measured with the lengths of its sweep, and the plain ways,
-which have one length only, stand aside.
+a sink are measured in turns. Like is compared with like: a format that sweeps its
+length is measured with the lengths of its sweep, and the plain ways, which have one
+length only, stand aside.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from codegen.bench import turns
+from codegen.bench.turns import Spread
 from codegen.errors import CodegenError, UsageError
 from codegen.host import build
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 from codegen.layout import Layout
 from codegen.lower import check_strategy
-from codegen.model import Fetch, Format, Strategy
+from codegen.model import Fetch, Strategy
 from codegen.model.packet import ETHERNET_MAX, ETHERNET_MIN
-from codegen.resolve import resolve
 from codegen.run import build_application, check_length
 from codegen.sink import compiler_flags
 
@@ -54,24 +53,6 @@ USUAL_LENGTHS = (ETHERNET_MIN, 508, ETHERNET_MAX)
 
 #: Gets the name of who cannot be measured, and why.
 OnRefusal = Callable[[str, str], None]
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A figure over all rounds."""
-
-    median: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Spread:
-        """Return the spread of some figures."""
-        return cls(statistics.median(values), min(values), max(values))
-
-    def as_json(self) -> dict[str, float]:
-        """Return the figures with four digits that mean something."""
-        return {key: float(f"{value:.4g}") for key, value in vars(self).items()}
 
 
 @dataclass(frozen=True)
@@ -122,8 +103,7 @@ class Result:
                 other = by_key.get((against, cell.group))
                 if other is None:
                     continue
-                pairs = zip(times, self.times[other], strict=True)
-                spread = Spread.of([mine / theirs for mine, theirs in pairs])
+                spread = Spread.of_ratios(times, self.times[other])
                 found.append(Ratio(cell, against, spread))
         return found
 
@@ -168,8 +148,8 @@ def _compared_with(who: str) -> tuple[str, ...]:
 
 def cells(
     strategies: Sequence[Strategy],
-    plain: Format,
-    swept: Format,
+    plain: Layout,
+    swept: Layout,
     lengths: Sequence[int] | None,
     sinks: Sequence[str],
     seconds: float,
@@ -187,7 +167,7 @@ def cells(
     is not, and when no strategy is left.
     """
     packets = [swept if each.fetch is Fetch.PATCH else plain for each in strategies]
-    chosen = accepted(zip(strategies, map(resolve, packets), strict=True), on_refusal)
+    chosen = accepted(zip(strategies, packets, strict=True), on_refusal)
     fixed = [each for each in chosen if each[1].length_sweep is None]
     sweeping = [each for each in chosen if each[1].length_sweep is not None]
     wanted = _lengths(lengths, [layout for _, layout in fixed]) if fixed else ()
@@ -261,7 +241,7 @@ def _cell(
     seconds: float,
     netbuf: Netbuf,
 ) -> Cell:
-    program = build_application(layout.format, strategy, sink, netbuf)
+    program = build_application(layout, strategy, sink, netbuf)
     arguments = [] if length is None else [f"length={length}"]
     arguments += ["mode=tx", f"duration={seconds:.6f}", "interval=0"]
     command = (str(program), "device=null", "--", *arguments)
@@ -277,18 +257,14 @@ def measure(
     ``on_step`` is called before each run, of which there are
     ``len(chosen) * (repeat + 1)``.
     """
-    result = Result({cell: [] for cell in chosen})
     groups: dict[str, list[Cell]] = {}
     for cell in chosen:
         groups.setdefault(cell.group, []).append(cell)
+    times: dict[Cell, list[float]] = {}
     for group in groups.values():
-        for round_ in range(repeat + 1):
-            for cell in group:
-                on_step(cell)
-                time = _nanoseconds(cell)
-                if round_:
-                    result.times[cell].append(time)
-    return result
+        found = turns.measure(group, _nanoseconds, repeat, on_step, warm_up=1)
+        times |= dict(zip(group, found, strict=True))
+    return Result({cell: times[cell] for cell in chosen})
 
 
 def core() -> int:

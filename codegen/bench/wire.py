@@ -2,9 +2,8 @@
 
 Run with ``make bench-wire``. The cable is a veth pair in a network namespace of its
 own, which goes away with this process. All senders are started once, stopped, and
-then let run one at a time, round after round: what the machine does meanwhile hits
-them alike. The meter is the same for all, the packets that the cable's far end
-counts, and ratios are taken round by round.
+then let run one at a time, in turns. The meter is the same for all, the packets that
+the cable's far end counts.
 """
 
 from __future__ import annotations
@@ -22,9 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codegen import formats, temporary
-from codegen.bench.matrix import Spread
+from codegen.bench import turns
+from codegen.bench.turns import Spread
 from codegen.errors import CodegenError
 from codegen.model import STRATEGIES
+from codegen.resolve import resolve
 from codegen.run import Request, build_application, run_host
 from codegen.unikernel.qemu import die_with_parent
 
@@ -122,7 +123,7 @@ def _far_end_packets() -> int:
 
 def _program(device: str) -> list[str]:
     """Build the emitted program; return the command that sends for ever on a device."""
-    program = build_application(formats.load(FORMAT), STRATEGY)
+    program = build_application(resolve(formats.load(FORMAT)), STRATEGY)
     arguments = ["mode=tx", f"length={LENGTH}", "count=0", "duration=0", *ADDRESSES]
     return [str(program), f"device={device}", "--", *arguments]
 
@@ -132,7 +133,7 @@ def _frame() -> bytes:
     with temporary.folder() as folder:
         capture = folder / "one.pcap"
         request = Request(
-            formats.load(FORMAT),
+            resolve(formats.load(FORMAT)),
             STRATEGY,
             device=f"pcap:{capture}",
             length=LENGTH,
@@ -167,11 +168,8 @@ def _measure(rounds: int) -> dict[str, list[float]]:
         senders = [Sender.start(RIVAL, rival, folder, stack)]
         for device in TARGETS:
             senders.append(Sender.start(device, _program(device), folder, stack))
-        rates: dict[str, list[float]] = {each.who: [] for each in senders}
-        for _ in range(rounds):
-            for sender in senders:
-                rates[sender.who].append(sender.rate())
-    return rates
+        rates = turns.measure(senders, Sender.rate, rounds)
+        return {each.who: its for each, its in zip(senders, rates, strict=True)}
 
 
 def _report(rates: dict[str, list[float]]) -> bool:
@@ -182,8 +180,7 @@ def _report(rates: dict[str, list[float]]) -> bool:
         print(f"  {who:<14} {mpps.median:6.3f} Mpps ({mpps.low:.3f} to {mpps.high:.3f})")
     reached = True
     for who, target in TARGETS.items():
-        pairs = zip(rates[who], rates[RIVAL], strict=True)
-        ratio = Spread.of([ours / theirs for ours, theirs in pairs])
+        ratio = Spread.of_ratios(rates[who], rates[RIVAL])
         reached &= ratio.median >= target
         verdict = "reached" if ratio.median >= target else "MISSED"
         print(

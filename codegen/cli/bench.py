@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from codegen.bench.matrix import Result
 
 
-@click.command("bench")
+@click.command("bench", cls=options.Verb)
 @click.option(
     "--format",
     "format_spec",
@@ -98,15 +98,15 @@ def command(
     sweep, without the plain ways: theirs is one length.
     """
     from codegen.bench import matrix
-    from codegen.cli.console import console, left_out
+    from codegen.cli.console import left_out
     from codegen.cli.progress import progress_bar
     from codegen.host import netbuf as netbufs
 
     netbuf = netbufs.load(netbuf_name, uk_root)
     cells = matrix.cells(
         options.strategies(strategy_specs),
-        formats.load(format_spec),
-        formats.load(swept_spec),
+        options.layout(format_spec),
+        options.layout(swept_spec),
         None if lengths is None else _lengths(lengths),
         sinks.split(","),
         seconds,
@@ -115,13 +115,12 @@ def command(
     )
     machine = matrix.machine(netbuf)
     for line in machine:
-        console().print(line, style="dim")
-    with progress_bar() as progress:
-        task = progress.add_task("", total=len(cells) * (repeat + 1))
+        click.secho(line, dim=True)
+    with progress_bar(len(cells) * (repeat + 1)) as update:
         result = matrix.measure(
             cells,
             repeat,
-            lambda cell: progress.update(task, advance=1, description=f"{cell.who}, {cell.group}"),
+            lambda cell: update(advance=1, description=f"{cell.who}, {cell.group}"),
         )
     _print(result)
     if json_path is not None:
@@ -139,16 +138,16 @@ def _lengths(text: str) -> list[int]:
 
 
 def _print(result: Result) -> None:
-    from codegen.bench.matrix import BASELINE_FRAMES, BASELINES, Spread
-    from codegen.cli.console import console, print_table, table
+    from codegen.bench.matrix import BASELINE_FRAMES, BASELINES
+    from codegen.bench.turns import Spread
+    from codegen.cli.console import print_table, table
 
-    out = console()
     ratios = result.ratios()
     for group in dict.fromkeys(cell.group for cell in result.times):
-        out.print(f"\n{group}", style="bold")
+        click.secho(f"\n{group}", bold=True)
         members = {cell: times for cell, times in result.times.items() if cell.group == group}
         if not any(cell.who in BASELINES for cell in members):
-            out.print(f"nothing to compare with: {BASELINE_FRAMES}", style="dim")
+            click.secho(f"nothing to compare with: {BASELINE_FRAMES}", dim=True)
         rows = table("who", "ns/packet", "low..high", "Mpps", "times the time of")
         for column in rows.columns[1:4]:
             column.justify = "right"
@@ -167,7 +166,7 @@ def _print(result: Result) -> None:
                 f"{1000 / spread.median:.1f}",
                 compared,
             )
-        print_table(out, rows)
+        print_table(rows)
 
 
 def _write(path: Path, found: dict[str, object]) -> None:

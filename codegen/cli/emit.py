@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from codegen import formats
 from codegen.cli import options
+from codegen.errors import UsageError
+from codegen.model import STRATEGIES
 
 
-@click.command("emit")
+@click.command("emit", cls=options.Verb)
 @options.format_option
 @options.strategy_option
 @click.option(
@@ -25,18 +28,29 @@ from codegen.cli import options
     "--all",
     "all_",
     is_flag=True,
-    help="The applications that this project keeps in generated/, instead of one.",
+    help="The applications that this project keeps in generated/, instead of one; "
+    "with --check, those that are in OUTPUT.",
 )
 def command(format_spec: str, strategy_name: str, output: Path, check: bool, all_: bool) -> None:
-    """Write the application of a format and a strategy to OUTPUT/FORMAT/STRATEGY/."""
+    """Write the application of a format and a strategy to OUTPUT/FORMAT/STRATEGY/.
+
+    What all applications have in common goes to OUTPUT/runtime/.
+    """
     from codegen import emit
 
-    chosen = emit.COMMITTED if all_ else ((format_spec, strategy_name),)
+    chosen: Sequence[tuple[str, str]] = ((format_spec, strategy_name),)
+    if all_:
+        chosen = _present(output) if check else emit.COMMITTED
     stale = []
+    # The applications last: one that is there has all that it needs beside it.
+    if check:
+        stale += emit.check_runtime(emit.runtime_folder(output))
+    else:
+        emit.write(emit.render_runtime(), emit.runtime_folder(output))
     for spec, name in chosen:
-        format, strategy = formats.load(spec), options.strategy(name)
-        files = emit.render(format, strategy)
-        target = emit.folder(output, format, strategy)
+        layout, strategy = options.layout(spec), options.strategy(name)
+        files = emit.render(layout, strategy)
+        target = emit.folder(output, layout, strategy)
         if check:
             stale += emit.check(files, target)
         else:
@@ -51,3 +65,25 @@ def command(format_spec: str, strategy_name: str, output: Path, check: bool, all
             err=True,
         )
         raise click.exceptions.Exit(1)
+
+
+def _present(output: Path) -> list[tuple[str, str]]:
+    """Return the applications below a folder that can be emitted again from their names alone."""
+    from codegen import emit
+
+    found = emit.present(output)
+    if not found:
+        raise UsageError(
+            f"there is no emitted application in {output}; name another folder with --output, "
+            "or emit one"
+        )
+    strategies = {each.name for each in STRATEGIES}
+    known = [each for each in found if each[0] in formats.catalogue() and each[1] in strategies]
+    for format_name, strategy_name in found:
+        if (format_name, strategy_name) not in known:
+            click.echo(
+                f"codegen: {output / format_name / strategy_name} is not checked: its format or "
+                "strategy is in a file of your own; name that file with --format or --strategy",
+                err=True,
+            )
+    return known

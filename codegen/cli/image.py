@@ -9,7 +9,7 @@ import click
 from codegen.cli import options
 
 
-@click.command("image")
+@click.command("image", cls=options.Verb)
 @options.format_option
 @options.strategy_option
 @click.option(
@@ -51,14 +51,14 @@ def command(
     The tree is that of --uk-root, $UK_ROOT, $UK_WORKDIR/unikraft or
     ~/.unikraft/unikraft. Nothing is written into it; objects are kept in the cache.
     """
-    from codegen import emit, formats, unikraft
+    from codegen import emit, unikraft
     from codegen.cli.progress import image_steps
     from codegen.unikernel import image
 
-    format, strategy = formats.load(format_spec), options.strategy(strategy_name)
+    layout, strategy = options.layout(format_spec), options.strategy(strategy_name)
     chosen = image.Options(unikraft.target(platform, arch), build, sink, log_level)
     tree = unikraft.find_tree(uk_root)
-    name = image.file_name(format, strategy, chosen)
+    name = image.file_name(layout, strategy, chosen)
     with image_steps(name) as on_step:
-        made = image.build(emit.render(format, strategy), tree, chosen, output / name, on_step)
+        made = image.build(emit.render(layout, strategy), tree, chosen, output / name, on_step)
     click.echo(f"{made.path}: {made.size} bytes, Unikraft {tree.version}")

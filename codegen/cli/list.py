@@ -15,7 +15,7 @@ def command(section: str | None) -> None:
     With a SECTION, only that; 'codegen list strategies' also says what a packet
     costs with each, and when it is refused.
     """
-    from codegen.cli.console import console, print_table, table
+    from codegen.cli.console import print_table, table
 
     lister = {
         "formats": _formats,
@@ -24,15 +24,14 @@ def command(section: str | None) -> None:
         "devices": _devices,
     }
     chosen = {name: lister[name]() for name in ([section] if section else SECTIONS)}
-    out = console()
     width = max(len(row[0]) for rows in chosen.values() for row in rows)
     for title, rows in chosen.items():
-        out.print(title, style="bold")
+        click.secho(title, bold=True)
         lines = table("", "")
         lines.columns[0].min_width = width
         for row in rows:
             lines.add_row(*row)
-        print_table(out, lines, indent=2)
+        print_table(lines, indent=2)
 
 
 def _formats() -> list[tuple[str, str]]:

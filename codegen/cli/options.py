@@ -2,19 +2,57 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from codegen import formats, sink, userfile
 from codegen.errors import UsageError
-from codegen.model import STRATEGIES, Strategy
+from codegen.model import STRATEGIES, Format, Strategy
+
+if TYPE_CHECKING:
+    from codegen.layout import Layout
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 DEFAULT_STRATEGY = "pool-dup"
+
+
+class Verb(click.Command):
+    """A command that refuses an option given twice, where click would take the last silently."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse as click does; raises UsageError for an option that has more than one value."""
+        once = [each for each in self.params if isinstance(each, click.Option) and _is_single(each)]
+        collecting = copy.copy(self)
+        collecting.params = [_collecting(each) if each in once else each for each in self.params]
+        given, _, _ = collecting.make_parser(ctx).parse_args(list(args))
+        rest = super().parse_args(ctx, args)
+        for option in once:
+            values = given.get(str(option.name))
+            if isinstance(values, list) and len(values) > 1:
+                shown = " and ".join(map(repr, values))
+                listed = str(option.metavar).endswith(",...")
+                raise UsageError(
+                    f"{option.opts[0]} is given {len(values)} times, as {shown}, and takes one "
+                    + ("list: put commas between its values" if listed else "value: choose one")
+                )
+        return rest
+
+
+def _is_single(option: click.Option) -> bool:
+    """Tell whether an option takes one value, so that a second one would replace it."""
+    return not (option.multiple or option.is_flag or option.count)
+
+
+def _collecting(option: click.Option) -> click.Option:
+    """Return the option as one that keeps every value that it is given."""
+    made = copy.copy(option)
+    made.multiple = True
+    return made
 
 
 def strategy(spec: str) -> Strategy:
@@ -29,6 +67,34 @@ def strategy(spec: str) -> Strategy:
         known=[each.name for each in STRATEGIES],
         kinds="Strategy",
     )
+    return found
+
+
+def layout(spec: str) -> Layout:
+    """Return the layout of the format that is named so: the one time that it is resolved.
+
+    Raises UsageError when there is none, and FormatError.
+    """
+    return _resolved(formats.load(spec))
+
+
+def layouts(spec: str) -> list[Layout]:
+    """Return the layout of the format that is named so, or of each that a file has.
+
+    Errors are otherwise those of :func:`layout`.
+    """
+    return [_resolved(each) for each in formats.load_all(spec).values()]
+
+
+def _resolved(format: Format) -> Layout:
+    """Return the layout of a format, and report what is otherwise than it was declared."""
+    from codegen import describe
+    from codegen.resolve import resolve
+
+    found = resolve(format)
+    note = describe.clipping(found)
+    if note is not None:
+        click.echo(f"codegen: {note}", err=True)
     return found
 
 

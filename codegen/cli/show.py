@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from codegen import formats
+from codegen.cli import options
 
 
 @click.command("show")
@@ -15,17 +16,15 @@ def command(format_spec: str) -> None:
     FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME.
     """
     from codegen import describe
-    from codegen.cli.console import console, print_table, table
-    from codegen.resolve import resolve
+    from codegen.cli.console import print_table, table
 
-    layout = resolve(formats.load(format_spec))
-    out = console()
-    out.print(f"{layout.name}: {layout.format.summary}")
+    layout = options.layout(format_spec)
+    click.echo(f"{layout.name}: {layout.format.summary}")
     sweep = layout.length_sweep
     swept = "" if sweep is None else f"; sent with {describe.sweep(sweep, str)}"
-    out.print(f"frames of {describe.lengths(layout)}{swept}\n")
-    out.print(describe.diagram(layout))
-    out.print()
+    click.echo(f"frames of {describe.lengths(layout)}{swept}\n")
+    click.echo(describe.diagram(layout))
+    click.echo()
     rows = table("byte.bit", "bits", "field", "shape", "value")
     described = [
         (
@@ -39,9 +38,9 @@ def command(format_spec: str) -> None:
     ]
     payload = layout.payload
     if payload is not None:
-        before_trailer = sum(placed.offset >= 0 for placed in layout.fields)
+        before_trailer = sum(not placed.start.from_end for placed in layout.fields)
         row = (str(payload.start), "", payload.path, "payload", describe.payload(payload))
         described.insert(before_trailer, row)
     for each in described:
         rows.add_row(*each)
-    print_table(out, rows)
+    print_table(rows)

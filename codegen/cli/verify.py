@@ -10,13 +10,13 @@ import click
 
 from codegen import formats
 from codegen.cli import options
-from codegen.model import Format
 
 if TYPE_CHECKING:
     from codegen.host.netbuf import Netbuf
+    from codegen.layout import Layout
 
 
-@click.command("verify")
+@click.command("verify", cls=options.Verb)
 @click.argument("format_specs", metavar="[FORMAT]...", nargs=-1)
 @click.option(
     "--examples",
@@ -44,38 +44,40 @@ def command(
 ) -> None:
     """Build the emitted C for this machine and compare its packets with the oracle's.
 
-    FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME; all of
-    the catalogue when none is given. With --all, a row a format says on how many
-    examples each judge agreed. Exits with 1 when there is a counterexample.
+    FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME, or
+    path/to/file.py for each that the file has; all of the catalogue when none is
+    given. With --all, a row a format says on how many examples each judge agreed.
+    Exits with 1 when there is a counterexample.
     """
-    from codegen.host import netbuf
-    from codegen.host.build import cache_folder
+    from codegen import extras
+    from codegen.host import cache, netbuf
 
+    specs = format_specs or formats.catalogue()
+    chosen = [each for spec in specs for each in options.layouts(spec)]
+    extras.require("verify", "codegen verify")
     # hypothesis would leave a folder of its own where the command is called.
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache_folder() / "hypothesis"))
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache.folder() / "hypothesis"))
 
-    from codegen.cli.console import console, print_table, table
+    from codegen.cli.console import print_table, table
     from codegen.verify.judge import verify
     from codegen.verify.subject import Subject
 
     chosen_netbuf = netbuf.load(netbuf_name, uk_root)
-    chosen = [formats.load(spec) for spec in format_specs or formats.catalogue()]
     if all_judges:
         _table(chosen, examples, seed, chosen_netbuf)
         return
-    out = console()
     failed = []
-    for format in chosen:
+    for layout in chosen:
         strategy = options.strategy(options.DEFAULT_STRATEGY)
-        subject = Subject.build(format, strategy, netbuf=chosen_netbuf)
+        subject = Subject.build(layout, strategy, netbuf=chosen_netbuf)
         report = verify(subject, examples, seed)
         with_netbuf = "" if netbuf_name == "host" else ", Unikraft's netbufs"
-        out.print(f"{format.name}: {examples} examples, seed {seed}{with_netbuf}", style="bold")
+        click.secho(f"{layout.name}: {examples} examples, seed {seed}{with_netbuf}", bold=True)
         rows = table("", "")
         rows.columns[0].justify = "right"
         for comparison, count in report.counts.items():
             rows.add_row(str(count), comparison)
-        print_table(out, rows, indent=2)
+        print_table(rows, indent=2)
         if report.counterexample is not None:
             failed.append(report.counterexample)
     for counterexample in failed:
@@ -84,9 +86,9 @@ def command(
         raise click.exceptions.Exit(1)
 
 
-def _table(chosen: list[Format], examples: int, seed: int, netbuf: Netbuf) -> None:
+def _table(chosen: list[Layout], examples: int, seed: int, netbuf: Netbuf) -> None:
     """Print what every judge says of each format; exit with 1 when one disagrees."""
-    from codegen.cli.console import console, print_table, table
+    from codegen.cli.console import print_table, table
     from codegen.verify.table import JUDGES, judged
 
     rows = table("packet", *JUDGES)
@@ -95,11 +97,11 @@ def _table(chosen: list[Format], examples: int, seed: int, netbuf: Netbuf) -> No
     faults: list[str] = []
     missing: dict[str, str] = {}
     silent: dict[tuple[str, str], dict[str, None]] = {}
-    for format in chosen:
+    for layout in chosen:
         strategy = options.strategy(options.DEFAULT_STRATEGY)
-        row = judged(format, strategy, examples, seed, netbuf)
+        row = judged(layout, strategy, examples, seed, netbuf)
         rows.add_row(
-            formats.spelled(format),
+            formats.spelled(layout.format),
             *(
                 "FAILED" if judge in row.faults else str(row.agreed.get(judge, "-"))
                 for judge in JUDGES
@@ -109,8 +111,8 @@ def _table(chosen: list[Format], examples: int, seed: int, netbuf: Netbuf) -> No
         missing |= row.missing
         for why in dict.fromkeys(row.silent.values()):
             judges = ", ".join(judge for judge, its in row.silent.items() if its == why)
-            silent.setdefault((judges, why), {})[formats.spelled(format)] = None
-    print_table(console(), rows)
+            silent.setdefault((judges, why), {})[formats.spelled(layout.format)] = None
+    print_table(rows)
     for judge, why in missing.items():
         click.echo(f"codegen: no word of {judge}: {why}", err=True)
     for (judges, why), names in silent.items():

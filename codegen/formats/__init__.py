@@ -34,16 +34,24 @@ def load(spec: str) -> Format:
     """Return the format that ``spec`` names: a catalogue name or ``file.py:NAME``.
 
     A catalogue name may have hyphens in place of its underscores. Raises UsageError
-    when there is none, or when the file cannot be run.
+    when there is none, when the file has several and none is named, or when it cannot be run.
+    """
+    found: Format = userfile.only(spec, load_all(spec), "format")
+    return found
+
+
+def load_all(spec: str) -> dict[str, Format]:
+    """Return the format that ``spec`` names, or all of a file where it names none, by name.
+
+    Errors are otherwise those of :func:`load`.
     """
     name = spec.replace("-", "_")
     if name in catalogue():
-        return catalogue()[name]
+        return {name: catalogue()[name]}
     known = [spelled(each) for each in catalogue().values()]
-    found: Format = userfile.load(
+    return userfile.load_all(
         spec, (Packet, Preset), what="format", known=known, kinds="Packet and no preset"
     )
-    return found
 
 
 def spelled(format: Format) -> str:

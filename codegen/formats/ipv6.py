@@ -84,6 +84,7 @@ IPV6 = Header(
     title="Internet Protocol version 6",
     reference="RFC 8200 section 3",
     numbers={"ethertype": 0x86DD, "ip_protocol": 41, "mpls_bottom": 1},
+    requires_checksums=True,
     elsewhere=Elsewhere(
         "scapy.layers.inet6.IPv6",
         "ipv6",
@@ -169,9 +170,9 @@ FRAGMENT = Header(
     (
         UInt("next_header", 8, NextHeader("ip_protocol"), at=0),
         Reserved(8, at=8),
-        UInt("offset", 13, Default(0), at=16),
+        UInt("offset", 13, Default(0, decides=0x1FFF), at=16),
         Reserved(2, "reserved2", at=29),
-        UInt("more", 1, Default(0), at=31),
+        UInt("more", 1, Default(0, decides=1), at=31),
         UInt("id", 32, Parameter("fragment_id", 0), at=32),
     ),
     title="IPv6 fragment",

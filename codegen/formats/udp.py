@@ -1,4 +1,4 @@
-"""UDP, RFC 768, over IPv4 and over IPv6 (RFC 8200 section 8.1).
+"""UDP, RFC 768, over IPv4, and over IPv6, where a checksum is wanted (RFC 8200 section 8.1).
 
 ::
 
@@ -36,7 +36,7 @@ UDP = Header(
         UInt(
             "checksum",
             16,
-            Checksum(HEADER_AND_PAYLOAD, pseudo_header=True, zero_as=0xFFFF),
+            Checksum(HEADER_AND_PAYLOAD, pseudo_header=True, zero_as=0xFFFF, optional=True),
             at=48,
         ),
     ),

@@ -1,9 +1,8 @@
 """Compile an emitted application for Linux, together with the host platform.
 
 Tests and benchmarks ask for the same programs again and again, so each result
-is kept in a cache under the hash of everything it was made from: sources,
-headers, flags and compiler. A result appears in the cache at once and complete,
-whoever else builds it at the same time, and however the build ends.
+is kept in the cache under the hash of everything it was made from: sources,
+headers, flags and compiler.
 """
 
 from __future__ import annotations
@@ -15,16 +14,15 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from codegen import cheader, temporary
+from codegen import cheader, runtime, temporary
 from codegen.errors import CodegenError
+from codegen.host import cache
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 
@@ -45,18 +43,11 @@ WARNINGS = (
 #: The host platform: ``include`` with Unikraft's headers, and ``src``.
 HOST = Path(__file__).parent
 
-#: Days after which a cached result that nobody used is dropped.
-KEEP_DAYS = 30
-
 _CANDIDATES = ("gcc", "cc", "clang")
 
 
 class BuildError(CodegenError):
     """Something could not be compiled, or there is nothing to compile it with."""
-
-
-class CacheError(CodegenError):
-    """The cache cannot be written."""
 
 
 # ------------------------------------------------------------------ compiler
@@ -108,7 +99,7 @@ class Compiler:
         if done.returncode != 0:
             message = done.stderr.strip() or f"exit status {done.returncode}"
             if "No space left on device" in message:
-                raise _cache_error(OSError(message))
+                raise cache.unwritable(OSError(message))
             raise BuildError(f"the compiler failed:\n{shlex.join(argv)}\n{message}")
         return done.stdout
 
@@ -123,73 +114,17 @@ def _identity(command: tuple[str, ...], path: str) -> str:
 # --------------------------------------------------------------------- cache
 
 
-def cache_folder() -> Path:
-    """Return ``$XDG_CACHE_HOME/codegen``, or ``~/.cache/codegen``.
-
-    The XDG Base Directory Specification has a relative path ignored.
-    """
-    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not base.is_absolute():
-        try:
-            base = Path.home() / ".cache"
-        except RuntimeError as error:
-            raise _cache_error(error) from error
-    return base / "codegen"
-
-
-def _cache_error(reason: object) -> CacheError:
-    return CacheError(
-        f"the cache cannot be written: {reason}; "
-        "set XDG_CACHE_HOME to a folder that can be written and has room"
-    )
-
-
-@contextmanager
-def _cache_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _cache_error(error) from error
-
-
 def _cached(kind: str, key: Callable[[], str], fill: Callable[[Path], None]) -> Path:
-    """Return the folder of a cached result; ``fill`` makes it, if there is none yet.
+    """Return the folder of a cached result; ``fill`` makes it, if there is none yet."""
+    before = key()
 
-    It is filled under a temporary name and renamed: of two processes that fill it
-    at once the second finds it there, which is as good.
-    """
-    name = f"{kind}-{key()}"
-    with _cache_errors():
-        cache = cache_folder()
-        entry = cache / name
-        if entry.is_dir():
-            # Its age is that of the last use; in a read-only cache it does not matter.
-            with suppress(OSError):
-                os.utime(entry)
-            return entry
-        cache.mkdir(parents=True, exist_ok=True)
-        _drop_old(cache)
-        with temporary.folder("new-", cache) as folder:
-            made = folder / "entry"
-            made.mkdir()
-            fill(made)
-            if f"{kind}-{key()}" != name:
-                # An editor saved in between: nobody knows what was compiled.
-                raise BuildError("a source changed while it was being compiled: build again")
-            try:
-                made.rename(entry)
-            except OSError:
-                if not entry.is_dir():
-                    raise
-    return entry
+    def fill_unchanged(folder: Path) -> None:
+        fill(folder)
+        if key() != before:
+            # An editor saved in between: nobody knows what was compiled.
+            raise BuildError("a source changed while it was being compiled: build again")
 
-
-def _drop_old(cache: Path) -> None:
-    oldest = time.time() - KEEP_DAYS * 24 * 60 * 60
-    for entry in cache.iterdir():
-        with suppress(OSError):  # another process may drop it too
-            if entry.stat().st_mtime < oldest:
-                shutil.rmtree(entry)
+    return cache.entry(f"{kind}-{before}", fill_unchanged)
 
 
 def _key(parts: Sequence[str], *groups: Sequence[Path]) -> str:
@@ -229,15 +164,25 @@ class _Recipe:
         """Flags of every compilation, after those of its kind."""
         return (*include_flags(self.netbuf), *self.options)
 
+    @cached_property
+    def runtime(self) -> list[Path]:
+        """The files that the app has in common with others."""
+        return runtime.of_application(self.app)
+
+    @property
+    def app_folders(self) -> list[Path]:
+        return [self.app, *{each.parent: None for each in self.runtime}]
+
     @property
     def app_include(self) -> tuple[str, ...]:
-        return ("-iquote", str(self.app))
+        return tuple(part for each in self.app_folders for part in ("-iquote", str(each)))
 
     @property
     def app_flags(self) -> tuple[str, ...]:
         """Flags of the app's own sources."""
-        # The path of the app's folder would get into __FILE__, and so into assertions.
-        return (*WARNINGS, f"-fmacro-prefix-map={self.app}/=", *self.app_include)
+        # The path of a folder would get into __FILE__, and so into assertions.
+        maps = (f"-fmacro-prefix-map={each}/=" for each in self.app_folders)
+        return (*WARNINGS, *maps, *self.app_include)
 
     @property
     def declaring_headers(self) -> list[Path]:
@@ -250,13 +195,13 @@ class _Recipe:
 
     @property
     def app_headers(self) -> list[Path]:
-        return sorted(self.app.glob("*.h"))
+        return sorted(self.app.glob("*.h")) + [each for each in self.runtime if each.suffix == ".h"]
 
     def app_sources(self) -> list[Path]:
-        sources = sorted(self.app.glob("*.c"))
-        if not sources:
+        own = sorted(self.app.glob("*.c"))
+        if not own:
             raise BuildError(f"{self.app} has no C sources: is it the folder of an application?")
-        return sources
+        return own + [each for each in self.runtime if each.suffix == ".c"]
 
     def key(self, *groups: Sequence[Path]) -> str:
         """Hash these files and what every build takes in: compiler, options, host."""
@@ -370,8 +315,8 @@ def build_program(
 
     ``extra_flags`` go to every compilation and to the link (``-DCONFIG_X=1``,
     ``-fsanitize=address``); ``netbuf`` says whose netbufs it has. Raises
-    :class:`BuildError` when the compiler is missing or fails, :class:`CacheError`
-    when the result cannot be stored.
+    :class:`BuildError` when the compiler is missing or fails, and
+    :class:`~codegen.host.cache.CacheError` when the result cannot be stored.
     """
     recipe = _recipe(app, cc, (optimize, *extra_flags), netbuf)
     sources = recipe.app_sources()
@@ -406,7 +351,7 @@ def build_library(
     :class:`~codegen.cheader.HeaderError`.
     """
     recipe = _library_recipe(app, cc, optimize, extra_sources, extra_headers, extra_flags, netbuf)
-    sources = [each for each in recipe.app_sources() if each.name != "main.c"]
+    sources = [each for each in recipe.app_sources() if each.name not in runtime.PROGRAM]
     sources += recipe.extra_sources
 
     def fill(folder: Path) -> None:
@@ -455,7 +400,8 @@ def app_declarations(app: Path, *, cc: str | None = None) -> cheader.Headers:
     """Return what an app's headers declare, as the compiler's preprocessor leaves them."""
     recipe = _recipe(app, cc, ())
     return cheader.parse_headers(
-        recipe.app_headers, (*recipe.compiler.command, STANDARD, *recipe.flags)
+        recipe.app_headers,
+        (*recipe.compiler.command, STANDARD, *recipe.app_include, *recipe.flags),
     )
 
 

@@ -1,4 +1,4 @@
-"""Lower a layout to a plan: what the templates print.
+"""Lower a layout to typed C: the packet layer, as the templates print it.
 
 All that can be computed before the program runs is computed here: the constant
 bytes form one template, and the ones' complement sum over constant words is
@@ -7,26 +7,29 @@ folded, so that the emitted function stores and adds only what varies.
 
 from __future__ import annotations
 
+from codegen import describe
+from codegen.c.tree import Struct
+from codegen.c.types import U8
 from codegen.errors import UsageError
-from codegen.layout import Layout
-from codegen.lower.plan import FormatPlan, Plan
-from codegen.lower.writing import Lowering
-from codegen.model import Fetch, Format, Strategy
+from codegen.layout import Drawn, Layout, Sum, Timed
+from codegen.lower.arguments import argument
+from codegen.lower.parsing import Parsing, fields_struct
+from codegen.lower.plan import ArgumentPlan, FormatPlan, Plan
+from codegen.lower.sweeping import Sweeping
+from codegen.lower.writing import Writing
+from codegen.model import WIRE_OVERHEAD, Algorithm, Fetch, OwnAlgorithm, Strategy
 from codegen.model.strategy import COMBINATIONS
-from codegen.resolve import resolve
 
 __all__ = ["FormatPlan", "Plan", "check_strategy", "lower", "lower_format"]
 
 
-def lower(format: Format, strategy: Strategy) -> Plan:
+def lower(layout: Layout, strategy: Strategy) -> Plan:
     """Return the plan of an application.
 
-    Raises FormatError as :func:`resolve` does, and UsageError for a strategy that
-    is unsound, or unsound for this packet.
+    Raises UsageError for a strategy that is unsound, or unsound for this packet.
     """
-    layouts = [resolve(each) for each in dict.fromkeys((format.packet, format))]
-    check_strategy(layouts[-1], strategy)
-    return Plan(tuple(lower_format(each) for each in layouts), strategy)
+    check_strategy(layout, strategy)
+    return Plan(lower_format(layout), strategy)
 
 
 def check_strategy(layout: Layout, strategy: Strategy) -> None:
@@ -52,5 +55,61 @@ def check_strategy(layout: Layout, strategy: Strategy) -> None:
 
 
 def lower_format(layout: Layout) -> FormatPlan:
-    """Return the plan of one format."""
-    return Lowering(layout).plan()
+    """Return the packet layer of one format."""
+    writing = Writing(layout)
+    sweeping = Sweeping(writing) if layout.is_swept else None
+    arguments = tuple(argument(layout, placed) for placed in layout.arguments)
+    structs = [_args_struct(layout, arguments), fields_struct(layout)]
+    sweeps = [each.origin for each in layout.sweeps] + [layout.length_sweep]
+    algorithms = [
+        each.origin.algorithm for each in layout.checksums if isinstance(each.origin, Sum)
+    ]
+    pattern = layout.payload.pattern if layout.payload else b""
+    return FormatPlan(
+        name=layout.name,
+        summary=layout.format.summary,
+        is_preset=layout.is_preset,
+        arguments=arguments,
+        header_length=layout.header_length,
+        trailer_length=layout.trailer_length,
+        min_length=layout.min_length,
+        max_length=layout.max_length,
+        length_step=layout.length_step,
+        template=writing.template(in_trailer=False),
+        trailer=writing.template(in_trailer=True),
+        pattern=pattern if len(pattern) > 1 else b"",
+        structs=(*structs, *([sweeping.struct()] if sweeping else [])),
+        inline=sweeping.inline() if sweeping else (),
+        functions=(
+            *([sweeping.init()] if sweeping else []),
+            writing.function(),
+            *Parsing(layout).functions(),
+        ),
+        checksums=tuple(
+            dict.fromkeys(
+                each.name.lower()
+                for each in algorithms
+                if isinstance(each, Algorithm) and each is not Algorithm.INTERNET
+            )
+        ),
+        own_checksums=tuple(
+            {each.name: each for each in algorithms if isinstance(each, OwnAlgorithm)}.values()
+        ),
+        draws=any(isinstance(each, Drawn) for each in sweeps),
+        is_swept=layout.is_swept,
+        is_timed=any(isinstance(each, Timed) for each in sweeps),
+        sweeps_length=layout.length_sweep is not None,
+        length=layout.length,
+        mean_bits=round(8 * (layout.mean_length + WIRE_OVERHEAD)),
+        diagram=tuple(describe.diagram(layout).splitlines()),
+    )
+
+
+def _args_struct(layout: Layout, arguments: tuple[ArgumentPlan, ...]) -> Struct:
+    """Return ``struct <format>_args``."""
+    members = tuple((each.type, each.name, each.summary) for each in arguments)
+    return Struct(
+        f"{layout.name}_args",
+        f"The values of a {layout.name} packet; numbers are in host byte order",
+        members or ((U8, "none", "a packet without parameters"),),
+    )

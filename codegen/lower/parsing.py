@@ -1,8 +1,33 @@
-"""Reading a received frame, and holding it against the format."""
+"""Reading a received frame, and comparing it with what was asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from codegen import describe
+from codegen.c import tree
+from codegen.c.tree import (
+    AddressOf,
+    Assign,
+    Binary,
+    Blank,
+    Call,
+    Cast,
+    Comment,
+    Declare,
+    Do,
+    Expression,
+    Function,
+    If,
+    Member,
+    Name,
+    Number,
+    Parameter,
+    Return,
+    Statement,
+    Struct,
+)
+from codegen.c.types import I64, INT, U8, U16, U64, UINT, VOID, Pointer, Tagged, unsigned
 from codegen.layout import (
     Argument,
     Extent,
@@ -16,169 +41,414 @@ from codegen.layout import (
     Sum,
     Swept,
 )
-from codegen.lower.plan import Check, ParsePlan, Store, Term
-from codegen.lower.spelling import (
-    added,
+from codegen.lower.access import (
+    END,
+    FRAME,
+    LEN,
     address_of,
-    bracketed,
-    c_literal,
-    c_width,
-    call_of,
+    copy,
     is_octets,
-    kind_of,
     length_of,
-    load_of,
+    load,
     size_of,
-    zero_literal,
+    type_of,
 )
-from codegen.lower.sums import addend, addends, to_word_end
-from codegen.model import Algorithm, NextHeader, UInt
+from codegen.lower.arguments import args_pointer, member_of, out_of_range
+from codegen.lower.sums import SUM, Term, addends, csum_add, to_word_end
+from codegen.lower.writing import checksum_call, lengths, zero_rule
+from codegen.model import MAC, Algorithm, NextHeader, Reserved, UInt
+
+_RESULT = Tagged("enum frame_result")
+_VERDICT = Tagged("enum frame_verdict")
+_FRAME = Pointer(U8, const=True)
+_WANTED = "wanted"
 
 
-def parse(layout: Layout) -> ParsePlan:
-    """Return how a received frame is read."""
-    next_headers: list[Check] = []
-    found: dict[str, list[Check]] = {"CONSTANT": [], "UNKNOWN": [], "LENGTH": []}
-    for placed in layout.fields:
-        comment = describe.declaration(placed)
-        read = load_of(placed)
-        numbers = tuple(placed.field.names) if isinstance(placed.field, UInt) else ()
-        match placed.origin:
-            case Fixed(value=value, checked=True):
-                check = Check(differs(layout, placed, read, value), comment)
-                if isinstance(placed.field.source, NextHeader):
-                    next_headers.append(check)
-                else:
-                    found["LENGTH" if placed.derived else "CONSTANT"].append(check)
-            case FrameLength():
-                wanted = length_of(placed.origin, "len")
-                found["LENGTH"].append(Check(f"{read} != {wanted}", comment))
-            case Fixed() | Argument() | Swept() if numbers:
-                condition = " && ".join(f"{read} != {c_literal(each)}" for each in numbers)
-                found["UNKNOWN"].append(Check(condition, comment))
-    length, guards = match_length(layout)
-    return ParsePlan(
-        guards=guards,
-        length=length,
-        next_headers=tuple(next_headers),
-        reads=tuple(read_argument(placed) for placed in layout.arguments),
-        checks=tuple((result, each) for result, checks in found.items() for each in checks),
-        checksums=tuple(match_checksum(layout, placed) for placed in layout.checksums),
-        compared=tuple(
-            _compared(placed) for placed in layout.arguments if placed.argument.default is not None
-        ),
-    )
+def member_name(placed: Placed) -> str:
+    """Return the name of a field in the struct of a received frame.
 
-
-def differs(layout: Layout, placed: Placed, read: str, value: int) -> str:
-    """Return the condition under which a field is not the constant that it should be."""
-    if is_octets(placed.field):
-        template = f"{layout.name}_template + {placed.offset // 8}"
-        if placed.offset < 0:
-            at = layout.trailer_length + placed.offset // 8
-            template = f"{layout.name}_trailer + {at}"
-        return f"memcmp({read}, {template}, {placed.field.octets}) != 0"
-    return f"{read} != 0x{value:0{-(-placed.bits // 4)}x}"
-
-
-def read_argument(placed: Placed) -> Store:
-    """Return the statement that puts a field of a frame into the arguments."""
-    member = f"args->{placed.argument.name}"
-    octets = kind_of(placed.field).octets
-    if octets is not None and placed.offset % 8 == 0:
-        into = octets.format(member)
-        statement = f"memcpy({into}, {address_of(placed.offset // 8)}, {placed.field.octets});"
-    elif octets is not None:
-        statement = f"put_be48({octets.format(member)}, {load_of(placed)});"
-    else:
-        statement = f"{member} = (uint{c_width(placed.bits)}_t){bracketed(load_of(placed))};"
-    return Store((describe.declaration(placed),), (statement,))
-
-
-def match_length(layout: Layout) -> tuple[Check | None, tuple[Check, ...]]:
-    """Return where the frame says that it ends, and what speaks against believing it."""
-    ending = layout.length_field
-    if ending is None or not isinstance(ending.origin, FrameLength):
-        return None, ()
-    guards = [
-        Check(f"{load_of(each)} != 0x{each.origin.value:x}", each.path)
-        for each in layout.announcing()
-        if 0 <= each.offset < ending.offset and isinstance(each.origin, Fixed)
-    ]
-    of, unit, plus = ending.origin.of, ending.origin.unit, ending.origin.plus
-    # Signed: what a frame declares may be less than what is not counted.
-    read = f"(int64_t)({load_of(ending)})"
-    if ending.bits > 32:
-        # Far more than a frame has, and no overflow in what follows.
-        read = f"(int64_t)MIN({load_of(ending)}, {c_literal(0xFFFFFFFF + max(plus, 0))})"
-    start = of.start - (of.end or 0)
-    if unit == 1:
-        start -= plus
-    else:
-        read = f"({added(read, -plus, '')})" if plus else read
-        read += f" * {unit.numerator}" if unit.numerator > 1 else ""
-        read += f" / {unit.denominator}" if unit.denominator > 1 else ""
-    return Check(added(read, start, ""), describe.declaration(ending)), tuple(guards)
-
-
-def match_checksum(layout: Layout, placed: Placed) -> Check:
-    """Return the sum of a received frame from which its checksum follows.
-
-    It leaves out the checksum itself. Summed up with the rest as receivers
-    often do, the two zeros of ones' complement could not be told apart.
+    An argument has the name that its sender knows, any other field that of its path.
     """
-    total = placed.origin
-    assert isinstance(total, Sum)
-    if total.algorithm is not Algorithm.INTERNET:
-        return Check(
-            call_of(placed, total, "len"),
-            describe.declaration(placed),
-            call=True,
-            bits=placed.bits,
-            field=load_of(placed),
-            zero_as=zero_literal(placed, total),
-        )
-    over = total.over
-    covered = _around(over, placed) if over.covers(placed.offset, placed.end) else [over]
-    sums = [f"csum_add({address_of(each.start)}, {size_of(each, 'len')})" for each in covered]
-    terms = []
-    at = constant = 0
-    for part in total.pseudo:
-        shift = to_word_end(at + part.bits)
-        match part:
-            case PseudoField(path=path):
-                source = layout[path]
-                terms += addends(load_of(source), source, at)
-            case PseudoConst(value=value):
-                constant += value << shift
-            case PseudoLength():
-                terms.append(addend(size_of(over, "len"), shift, f"pseudo header: size of {over}"))
-        at += part.bits
-    if constant:
-        terms.append(Term(f"0x{constant:04x}", "pseudo header: what never varies"))
-    return Check(
-        sums[0] if sums else "0",
-        describe.declaration(placed),
-        tuple([Term(each, "behind the checksum") for each in sums[1:]] + terms),
-        field=load_of(placed),
-        zero_as=zero_literal(placed, total),
+    if isinstance(placed.origin, Argument):
+        return placed.origin.name
+    return placed.path.replace(".", "_")
+
+
+def received(layout: Layout) -> list[Placed]:
+    """Return the fields that a received frame may have any value in, in wire order.
+
+    Reserved bits and padding are left out: a receiver ignores them.
+    """
+    return [
+        each
+        for each in layout.fields
+        if not (isinstance(each.origin, Fixed) and each.origin.checked)
+        and not isinstance(each.field, Reserved)
+    ]
+
+
+def fields_struct(layout: Layout) -> Struct:
+    """Return ``struct <format>_fields``."""
+    members = tuple(
+        (type_of(each.field), member_name(each), f"{each.path}, {each.field.kind}")
+        for each in received(layout)
+    )
+    empty = ((U8, "none", "a packet in which nothing varies"),)
+    return Struct(
+        f"{layout.name}_fields",
+        f"What a {layout.name} frame has that is not constant; numbers are in host byte order",
+        members or empty,
     )
 
 
-def _compared(placed: Placed) -> Check:
-    """Return the condition under which a frame has another value than was asked for."""
-    name = placed.argument.name
-    octets = kind_of(placed.field).octets
-    if octets is None:
-        return Check(f"found.{name} != args->{name}", placed.path)
-    found, wanted = octets.format(f"found.{name}"), octets.format(f"args->{name}")
-    return Check(f"memcmp({found}, {wanted}, sizeof({found})) != 0", placed.path)
+class Parsing:
+    """The functions that read a received frame of one format."""
+
+    def __init__(self, layout: Layout) -> None:
+        """Take the layout."""
+        self.layout = layout
+        self.macro = layout.name.upper()
+        self.fields = Name("fields", Pointer(Tagged(f"struct {layout.name}_fields")))
+        self.args = args_pointer(layout)
+
+    def functions(self) -> tuple[Function, ...]:
+        """Return them, each after those that it calls."""
+        return (self.accepts(), self.length(), self.parse(), self.match())
+
+    def limit(self, name: str) -> Name:
+        """Return one of the format's macros."""
+        return Name(f"{self.macro}_{name}", UINT)
+
+    def shortest(self) -> Expression:
+        """Return the bytes of all headers and trailers."""
+        if self.layout.trailer_length:
+            return Binary("+", self.limit("HDR_LEN"), self.limit("TRAILER_LEN"))
+        return self.limit("HDR_LEN")
+
+    def is_no_length(self, length: Name) -> Expression:
+        """Return the condition under which no frame has that length."""
+        tests: list[Expression] = [Binary("<", length, self.limit("MIN_LEN"))]
+        if self.layout.max_length < 0xFFFF:
+            tests.append(Binary(">", length, self.limit("MAX_LEN")))
+        if self.layout.length_step > 1:
+            beyond = Binary("-", length, self.limit("MIN_LEN"))
+            tests.append(Binary("%", beyond, self.limit("LEN_STEP")))
+        return tree.joined("||", tests)
+
+    # What may be written
+
+    def accepts(self) -> Function:
+        """Return ``<format>_accepts()``."""
+        pktlen = Name("pktlen", U16)
+        body: list[Statement] = [If(self.is_no_length(pktlen), (Return(Number(0)),))]
+        for placed in self.layout.arguments:
+            for check in out_of_range(self.args, placed):
+                limits = f"{placed.argument.minimum} to {placed.argument.maximum}"
+                body.append(Comment((f"{placed.path}, {placed.field.kind}: {limits}",)))
+                body.append(If(check, (Return(Number(0)),)))
+        return Function(
+            f"{self.layout.name}_accepts",
+            INT,
+            (
+                Parameter(U16, "pktlen", f"Bytes of the frame, {lengths(self.layout)}"),
+                Parameter(self.args.type, "args", "Values of the packet"),
+            ),
+            f"Check whether a {self.layout.name} frame can have this length and these values",
+            (*body, Return(Number(1))),
+            "1, or 0 when the length or a value is out of range",
+        )
+
+    # The length that a frame declares
+
+    def length(self) -> Function:
+        """Return ``<format>_length()``."""
+        return Function(
+            f"{self.layout.name}_length",
+            U16,
+            (
+                Parameter(_FRAME, "frame", "Received frame"),
+                Parameter(U16, "len", "Bytes that were received"),
+            ),
+            "Length of a received frame, without what a driver or a link added to it",
+            tuple(self._length_body()),
+            "The length that the frame itself declares, at most len and at least "
+            f"{self.macro}_MIN_LEN; len when it declares none",
+        )
+
+    def _length_body(self) -> Iterator[Statement]:
+        ending = self.layout.length_field
+        if ending is None or not isinstance(ending.origin, FrameLength):
+            yield Return(LEN)
+            return
+        declared = Name("declared", I64)
+        yield Declare(I64, "declared")
+        yield If(Binary("<", LEN, self.shortest()), (Return(LEN),))
+        guards = [
+            self.decision(each, wanted)
+            for each, wanted in self.layout.deciding()
+            if each.start < ending.start
+        ]
+        if guards:
+            yield Comment(("Another protocol has something else there",))
+        for condition in guards:
+            yield If(condition, (Return(LEN),))
+        yield Comment((describe.declaration(ending),))
+        yield Assign(declared, self._declared(ending, ending.origin))
+        least = Cast(I64, self.limit("MIN_LEN"))
+        yield If(Binary("<", declared, least), (Assign(declared, least),))
+        yield If(Binary(">", declared, LEN), (Return(LEN),))
+        yield Return(Cast(U16, declared))
+
+    def _declared(self, ending: Placed, origin: FrameLength) -> Expression:
+        """Return the length that a frame declares.
+
+        Signed: it may be less than what is not counted.
+        """
+        of, unit, plus = origin.of, origin.unit, origin.plus
+        number = load(ending)
+        if ending.bits > 32:
+            # Far more than a frame has, and no overflow in what follows.
+            number = Call("at_most", (number, Number(0xFFFFFFFF, U64, 8)), U64)
+        read: Expression = Cast(I64, number)
+        start = of.start.octet - of.end.octet
+        if unit == 1:
+            return self._plus(read, start - plus)
+        read = self._plus(read, -plus)
+        if unit.numerator > 1:
+            read = Binary("*", read, Number(unit.numerator))
+        if unit.denominator > 1:
+            read = Binary("/", read, Number(unit.denominator))
+        return self._plus(read, start)
+
+    @staticmethod
+    def _plus(node: Expression, plus: int) -> Expression:
+        if plus == 0:
+            return node
+        return Binary("-" if plus < 0 else "+", node, Number(abs(plus)))
+
+    # Reading a frame
+
+    def parse(self) -> Function:
+        """Return ``<format>_parse()``."""
+        body = [*self._headers(), *self._reads(), *self._checks(), *self._checksums()]
+        body.append(Return(Name("FRAME_VALID", INT)))
+        # Where nothing is looked at behind the headers, the length is all that is checked.
+        start: list[Statement] = [
+            If(Binary("<", LEN, self.shortest()), (self.result("TRUNCATED"),)),
+            Assign(LEN, Call(f"{self.layout.name}_length", (FRAME, LEN), U16)),
+        ]
+        declared: list[Statement] = []
+        if tree.uses(body, END.name):
+            declared.append(Declare(_FRAME, "end"))
+            start.append(Assign(END, Binary("+", FRAME, LEN)))
+        if self.layout.checksums:
+            bits = max(each.bits for each in self.layout.checksums)
+            declared.append(Declare(unsigned(bits), _WANTED))
+        if tree.uses(body, SUM.name):
+            declared.append(Declare(U64, SUM.name))
+        return Function(
+            f"{self.layout.name}_parse",
+            _RESULT,
+            (
+                Parameter(_FRAME, "frame", "Received frame"),
+                Parameter(U16, "len", "Bytes that were received; nothing behind them is read"),
+                Parameter(
+                    self.fields.type,
+                    "fields",
+                    "Is filled with the values of the frame, whatever else is invalid in it, "
+                    "unless it is truncated or announces another header",
+                ),
+            ),
+            f"Read a received frame of the format {self.layout.name}",
+            (*declared, *start, *body),
+            "The first thing in the frame that is invalid, or FRAME_VALID",
+        )
+
+    @staticmethod
+    def result(name: str) -> Return:
+        """Return the end of the parser with that result."""
+        return Return(Name(f"FRAME_{name}", INT))
+
+    def refuse(self, placed: Placed, condition: Expression, result: str) -> list[Statement]:
+        """Return a check of a field."""
+        words = Comment((describe.declaration(placed),))
+        return [Blank(), words, If(condition, (self.result(result),))]
+
+    def _headers(self) -> Iterator[Statement]:
+        for placed, wanted in self.layout.deciding():
+            yield from self.refuse(placed, self.decision(placed, wanted), "OTHER")
+
+    def decision(self, placed: Placed, wanted: Fixed) -> Expression:
+        """Return the condition under which something else follows a header than in the format."""
+        if wanted.decides == (1 << placed.bits) - 1:
+            return self.differs(placed)
+        bits = Binary("&", load(placed), tree.wire(wanted.decides, placed.bits))
+        return Binary("!=", bits, tree.wire(wanted.value & wanted.decides, placed.bits))
+
+    @staticmethod
+    def _announces(placed: Placed) -> bool:
+        is_constant = isinstance(placed.origin, Fixed) and placed.origin.checked
+        return is_constant and isinstance(placed.field.source, NextHeader)
+
+    def _reads(self) -> Iterator[Statement]:
+        for placed in received(self.layout):
+            member = Member(self.fields, member_name(placed), type_of(placed.field))
+            yield Blank()
+            yield Comment((describe.declaration(placed),))
+            if placed.field.octets is None:
+                yield Assign(member, tree.converted(load(placed), unsigned(placed.bits)))
+            elif placed.start.bit == 0:
+                yield copy(member, address_of(placed.start), placed.field.octets)
+            else:
+                assert isinstance(placed.field, MAC), placed.path
+                yield Do(Call("put_be48", (member, load(placed)), VOID))
+
+    def differs(self, placed: Placed) -> Expression:
+        """Return the condition under which a field is not the constant that it should be."""
+        assert isinstance(placed.origin, Fixed)
+        if not is_octets(placed.field):
+            return Binary("!=", load(placed), tree.wire(placed.origin.value, placed.bits))
+        at, template = placed.start.octet, "template"
+        if placed.start.from_end:
+            at, template = at + self.layout.trailer_length, "trailer"
+        constant = Name(f"{self.layout.name}_{template}", Pointer(U8))
+        octets = Binary("+", constant, Number(at)) if at else constant
+        return self._octets_differ(load(placed), octets, placed.field.octets or 0)
+
+    @staticmethod
+    def _octets_differ(left: Expression, right: Expression, count: int) -> Expression:
+        return Call("bytes_differ", (left, right, Number(count)), INT)
+
+    def _checks(self) -> Iterator[Statement]:
+        found: dict[str, list[Statement]] = {"CONSTANT": [], "UNKNOWN": [], "LENGTH": []}
+        for placed in self.layout.fields:
+            numbers = tuple(placed.field.names) if isinstance(placed.field, UInt) else ()
+            match placed.origin:
+                case Fixed(checked=True) if not self._announces(placed):
+                    result = "LENGTH" if placed.derived else "CONSTANT"
+                    found[result] += self.refuse(placed, self.differs(placed), result)
+                case FrameLength() as length:
+                    wanted = length_of(length, LEN)
+                    differs = Binary("!=", tree.unsigned_number(load(placed)), wanted)
+                    found["LENGTH"] += self.refuse(placed, differs, "LENGTH")
+                case Fixed(checked=False) | Argument() | Swept() if numbers:
+                    others = (Binary("!=", load(placed), tree.decimal(each)) for each in numbers)
+                    found["UNKNOWN"] += self.refuse(placed, tree.joined("&&", others), "UNKNOWN")
+        yield from found["CONSTANT"] + found["UNKNOWN"]
+        yield Blank()
+        yield If(self.is_no_length(LEN), (self.result("LENGTH"),))
+        yield from found["LENGTH"]
+
+    # Checksums
+
+    def _checksums(self) -> Iterator[Statement]:
+        for placed in self.layout.checksums:
+            total = placed.origin
+            assert isinstance(total, Sum)
+            bits = max(each.bits for each in self.layout.checksums)
+            wanted = Name(_WANTED, unsigned(bits))
+            yield Blank()
+            yield Comment((describe.declaration(placed),))
+            if total.algorithm is Algorithm.INTERNET:
+                yield from self._sum(placed, total)
+                yield Assign(wanted, Call("csum_fold", (SUM,), U16))
+            else:
+                yield Assign(wanted, checksum_call(placed, total, LEN))
+            yield from zero_rule(wanted, total, placed.bits)
+            differs = Binary("!=", load(placed), wanted)
+            if total.optional:
+                # Zero says that its sender computed none.
+                differs = Binary("&&", Binary("!=", load(placed), Number(0)), differs)
+            yield If(differs, (self.result("CHECKSUM"),))
+
+    def _sum(self, placed: Placed, total: Sum) -> Iterator[Statement]:
+        """Yield the sum of a received frame from which its checksum follows.
+
+        It leaves out the checksum itself. Summed up with the rest as receivers
+        often do, the two zeros of ones' complement could not be told apart.
+        """
+        over = total.over
+        parts = _around(over, placed) if over.covers(placed.start, placed.end) else [over]
+        sums = [csum_add(address_of(each.start), size_of(each, LEN)) for each in parts]
+        yield Assign(SUM, sums[0] if sums else Number(0))
+        for each in sums[1:]:
+            yield Assign(SUM, each, "+=", "behind the checksum")
+        at = constant = 0
+        for part in total.pseudo:
+            shift = to_word_end(at + part.bits)
+            match part:
+                case PseudoField(path=path):
+                    source = self.layout[path]
+                    for term in addends(load(source), source, at):
+                        yield term.statement
+                case PseudoConst(value=value):
+                    constant += value << shift
+                case PseudoLength():
+                    size = tree.shifted(size_of(over, LEN), shift)
+                    yield Term(size, f"pseudo header: size of {over}").statement
+            at += part.bits
+        if constant:
+            constants = tree.wire(constant, 16)
+            yield Term(constants, "pseudo header: what never varies").statement
+
+    # Is it what was asked for?
+
+    def match(self) -> Function:
+        """Return ``<format>_match()``."""
+        name = self.layout.name
+        found, result = Name("found", Tagged(f"struct {name}_fields")), Name("result", _RESULT)
+        other = Return(Name("VERDICT_OTHER", INT))
+        compared: list[Statement] = []
+        for placed in self.layout.arguments:
+            if placed.argument.default is not None:
+                compared.append(If(self._is_other(found, placed), (other,)))
+        if compared:
+            compared.insert(0, Blank())
+            compared.insert(1, Comment(("Does it have the values that were asked for?",)))
+        is_other = tree.joined(
+            "||",
+            (Binary("==", result, Name(f"FRAME_{each}", INT)) for each in ("TRUNCATED", "OTHER")),
+        )
+        parsed = Call(f"{name}_parse", (FRAME, LEN, AddressOf(found)), _RESULT)
+        body: list[Statement] = [
+            Declare(found.type, "found"),
+            Declare(_RESULT, "result", parsed, const=True),
+            If(is_other, (other,)),
+            *compared,
+            If(
+                Binary("!=", result, Name("FRAME_VALID", INT)),
+                (Return(Name("VERDICT_INVALID", INT)),),
+            ),
+            Return(Name("VERDICT_VALID", INT)),
+        ]
+        return Function(
+            f"{name}_match",
+            _VERDICT,
+            (
+                Parameter(_FRAME, "frame", "Received frame"),
+                Parameter(U16, "len", "Bytes that were received"),
+                Parameter(
+                    self.args.type,
+                    "args",
+                    "The values that its sender was asked for; addresses that come from the "
+                    "sender's device, and what is swept, may have any",
+                ),
+            ),
+            f"Compare a received frame with the format {name} and the values of a sender",
+            tuple(body),
+            "Whether it is valid, of another protocol or with other values, or invalid",
+        )
+
+    def _is_other(self, found: Name, placed: Placed) -> Expression:
+        """Return the condition under which a frame has another value than was asked for."""
+        left = Member(found, member_name(placed), type_of(placed.field))
+        right = member_of(self.args, placed)
+        if placed.field.octets is None:
+            return Binary("!=", left, right)
+        return self._octets_differ(left, right, placed.field.octets)
 
 
 def _around(over: Extent, placed: Placed) -> list[Extent]:
     """Return what a checksum of two bytes covers besides itself."""
-    field = placed.offset // 8
-    covered = [Extent(over.start, field)]
-    if field + 2:  # not the last of the frame
-        covered.append(Extent(field + 2, over.end))
-    return [each for each in covered if each.varies or each.size(0)]
+    covered = (Extent(over.start, placed.start), Extent(placed.end, over.end))
+    return [each for each in covered if each.start != each.end]

@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from codegen.c import tree
+from codegen.c.tree import Assign, Binary, Call, Cast, Expression, Name, Number, SizeOf
+from codegen.c.types import U8, U32, U64, Array
 from codegen.layout import Payload, Placed
-from codegen.lower.plan import Term
-from codegen.lower.spelling import added, bracketed, is_octets
+from codegen.lower.access import PKTLEN, is_octets
+
+#: The variable that sums are built in.
+SUM = Name("sum", U64)
+
+
+@dataclass(frozen=True)
+class Term:
+    """An addend, and what it is."""
+
+    value: Expression
+    note: str
+
+    @property
+    def statement(self) -> Assign:
+        """The statement that adds it."""
+        return Assign(SUM, self.value, "+=", self.note)
+
+
+def csum_add(octets: Expression, size: Expression) -> Call:
+    """Return the sum of the 16-bit words of some bytes."""
+    return Call("csum_add", (octets, size), U64)
 
 
 def to_word_end(end: int) -> int:
@@ -25,26 +50,27 @@ def weight_of(placed: Placed, at: int) -> int:
     return (at + 8) % 16 if placed.field.byteorder == "little" else to_word_end(at + placed.bits)
 
 
-def addend(expression: str, shift: int, comment: str) -> Term:
-    """Return an addend that counts so many bits to the left."""
-    if shift:
-        expression = f"(uint64_t){bracketed(expression)} << {shift}"
-    return Term(expression, comment)
+def weighted(value: Expression, weight: int) -> Expression:
+    """Return an addend that counts so many bits to the left, never as a signed number."""
+    if weight and tree.bits_of(value) + weight <= 31:
+        value = Cast(U32, value)
+    return tree.shifted(value, weight)
 
 
-def addends(value: str, placed: Placed, at: int) -> list[Term]:
+def addends(value: Expression, placed: Placed, at: int) -> list[Term]:
     """Return what a field's value adds to a sum when it starts at bit ``at``."""
     if is_octets(placed.field):
         # Its words count from its own start on.
-        return [addend(f"csum_add({value}, {placed.field.octets}U)", to_word_end(at), placed.path)]
+        octets = csum_add(value, tree.size(placed.field.octets or 0))
+        return [Term(weighted(octets, to_word_end(at)), placed.path)]
     weight = weight_of(placed, at)
     if placed.bits <= 32:
-        return [addend(value, weight, placed.path)]
+        return [Term(weighted(value, weight), placed.path)]
     # The upper half on its own keeps the sum of shifted 64-bit values in 64 bits.
-    value = f"(uint64_t){bracketed(value)}"
+    upper, lower = tree.shifted(value, -32), Binary("&", value, Number(0xFFFFFFFF, U64, 8))
     return [
-        addend(f"({value} >> 32)", weight, f"{placed.path}, upper bits"),
-        addend(f"({value} & 0xffffffff)", weight, f"{placed.path}, lower bits"),
+        Term(tree.shifted(upper, weight), f"{placed.path}, upper bits"),
+        Term(tree.shifted(lower, weight), f"{placed.path}, lower bits"),
     ]
 
 
@@ -52,18 +78,22 @@ def payload_addends(payload: Payload, start: int, name: str) -> list[Term]:
     """Return what the payload of a format of that name adds to a sum over bytes from ``start``."""
     if not any(payload.pattern):
         return []
-    size = (payload.extent.end or 0) - payload.start
+    size = payload.extent.end.octet - payload.start
     in_word = (payload.start - start) % 2 == 0
     if len(payload.pattern) > 1:
-        pattern = f"{name}_payload"
-        expression = f"csum_repeat({pattern}, sizeof({pattern}), {added('pktlen', size)})"
-        return [addend(expression, 0 if in_word else 8, payload.path)]
+        pattern = Name(f"{name}_payload", Array(U8, len(payload.pattern)))
+        sizes = (SizeOf(pattern), tree.added(PKTLEN, size))
+        repeated = Call("csum_repeat", (pattern, *sizes), U64)
+        return [Term(repeated if in_word else tree.shifted(repeated, 8), payload.path)]
     # A byte counts 256-fold in the upper half of its word; from an odd byte on,
     # the lower half comes first.
-    more, fewer = f"({added('pktlen', size + 1)}) / 2", f"({added('pktlen', size)}) / 2"
+    more = Binary("/", tree.added(PKTLEN, size + 1), Number(2))
+    fewer = Binary("/", tree.added(PKTLEN, size), Number(2))
     upper, lower = (more, fewer) if in_word else (fewer, more)
-    value = f"{payload.pattern[0]:02x}"
+    value = payload.pattern[0]
     return [
-        Term(f"(uint64_t)({upper}) * 0x{value}00", f"{payload.path}, upper bytes"),
-        Term(f"(uint64_t)({lower}) * 0x{value}", f"{payload.path}, lower bytes"),
+        Term(
+            Binary("*", Cast(U64, upper), tree.wire(value << 8, 16)), f"{payload.path}, upper bytes"
+        ),
+        Term(Binary("*", Cast(U64, lower), tree.wire(value, 8)), f"{payload.path}, lower bytes"),
     ]

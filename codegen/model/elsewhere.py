@@ -18,7 +18,8 @@ Members = list[tuple[str, dict[str, int]]]
 class Elsewhere:
     """The names of a header and its fields in scapy and in tshark.
 
-    ``scapy`` is a class (``scapy.layers.inet.IP``) and ``tshark`` a protocol.
+    ``scapy`` is a class (``scapy.layers.inet.IP``) and ``tshark`` a protocol. A class of
+    one's own need not be bound to the layer below it: scapy then takes the format's number.
     ``fields`` maps a field, by its path in the header, to its two names there, either
     of them empty where the tool has none. Scapy's may end in ``@2``: the bit at which
     the field starts in a number; tshark's in ``/4``: its unit. ``groups`` make scapy's

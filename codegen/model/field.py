@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, TypeVar
 
+from codegen.errors import shown
 from codegen.model.source import Const, Default, FromDevice, Parameter, Source, Value
 
 ByteOrder = Literal["big", "little"]
@@ -62,7 +63,7 @@ class UInt:
             if value == name:
                 return number
         if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"an integer is wanted, not {value!r}")
+            raise ValueError(f"an integer is wanted, not {shown(value)}")
         return value
 
     def show(self, number: int) -> str:
@@ -87,7 +88,9 @@ class MAC:
     def parse(self, value: Value) -> int:
         """Return the 48-bit integer for a colon-separated address."""
         if not isinstance(value, str) or not _MAC.fullmatch(value):
-            raise ValueError(f"a MAC address such as '02:00:00:00:00:01' is wanted, not {value!r}")
+            raise ValueError(
+                f"a MAC address such as '02:00:00:00:00:01' is wanted, not {shown(value)}"
+            )
         return int(value.replace(":", ""), 16)
 
     def show(self, number: int) -> str:
@@ -115,7 +118,7 @@ class IPv4Address:
             return int(ipaddress.IPv4Address(_text(value)))
         except ValueError:
             raise ValueError(
-                f"an IPv4 address such as '192.0.2.1' is wanted, not {value!r}"
+                f"an IPv4 address such as '192.0.2.1' is wanted, not {shown(value)}"
             ) from None
 
     def show(self, number: int) -> str:
@@ -144,7 +147,7 @@ class IPv6Address:
         except ValueError:
             address = None
         if address is None or address.scope_id is not None:
-            raise ValueError(f"an IPv6 address such as '2001:db8::1' is wanted, not {value!r}")
+            raise ValueError(f"an IPv6 address such as '2001:db8::1' is wanted, not {shown(value)}")
         return int(address)
 
     def show(self, number: int) -> str:
@@ -204,7 +207,9 @@ class Bytes:
         """Return the bytes as an integer, the first one most significant."""
         octets = _octets(value)
         if len(octets) != self.octets:
-            raise ValueError(f"{self.octets} bytes are wanted, not the {len(octets)} of {value!r}")
+            raise ValueError(
+                f"{self.octets} bytes are wanted, not the {len(octets)} of {shown(value)}"
+            )
         return int.from_bytes(octets, "big")
 
     def show(self, number: int) -> str:
@@ -220,7 +225,7 @@ def _octets(value: Value) -> bytes:
         return bytes.fromhex(_text(value))
     except ValueError:
         raise ValueError(
-            f"bytes such as b'\\xc0\\xff' or 'c0ff' are wanted, not {value!r}"
+            f"bytes such as b'\\xc0\\xff' or 'c0ff' are wanted, not {shown(value)}"
         ) from None
 
 
@@ -357,7 +362,7 @@ class Fill:
         if isinstance(value, bytes) and 1 <= len(value) <= 256:
             return value
         raise ValueError(
-            f"a byte (0..255), ASCII text or bytes, 256 at most, are wanted, not {value!r}"
+            f"a byte (0..255), ASCII text or bytes, 256 at most, are wanted, not {shown(value)}"
         )
 
     def show(self, pattern: bytes) -> str:

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from codegen.errors import shown
 from codegen.model.elsewhere import Elsewhere
 from codegen.model.field import Fill, Group, Member, Pad, Reserved, parameters, rename_parameters
-from codegen.model.source import Const, Default, Source, Value
+from codegen.model.source import Const, Default, Source, Value, overridden
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,13 @@ class Header:
     ``trailer``, behind all that the header carries. ``numbers`` maps a
     registry to this header's number in it. ``pseudo_header`` is what a checksum
     of a header above sums besides its own bytes; a header that ``extends`` the
-    one below (RFC 8200: extension headers) lets that one's reach through.
+    one below (RFC 8200: extension headers) lets that one's reach through. Above a
+    header that ``requires_checksums`` (RFC 8200 section 8.1), none is optional.
     ``carries`` is the registry in which the header above must have a number although
     no field tells it: what a tunnel is for. ``title`` and ``reference`` are for people;
     the reference names the RFC section or IEEE clause. ``elsewhere`` is what other
-    tools call the header.
+    tools call the header. ``bound`` are the members that :meth:`bind` gave a value, which
+    must be there then.
     """
 
     name: str
@@ -66,9 +69,11 @@ class Header:
     numbers: Mapping[str, int] = field(default_factory=dict, hash=False)
     pseudo_header: tuple[PseudoPart, ...] = ()
     extends: bool = False
+    requires_checksums: bool = False
     carries: str | None = None
     trailer: tuple[Member, ...] = ()
     elsewhere: Elsewhere | None = field(default=None, compare=False, repr=False)
+    bound: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -123,13 +128,17 @@ class Header:
                 )
             if isinstance(target, Group) != isinstance(value, tuple):
                 wanted = "a tuple of fields" if isinstance(target, Group) else "a value or a source"
-                raise ValueError(f"{self.name}.{name} is bound to {wanted}, not to {value!r}")
+                raise ValueError(f"{self.name}.{name} is bound to {wanted}, not to {shown(value)}")
             if isinstance(value, tuple):
                 assert isinstance(target, Group)
                 bound[name] = replace(target, fields=value)
             else:
                 assert not isinstance(target, Group)
-                source = Default(value) if isinstance(value, int | str | bytes) else value
+                source = (
+                    overridden(target.source, value)
+                    if isinstance(value, int | str | bytes)
+                    else value
+                )
                 if isinstance(target.source, Const) and isinstance(source, Default):
                     source = Const(source.value)
                 bound[name] = replace(target, source=source)
@@ -137,7 +146,8 @@ class Header:
             tuple(bound.get(each.name, each) for each in members)
             for members in (self.fields, self.trailer)
         )
-        return replace(self, fields=fields, trailer=trailer)
+        names = tuple(dict.fromkeys((*self.bound, *bindings)))
+        return replace(self, fields=fields, trailer=trailer, bound=names)
 
 
 @dataclass(frozen=True)

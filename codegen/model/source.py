@@ -8,7 +8,7 @@ declare; :mod:`codegen.resolve` resolves them against a whole packet.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 
@@ -29,10 +29,11 @@ class Edge(Enum):
 class Span:
     """A run of whole bytes, from a declared start to a declared end.
 
-    ``start`` and ``end`` are an :class:`Edge` or the name of a field of the
-    header that declares the span; both named fields lie inside the span. What a
-    header carries ends where its trailer starts, and for a header inside of it the
-    frame does. Without a trailer that is the same as the end of the frame.
+    ``start`` and ``end`` are an :class:`Edge` or the name of a field or group: of those
+    of that name the nearest, in the group or header that declares the span, or in what
+    is around it. Both lie inside the span. What a header carries ends where its trailer
+    starts, and for a header inside of it the frame does. Without a trailer that is the
+    same as the end of the frame.
     """
 
     start: Edge | str
@@ -106,9 +107,14 @@ class Const:
 
 @dataclass(frozen=True)
 class Default:
-    """A value that a preset may override; the decoder accepts any."""
+    """A value that a preset may override; the decoder accepts any.
+
+    On the bits of a number that are set in ``decides``, it depends what follows the header:
+    a received frame in which they differ is other traffic, as a fragment is.
+    """
 
     value: Value
+    decides: int = 0
 
 
 class FromDevice(Enum):
@@ -156,10 +162,11 @@ class Random:
 
     The n-th packet has the n-th number of SplitMix64 (Steele, Lea, Flood: Fast
     splittable pseudorandom number generators, 2014), reduced to the range. Without
-    bounds it is the whole range of the field.
+    bounds it is the whole range of the field. Without a seed, fields have different ones:
+    each follows from the path of its field.
     """
 
-    seed: int = 0
+    seed: int | None = None
     minimum: Value | None = None
     maximum: Value | None = None
 
@@ -191,7 +198,8 @@ class Timestamp:
 Sweep = Counter | Cycle | Random | Range | Timestamp
 
 #: Frame lengths of the simple internet mix, 7:4:1, without frame check sequence: 40, 576
-#: and 1500 bytes of IP, the first filled up to the least frame.
+#: and 1500 bytes of IP, the first filled up to the least frame. Where headers take more than
+#: that, it is the least frame of the format.
 IMIX = Cycle((60, 590, 60, 590, 60, 60, 1514, 60, 590, 60, 590, 60))
 
 
@@ -218,13 +226,16 @@ class Checksum:
 
     With ``pseudo_header`` the pseudo header of the header below is summed too
     (RFC 768, RFC 9293). ``zero_as`` is sent in place of a result of zero (RFC 768:
-    a UDP checksum of zero is sent as 0xFFFF).
+    a UDP checksum of zero is sent as 0xFFFF). Zero in a received frame then means, for
+    an ``optional`` checksum, that its sender computed none; it is not optional above
+    a header that :attr:`~codegen.model.Header.requires_checksums`.
     """
 
     over: Span
     algorithm: Algorithm | OwnAlgorithm = Algorithm.INTERNET
     pseudo_header: bool = False
     zero_as: int | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -248,6 +259,12 @@ class Count:
 
 
 Source = Const | Default | Parameter | Sweep | Length | Checksum | NextHeader | Count
+
+
+def overridden(source: Source, value: Value) -> Default:
+    """Return the default that a value is in the place of a source: as decisive as that was."""
+    return replace(source, value=value) if isinstance(source, Default) else Default(value)
+
 
 #: What a preset may bind: a value, or a sweep.
 Binding = Value | Sweep

@@ -1,14 +1,13 @@
-"""Run an application as a unikernel, alone or as a pair over one bridge.
+"""Run an application as a unikernel.
 
 The image is built, booted on a tap of the bridge and followed until it gives its
-result, which is that of every platform. Nothing stays behind: the taps end with
-their machines, and the machines with this process.
+result, which is that of every platform. Nothing stays behind: the tap ends with its
+machine, and the machine with this process.
 """
 
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from pathlib import Path
 from codegen import emit, net, run, sink, temporary
 from codegen.errors import UsageError
 from codegen.unikernel import image, linuxu, qemu
-from codegen.unikernel.console import Console, GuestError
+from codegen.unikernel.console import Console
 from codegen.unikraft import Tree
 
 OnLine = Callable[[str], None]
@@ -30,17 +29,6 @@ _DEFAULT_INTERVAL = 3.0
 
 #: The same where lines of speed were switched off and only a count ends the run.
 _LONG_SILENCE = 600.0
-
-#: Seconds without a packet that end a pair's receiver.
-_IDLE = 1.0
-
-#: Seconds that the receiver has to end when the sender has ended: until it is idle, and
-#: until its machine has halted, which a busy one may take a while for. One that never saw a
-#: packet is never idle: it would be waited for without end.
-_LAST_WORDS = _IDLE + 6.0
-
-#: What a program prints when it is about to send or receive.
-_STARTED = "started in mode "
 
 
 @dataclass(frozen=True)
@@ -141,7 +129,7 @@ def run_guest(
     ImageError, QemuError, NetError, GuestError and UsageError.
     """
     check(request)
-    files = emit.render(request.format, request.strategy)
+    files = emit.render(request.layout, request.strategy)
     with temporary.folder() as folder:
         guests = prepare(files, setup, folder, on_step, on_line)
         measured = measure(guests, request.program_arguments(), on_line)
@@ -154,47 +142,7 @@ def measure(guests: Guests, arguments: Sequence[str], on_line: OnLine) -> dict[s
         tap = None
         if guests.setup.on_bridge and guests.machine is not None:
             tap = stack.enter_context(net.tap_of(guests.setup.bridge))
-        return guests.start(arguments, tap).follow(on_line, _silence(arguments))
-
-
-def run_pair(
-    request: run.Request, setup: Setup, on_line: OnLine, on_step: image.OnStep
-) -> dict[str, object]:
-    """Boot two machines on one bridge: one sends, one receives and checks; return both results.
-
-    ``lost`` is what was sent and not received, ``dropped`` what the taps counted as
-    dropped. Raises as :func:`run_guest` does.
-    """
-    check(request)
-    if request.mode is not None or request.sink != sink.DEVICE:
-        raise UsageError(
-            "--pair sends on one machine and receives on another: no --mode, no --sink"
-        )
-    files = emit.render(request.format, request.strategy)
-    with temporary.folder() as folder, ExitStack() as stack:
-        guests = prepare(files, setup, folder, on_step, on_line, machines=2)
-        taps: list[net.Tap | None] = [None, None]
-        if guests.machine is not None:
-            taps = [stack.enter_context(net.tap_of(setup.bridge)) for _ in range(2)]
-        receiving = replace(request, mode="rx", count=request.count or 0, duration=0.0)
-        arguments = [*receiving.program_arguments(), "match=on", f"idle={_IDLE:g}"]
-        receiver = _Follower(guests.start(arguments, taps[1], 1), "rx", on_line, arguments)
-        stack.callback(receiver.end)
-        receiver.wait_until_started()
-        sending = replace(request, mode="tx")
-        arguments = sending.program_arguments()
-        sender = _Follower(guests.start(arguments, taps[0], 0), "tx", on_line, arguments)
-        stack.callback(sender.end)
-        sent = sender.result()
-        received = receiver.result_soon()
-        found: dict[str, object] = {
-            "sender": guests.completed(sending, sent),
-            "receiver": guests.completed(receiving, received),
-            "lost": int(str(sent["sent"])) - int(str(received["received"])),
-        }
-        if guests.machine is not None:
-            found["dropped"] = sum(tap.dropped() for tap in taps if tap)
-        return found
+        return guests.start(arguments, tap).follow(on_line, silence(arguments))
 
 
 def check(request: run.Request) -> None:
@@ -207,7 +155,7 @@ def check(request: run.Request) -> None:
     run.check(request)
 
 
-def _silence(arguments: Sequence[str]) -> float:
+def silence(arguments: Sequence[str]) -> float:
     """Return after how many seconds without a line a guest with these arguments hangs."""
     given = dict(each.split("=", 1) for each in arguments)
     interval = _seconds(given.get("interval"), _DEFAULT_INTERVAL)
@@ -224,60 +172,3 @@ def _seconds(text: str | None, default: float) -> float:
     except ValueError:
         return default
     return value if math.isfinite(value) else default
-
-
-class _Follower:
-    """Follows one of two consoles in a thread, and says which one a line is from."""
-
-    def __init__(
-        self, console: Console, name: str, on_line: OnLine, arguments: Sequence[str]
-    ) -> None:
-        self._console = console
-        self._name = name
-        self._on_line = on_line
-        self._silence = _silence(arguments)
-        self._started = threading.Event()
-        self._found: dict[str, object] | None = None
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._thread.start()
-
-    def _follow(self) -> None:
-        try:
-            self._found = self._console.follow(self._pass_on, self._silence)
-        except Exception as error:
-            self._error = error
-        self._started.set()
-
-    def _pass_on(self, line: str) -> None:
-        if line.startswith(_STARTED):
-            self._started.set()
-        self._on_line(f"{self._name}: {line}")
-
-    def wait_until_started(self) -> None:
-        """Return when the program is about to work; raises GuestError when it ended instead."""
-        self._started.wait()
-        if self._error is not None:
-            self.result()
-
-    def result(self) -> dict[str, object]:
-        """Return the result when the guest has ended; raises GuestError as the console does."""
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        assert self._found is not None
-        return self._found
-
-    def result_soon(self) -> dict[str, object]:
-        """Return the result of a receiver whose sender has ended, or end it."""
-        self._thread.join(_LAST_WORDS)
-        if self._thread.is_alive():
-            self.end()
-            raise GuestError("the receiver saw no packet, or does not end; is the bridge up?")
-        return self.result()
-
-    def end(self) -> None:
-        """End the guest."""
-        if self._console.process.poll() is None:
-            self._console.process.kill()
-        self._thread.join()

@@ -26,8 +26,9 @@ from pathlib import Path
 
 from codegen import emit, sink
 from codegen.errors import CodegenError, missing
-from codegen.host.build import cache_folder
-from codegen.model import Format, Strategy
+from codegen.host import cache
+from codegen.layout import Layout
+from codegen.model import Strategy
 from codegen.unikraft import Target, Tree, TreeError
 
 #: Compiler options by the name that ``--build`` has for them, as Kconfig symbols:
@@ -76,6 +77,10 @@ class Options:
     sink: str = sink.DEVICE
     log_level: str = "crit"
 
+    def __post_init__(self) -> None:
+        """Raise UsageError for a sink that does not exist, before any tree or tool is needed."""
+        sink.symbols(self.sink)
+
     @property
     def wanted(self) -> tuple[str, ...]:
         """The switches that must be on in the configuration, or the image is another one."""
@@ -105,9 +110,9 @@ class Image:
         return self.path.stat().st_size
 
 
-def file_name(format: Format, strategy: Strategy, options: Options) -> str:
+def file_name(layout: Layout, strategy: Strategy, options: Options) -> str:
     """Return a name for an image that tells it from others, ending as Unikraft's do."""
-    parts = [format.name, strategy.name]
+    parts = [layout.name, strategy.name]
     if options.sink != sink.DEVICE:
         parts.append(options.sink.replace(":", ""))
     if options.build != "default":
@@ -128,12 +133,13 @@ def build(
 ) -> Image:
     """Build an application's files to the image ``target``, which appears whole.
 
-    ``files`` are those of :func:`codegen.emit.render`. Objects are kept in the cache,
-    so that the next image of the same tree and options compiles the application
-    alone. Raises TreeError when the tree cannot do it, ImageError when a tool is
-    missing, a step fails or takes too long, and UsageError for a sink that there is not.
+    ``files`` are those of :func:`codegen.emit.render`; what applications have in common
+    is added where they lack it. Objects are kept in the cache, so that the next image of
+    the same tree and options compiles the application alone. Raises TreeError when the
+    tree cannot do it, ImageError when a tool is missing, a step fails or takes too long.
     """
     tree.check(options.target)
+    files = emit.with_runtime(files)
     with _work_folder(tree, options) as work:
         app = work / "app"
         if emit.check(files, app):
@@ -153,7 +159,7 @@ def _work_folder(tree: Tree, options: Options) -> Iterator[Path]:
     """Return the folder in the cache for this tree and these options, and keep it locked."""
     parts = (str(tree.root), tree.version, options.target.name)
     key = "\n".join((*parts, options.build, options.sink, options.log_level))
-    work = cache_folder() / f"image-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    work = cache.folder() / f"image-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     try:
         work.mkdir(parents=True, exist_ok=True)
         os.utime(work)
@@ -226,7 +232,7 @@ class _Maker:
     def _count_objects(self) -> int:
         """Return how many objects are to be made: of a build that is there, the application's."""
         if (self._work / "build" / self._tree.image_name(self._options.target, "pktgen")).is_file():
-            return len(list((self._work / "app").glob("*.c")))
+            return (self._work / "app" / "Makefile.uk").read_text(encoding="utf-8").count("_SRCS-y")
         found: set[str] = set()
 
         def collect(line: str) -> None:

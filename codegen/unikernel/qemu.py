@@ -78,12 +78,7 @@ class Qemu:
 
     def __post_init__(self) -> None:
         """Raise UsageError for a bus that the machine does not have."""
-        buses = _SYSTEMS[self.target.arch].buses
-        if self.bus is not None and self.bus not in buses:
-            raise UsageError(
-                f"--virtio {self.bus}: a machine of --arch {self.target.arch} has "
-                + " and ".join(buses)
-            )
+        check_bus(self.target, self.bus)
 
     @property
     def device(self) -> str:
@@ -143,6 +138,15 @@ class Qemu:
         )
         assert process.stdout is not None
         return Console(process, os.dup(process.stdout.fileno()), monitor=system.program)
+
+
+def check_bus(target: Target, bus: str | None) -> None:
+    """Raise UsageError when machines of the target's architecture have no such bus."""
+    buses = _SYSTEMS[target.arch].buses
+    if bus is not None and bus not in buses:
+        raise UsageError(
+            f"--virtio {bus}: a machine of --arch {target.arch} has " + " and ".join(buses)
+        )
 
 
 def faster_notification(accelerator: str, machines: int) -> str:

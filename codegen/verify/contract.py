@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from codegen.cheader import Signature
 from codegen.layout import Layout, Placed
-from codegen.model import MAC, Bytes, Format, IPv4Address, IPv6Address, UInt
-from codegen.resolve import resolve
+from codegen.model import MAC, Bytes, IPv4Address, IPv6Address, UInt
 
 _BUFFER = (
     ("a", "struct uk_alloc *"),
@@ -42,42 +41,37 @@ COMMON = (
 )
 
 
-def expected(format: Format) -> list[Signature]:
+def expected(layout: Layout) -> list[Signature]:
     """Return the functions that the application of a format must declare."""
-    promised = list(COMMON)
-    for each in dict.fromkeys((format.packet, format)):
-        layout = resolve(each)
-        arguments = tuple(
-            (placed.argument.name, _type(layout, placed))
-            for placed in layout.arguments
-            if not placed.argument.bound
-        )
-        promised += [
-            Signature(f"genpkt_{each.name}", _NETBUF, _BUFFER + arguments),
-            Signature(
-                f"genpkt_{each.name}_args",
-                _NETBUF,
-                (*_BUFFER, ("args", f"const struct {format.packet.name}_args *")),
-            ),
-            Signature(
-                f"parse_{each.name}",
-                "enum genpkt_result",
-                (
-                    ("frame", "const uint8_t *"),
-                    ("len", "uint16_t"),
-                    ("args", f"struct {format.packet.name}_args *"),
-                ),
-            ),
-        ]
-    return promised
+    name = layout.name
+    args = ("args", f"const struct {name}_args *")
+    received = (("frame", "const uint8_t *"), ("len", "uint16_t"))
+    arguments = tuple(
+        (placed.argument.name, _type(layout, placed))
+        for placed in layout.arguments
+        if not placed.argument.bound
+    )
+    return [
+        *COMMON,
+        Signature(f"genpkt_{name}", _NETBUF, _BUFFER + arguments),
+        Signature(f"genpkt_{name}_args", _NETBUF, (*_BUFFER, args)),
+        Signature(f"{name}_accepts", "int", (("pktlen", "uint16_t"), args)),
+        Signature(f"{name}_write", "void", (("frame", "uint8_t *"), ("pktlen", "uint16_t"), args)),
+        Signature(f"{name}_length", "uint16_t", received),
+        Signature(
+            f"{name}_parse",
+            "enum frame_result",
+            (*received, ("fields", f"struct {name}_fields *")),
+        ),
+        Signature(f"{name}_match", "enum frame_verdict", (*received, args)),
+    ]
 
 
 def _type(layout: Layout, placed: Placed) -> str:
     """Return the C type of an argument: numbers in the smallest integer that holds them."""
     match placed.field:
         case MAC():
-            is_preset = layout.format is not layout.format.packet
-            own = is_preset and placed.argument.default is None
+            own = layout.is_preset and placed.argument.default is None
             return f"const struct {'uk_hwaddr' if own else 'ether_addr'} *"
         case IPv4Address():
             return "uint32_t"

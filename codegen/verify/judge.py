@@ -30,6 +30,7 @@ class Report:
 #: The names of comparisons that others ask for.
 BYTES = "C writes the oracle's bytes, and none besides"
 SWEPT = "packets of a sweep have the oracle's bytes"
+PAYLOADS = "a frame with any payload is parsed, checksums included"
 
 #: Consecutive packets of a sweep that are compared.
 SWEPT_PACKETS = 300
@@ -46,15 +47,16 @@ def verify(subject: Subject, examples: int, seed: int) -> Report:
     """Return the report of all comparisons; stops at the first that fails.
 
     ``examples`` are the generated value sets, besides which every length of the
-    format is tried once, and values for which a checksum comes out as zero. Equal
-    seeds give equal values.
+    format is tried once, and values for which a checksum comes out as zero. Frames that
+    are parsed have other payloads too. Equal seeds give equal values.
     """
-    report = Report(subject.format.name)
+    report = Report(subject.layout.name)
     try:
         _every_length(subject, report)
         _zero_sums(subject, report, seed)
         _generated(subject, report, examples, seed)
         _sweeps(subject, report, seed)
+        _payloads(subject, report, examples, seed)
         _matches(subject, report, examples, seed)
         _refusals(subject, report)
     except Mismatch as mismatch:
@@ -116,7 +118,8 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
         assert isinstance(origin, Sum)
         if origin.algorithm is not Algorithm.INTERNET:
             continue
-        covered = range(len(frame))[origin.over.start : origin.over.end]
+        start = origin.over.start.in_frame(len(frame)) // 8
+        covered = range(start, start + origin.over.size(len(frame)))
         data = bytearray(frame[octet] for octet in covered)
         pseudo = 0
         bits = 0
@@ -132,7 +135,7 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
             bits += part.bits
         data[:0] = pseudo.to_bytes(bits // 8, "big")
         data += bytes(len(data) % 2)
-        here = placed.offset // 8 % len(frame)
+        here = placed.start.in_frame(len(frame)) // 8
         if here not in covered:
             # It sums up others, and is not among them.
             data += frame[here : here + 2]
@@ -212,6 +215,23 @@ def _sweeps(subject: Subject, report: Report, seed: int) -> None:
             report.counts[SWEPT] += 1
 
 
+def _payloads(subject: Subject, report: Report, examples: int, seed: int) -> None:
+    """Parse frames with other payloads than the format's, as other senders choose them.
+
+    What is written has one payload only, for which a checksum may be right by chance.
+    """
+    layout = subject.layout
+    if layout.payload is None:
+        return
+    chosen = random.Random(seed)
+    for length in [*layout.lengths, *(chosen.choice(layout.lengths) for _ in range(examples))]:
+        given = values.some(layout, chosen)
+        fill = values.some_fill(layout, length, chosen)
+        if parse(subject, oracle.encode(layout, given, length, fill=fill)) != oracle.Result.GOOD:
+            raise Mismatch(f"{layout.name}: the oracle finds fault with its own frame")
+        report.counts[PAYLOADS] += 1
+
+
 def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None:
     """Hold received frames, whole ones and damaged ones, against the format."""
     layout = subject.layout
@@ -219,13 +239,19 @@ def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None
     for _ in range(examples):
         given = values.some(layout, chosen)
         length = chosen.choice(layout.lengths)
-        frame = bytearray(oracle.encode(layout, given, length))
-        damage = chosen.choice(["none", "bit", "bit in the headers", "cut", "longer"])
+        fill = values.some_fill(layout, length, chosen)
+        frame = bytearray(oracle.encode(layout, given, length, fill=fill))
+        damages = ["none", "bit", "bit in the headers", "cut", "longer"]
+        damage = chosen.choice([*damages, "no checksum"] if layout.checksums else damages)
         if damage == "cut":
             del frame[chosen.randrange(length) :]
         elif damage.startswith("bit"):
             limit = layout.header_length if "headers" in damage else length
             frame[chosen.randrange(limit)] ^= 1 << chosen.randrange(8)
+        elif damage == "no checksum":
+            placed = chosen.choice(layout.checksums)
+            at = placed.start.in_frame(length) // 8
+            frame[at : at + placed.bits // 8] = bytes(placed.bits // 8)
         elif damage == "longer" and length <= 0xFFFF - 12:
             # A driver may count some of its own bytes; the frame knows better.
             frame += chosen.randbytes(chosen.randint(1, 12))
@@ -247,19 +273,19 @@ def parse(subject: Subject, frame: bytes) -> oracle.Result:
     wanted = oracle.parse(layout, frame)
     result, found = subject.parse(frame)
     if result != wanted.result.value:
+        why = f" ({', '.join(wanted.problems)})" if wanted.problems else ""
         raise Mismatch(
             f"{layout.name}: the parser calls a frame {result!r}, and it is "
-            f"{wanted.result.value!r} ({', '.join(wanted.problems)})\n{frame.hex(' ')}"
+            f"{wanted.result.value!r}{why}\n{frame.hex(' ')}"
         )
     if wanted.result in (oracle.Result.TRUNCATED, oracle.Result.NEXT_HEADER):
         return wanted.result
-    for placed in layout.arguments:
-        value = found[placed.argument.name]
-        if value != wanted.values[placed.path]:
-            show = placed.field.show
+    for path, value in found.items():
+        if value != wanted.values[path]:
+            show = layout[path].field.show
             raise Mismatch(
-                f"{layout.name}: the parser reads {placed.path} as {show(value)}, and it is "
-                f"{show(wanted.values[placed.path])}\n{frame.hex(' ')}"
+                f"{layout.name}: the parser reads {path} as {show(value)}, and it is "
+                f"{show(wanted.values[path])}\n{frame.hex(' ')}"
             )
     return wanted.result
 

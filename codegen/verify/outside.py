@@ -2,7 +2,8 @@
 
 Oracle and emitted C share a layout, so a wrong one would satisfy both. Scapy and
 Wireshark have their own idea of each protocol; what they call its fields stands
-with the header (:class:`codegen.model.elsewhere.Elsewhere`).
+with the header (:class:`codegen.model.elsewhere.Elsewhere`), and is held against what
+the tools that are installed have.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from importlib.util import find_spec
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from codegen import oracle, temporary
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, UsageError
 from codegen.layout import Argument, Fixed, Layout, Placed, Sum, Swept
 from codegen.model import Header, Reserved, UInt
 from codegen.model.elsewhere import Elsewhere, Members
@@ -39,30 +42,105 @@ def _elsewhere(header: Header) -> Elsewhere:
 
 
 def is_known(layout: Layout) -> bool:
-    """Tell whether each header of a format says what it is called elsewhere."""
+    """Return whether each header of a format has its names elsewhere."""
     return all(header.elsewhere is not None for header in _headers(layout))
 
 
+def check(layout: Layout) -> None:
+    """Raise UsageError for a header whose names elsewhere cannot be found there.
+
+    Those in scapy are looked up where it is installed, those in tshark when it reads frames.
+    """
+    for header in _headers(layout):
+        elsewhere = _elsewhere(header)
+        here = {each.name for each in header.members}
+        _refuse(
+            header,
+            "the field",
+            {path.partition(".")[0] for path in elsewhere.fields} - here,
+            f"which the header does not have; it has: {', '.join(sorted(here))}",
+        )
+        if has_scapy():
+            _check_scapy(header, elsewhere)
+
+
+def _refuse(header: Header, what: str, names: Iterable[str], why: str) -> None:
+    """Raise UsageError when there are names that a header should not give."""
+    shown = ", ".join(map(repr, sorted(names)))
+    if shown:
+        raise UsageError(f"header {header.name!r}: its Elsewhere names {what} {shown}, {why}")
+
+
 # --- Scapy -------------------------------------------------------------------------
+
+
+def has_scapy() -> bool:
+    """Return whether scapy is installed."""
+    return find_spec("scapy") is not None
+
+
+def _scapy_class(elsewhere: Elsewhere) -> Any:
+    module, _, name = elsewhere.scapy.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def _check_scapy(header: Header, elsewhere: Elsewhere) -> None:
+    try:
+        fields = {each.name for each in _scapy_class(elsewhere).fields_desc}
+    except Exception as error:  # of the import of any module
+        why = (
+            f"which cannot be had ({error}); write module.Class, such as scapy.packet.Raw, "
+            "and import a module of your own in the file of the format"
+        )
+        _refuse(header, "the scapy layer", {elsewhere.scapy}, why)
+        raise
+    names = {name.partition("@")[0] for name, _ in elsewhere.fields.values()}
+    names |= {name for name, _ in elsewhere.groups.values()}
+    why = f"which {elsewhere.scapy} does not have; it has: {', '.join(sorted(fields)) or 'none'}"
+    _refuse(header, "scapy's field", names - fields - {""}, why)
+
+
+@cache
+def _binds(lower: Any, upper: Any, field: str) -> bool:
+    """Return whether scapy itself knows what a field of one layer is below another layer."""
+    return field in (lower() / upper()).overloaded_fields
 
 
 def built_by_scapy(layout: Layout, given: Mapping[str, int], length: int) -> bytes:
     """Return the frame of ``length`` bytes that scapy builds for these arguments.
 
     It is the first one of a sweep. Lengths, checksums and announcing numbers are left
-    to scapy, unless a preset gives them a value.
+    to scapy, unless a preset gives them a value; a number that scapy does not bind to the
+    header above, as it knows no number of one's own, is the format's. Raises CodegenError
+    when scapy cannot build it.
     """
-    frame: Any = None
-    for header in _headers(layout):
-        elsewhere = _elsewhere(header)
-        module, _, name = elsewhere.scapy.rpartition(".")
-        layer = getattr(importlib.import_module(module), name)(
-            **_scapy_fields(layout, header, elsewhere, given)
-        )
-        frame = layer if frame is None else frame / layer
-    if layout.payload is not None:
-        frame = frame / layout.payload.content(length - layout.header_length)
-    return bytes(frame)
+    headers = _headers(layout)
+    above = [_scapy_class(_elsewhere(header)) for header in headers[1:]]
+    try:
+        frame: Any = None
+        for header, upper in zip_longest(headers, above):
+            layer = _scapy_layer(layout, header, upper, given)
+            frame = layer if frame is None else frame / layer
+        if layout.payload is not None:
+            frame = frame / layout.payload.content(length - layout.header_length)
+        return bytes(frame)
+    except Exception as error:
+        raise CodegenError(
+            f"{layout.name}: scapy cannot build the frame: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _scapy_layer(layout: Layout, header: Header, upper: Any, given: Mapping[str, int]) -> Any:
+    """Return scapy's layer of a header; ``upper`` is the class of the one above, or None."""
+    elsewhere = _elsewhere(header)
+    made = _scapy_class(elsewhere)
+    fields = _scapy_fields(layout, header, elsewhere, given)
+    for placed, _ in layout.deciding():
+        path = placed.path.removeprefix(f"{header.name}.")
+        name, _ = elsewhere.fields.get(path, ("", ""))
+        if placed.header is header and name and upper and not _binds(made, upper, name):
+            fields[name] = _value(placed, given)
+    return made(**fields)
 
 
 def _scapy_fields(
@@ -199,10 +277,26 @@ class Dissection:
                 text=True,
                 check=False,
             )
+        self._check_names(done.stderr.splitlines())
         if done.returncode:
             raise CodegenError(f"tshark cannot read the frames: {done.stderr.strip()}")
         rows = [line.split("\t") for line in done.stdout.splitlines()]
         return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def _check_names(self, errors: Sequence[str]) -> None:
+        """Raise UsageError for names that tshark does not have; it lists such fields, indented."""
+        for header in _headers(self.layout):
+            elsewhere = _elsewhere(header)
+            why = "which tshark does not have ('tshark -G {}' lists them)"
+            _refuse(
+                header,
+                "the tshark protocol",
+                {elsewhere.tshark} - _protocols(self.tshark),
+                why.format("protocols") + "; for what it does not dissect, name 'data'",
+            )
+            fields = {name.partition("/")[0] for _, name in elsewhere.fields.values()}
+            unknown = fields.intersection(line.strip() for line in errors if line.startswith("\t"))
+            _refuse(header, "tshark's field", unknown, why.format("fields"))
 
 
 @cache

@@ -12,9 +12,8 @@ from codegen import emit, temporary
 from codegen.errors import CodegenError
 from codegen.host import build
 from codegen.host.library import HostLibrary
-from codegen.layout import Layout
-from codegen.model import MAC, Bytes, Format, Strategy
-from codegen.resolve import resolve
+from codegen.layout import Argument, Fixed, Layout, Placed
+from codegen.model import MAC, Bytes, Reserved, Strategy
 
 
 class Mismatch(CodegenError):
@@ -33,36 +32,35 @@ class Memory:
 class Subject:
     """The library of one application, and the calls that a test makes of it."""
 
-    def __init__(self, format: Format, library: HostLibrary) -> None:
-        """Look at ``library`` as the application of ``format``."""
-        self.layout: Layout = resolve(format)
-        self.format = format
+    def __init__(self, layout: Layout, library: HostLibrary) -> None:
+        """Look at ``library`` as the application of a format."""
+        self.layout = layout
         self.ffi: Any = library.ffi
         self.lib: Any = library.lib
         self.lib.host_alloc_poison(Memory.poison)
         self._heap = self.lib.uk_alloc_get_default()
 
     @classmethod
-    def build(cls, format: Format, strategy: Strategy, **options: Any) -> Subject:
+    def build(cls, layout: Layout, strategy: Strategy, **options: Any) -> Subject:
         """Emit and compile the application, and check its headers against the model.
 
         ``options`` are those of :class:`codegen.host.library.HostLibrary`.
         """
         with temporary.folder() as app:
-            emit.write(emit.render(format, strategy), app / strategy.name)
-            return cls.from_folder(format, app / strategy.name, **options)
+            emit.write(emit.render(layout, strategy), app / strategy.name)
+            return cls.from_folder(layout, app / strategy.name, **options)
 
     @classmethod
-    def from_folder(cls, format: Format, app: Path, **options: Any) -> Subject:
+    def from_folder(cls, layout: Layout, app: Path, **options: Any) -> Subject:
         """Compile the application in a folder, whoever edited it."""
         from codegen import cheader
         from codegen.verify import contract
 
         with temporary.folder() as folder:
-            source, header = _inline_functions(format, folder)
+            source, header = _inline_functions(layout, folder)
             library = HostLibrary(app, extra_sources=[source], extra_headers=[header], **options)
-        cheader.check_contract(build.app_declarations(app), contract.expected(format))
-        return cls(format, library)
+        cheader.check_contract(build.app_declarations(app), contract.expected(layout))
+        return cls(layout, library)
 
     # Calls
 
@@ -105,7 +103,7 @@ class Subject:
         if not pkt:
             raise Mismatch("no packet")
         try:
-            name = self.format.name
+            name = self.layout.name
             sweep = self.ffi.new(f"struct {name}_sweep *")
             getattr(self.lib, f"{name}_sweep_init")(sweep, length, self._args(arguments))
             sweep.n = packet
@@ -119,26 +117,29 @@ class Subject:
     def verdict(self, arguments: Mapping[str, int], received: bytes) -> str:
         """Return what the emitted match function says of a received frame."""
         frame = self.ffi.from_buffer("uint8_t[]", received)
-        match = getattr(self.lib, f"{self.format.name}_match")
+        match = getattr(self.lib, f"{self.layout.name}_match")
         verdict = match(frame, len(received), self._args(arguments))
-        return str(self.ffi.string(self.lib.genpkt_verdict_names[verdict]).decode())
+        return str(self.ffi.string(self.lib.verify_verdict(verdict)).decode())
 
     def parse(self, received: bytes) -> tuple[str, dict[str, int]]:
-        """Return the name of the parser's result, and the values that it read."""
-        args = self.ffi.new(f"struct {self.format.packet.name}_args *")
+        """Return the name of the parser's result, and the fields that it read, by path."""
+        fields = self.ffi.new(f"struct {self.layout.name}_fields *")
         # Memory of exactly this size: a look behind it is seen by the sanitizers.
         frame = self.ffi.new("uint8_t[]", max(len(received), 1))
         self.ffi.memmove(frame, received, len(received))
-        result = getattr(self.lib, f"parse_{self.format.name}")(frame, len(received), args)
+        result = getattr(self.lib, f"{self.layout.name}_parse")(frame, len(received), fields)
         values = {}
-        for placed in self.layout.arguments:
-            member = getattr(args, placed.argument.name)
+        for placed in self.layout.fields:
+            if is_constant(placed):
+                continue
+            is_argument = isinstance(placed.origin, Argument)
+            name = placed.argument.name if is_argument else placed.path.replace(".", "_")
+            member = getattr(fields, name)
             if placed.field.octets is None:
-                values[placed.argument.name] = int(member)
+                values[placed.path] = int(member)
             else:
-                octets = member if isinstance(placed.field, Bytes) else member.addr_bytes
-                values[placed.argument.name] = int.from_bytes(bytes(octets), "big")
-        return str(self.ffi.string(self.lib.genpkt_result_names[result]).decode()), values
+                values[placed.path] = int.from_bytes(bytes(member), "big")
+        return str(self.ffi.string(self.lib.verify_result(result)).decode()), values
 
     def duplicate(self, pkt: Any, memory: Memory) -> bytes:
         """Return the bytes of a duplicate made by ``uk_netbuf_dup_single()``."""
@@ -198,7 +199,7 @@ class Subject:
         self, arguments: Mapping[str, int], length: int, memory: Memory, shorthand: bool
     ) -> Any:
         buffer = (self._heap, memory.bufalign, memory.headroom, length)
-        name = self.format.name
+        name = self.layout.name
         if shorthand:
             given = [
                 self._passed(placed.field, arguments[placed.argument.name], own)
@@ -208,23 +209,20 @@ class Subject:
         return getattr(self.lib, f"genpkt_{name}_args")(*buffer, self._args(arguments))
 
     def _args(self, arguments: Mapping[str, int]) -> Any:
-        args = self.ffi.new(f"struct {self.format.packet.name}_args *")
+        args = self.ffi.new(f"struct {self.layout.name}_args *")
         for placed in self.layout.arguments:
             argument = placed.argument
             value = arguments[argument.name]
             octets = placed.field.octets
-            member = getattr(args, argument.name)
             if octets is None:
                 setattr(args, argument.name, value)
-            elif isinstance(placed.field, Bytes):
-                self.ffi.buffer(member)[:] = value.to_bytes(octets, "big")
             else:
-                member.addr_bytes = value.to_bytes(octets, "big")
+                self.ffi.buffer(getattr(args, argument.name))[:] = value.to_bytes(octets, "big")
         return args
 
     def _open_arguments(self) -> list[tuple[Any, bool]]:
         """Return the shorthand's arguments, and whether the device gives their value."""
-        preset = self.format is not self.format.packet
+        preset = self.layout.is_preset
         return [
             (placed, preset and placed.argument.default is None)
             for placed in self.layout.arguments
@@ -244,13 +242,22 @@ class Subject:
         return address
 
 
-def _inline_functions(format: Format, folder: Path) -> tuple[Path, Path]:
+def is_constant(placed: Placed) -> bool:
+    """Return whether a received frame has one value in a field, or any that is ignored."""
+    checked = isinstance(placed.origin, Fixed) and placed.origin.checked
+    return checked or isinstance(placed.field, Reserved)
+
+
+def _inline_functions(layout: Layout, folder: Path) -> tuple[Path, Path]:
     """Write a source, and its header, through which Python reaches inline functions."""
-    layout, name = resolve(format), format.name
-    functions = []
+    name = layout.name
+    functions = [
+        ("const char *verify_result(int result)", "return frame_result_name(result)"),
+        ("const char *verify_verdict(int verdict)", "return frame_verdict_name(verdict)"),
+    ]
     if layout.is_swept:
         sweep = f"struct {name}_sweep *sweep"
-        functions = [
+        functions += [
             (
                 f"void verify_sweep_write(uint8_t *frame, const {sweep})",
                 f"{name}_sweep_write(frame, sweep)",

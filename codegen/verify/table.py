@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import random
 from dataclasses import dataclass, field
 
 from codegen import oracle, temporary
+from codegen.errors import CodegenError
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 from codegen.layout import Layout
-from codegen.model import Format, Strategy
+from codegen.model import Strategy
 from codegen.verify import judge, outside, values
 from codegen.verify.subject import Memory, Mismatch, Subject
 
@@ -34,16 +34,17 @@ class Row:
 
 
 def judged(
-    format: Format,
+    layout: Layout,
     strategy: Strategy,
     examples: int,
     seed: int,
     netbuf: Netbuf = netbufs.HOST,
 ) -> Row:
     """Return the row of a format: every judge over generated values and lengths."""
-    subject = Subject.build(format, strategy, netbuf=netbuf)
-    layout = subject.layout
-    row = Row(format.name)
+    subject = Subject.build(layout, strategy, netbuf=netbuf)
+    if outside.is_known(layout):
+        outside.check(layout)
+    row = Row(layout.name)
     report = judge.verify(subject, examples, seed)
     row.agreed["oracle"] = report.counts[judge.BYTES] + report.counts[judge.SWEPT]
     if report.counterexample is not None:
@@ -55,7 +56,7 @@ def judged(
         row.faults.setdefault("oracle", f"{layout.name}: {mismatch}")
         row.silent = dict.fromkeys(JUDGES[1:], "there are no frames to judge")
         return row
-    _parser(subject, row, frames)
+    _parser(subject, row, frames + _received(layout, cases, seed))
     if not outside.is_known(layout):
         row.silent |= dict.fromkeys(("scapy", "tshark"), "no one else knows its headers")
         return row
@@ -71,6 +72,17 @@ def _cases(layout: Layout, examples: int, seed: int) -> list[tuple[dict[str, int
     for placed in layout.checksums:
         cases += values.zero_sums(layout, placed, seed)
     return cases
+
+
+def _received(layout: Layout, cases: list[tuple[dict[str, int], int]], seed: int) -> list[bytes]:
+    """Return the same frames with other payloads, as others may send them."""
+    if layout.payload is None:
+        return []
+    chosen = random.Random(seed)
+    return [
+        oracle.encode(layout, given, length, fill=values.some_fill(layout, length, chosen))
+        for given, length in cases
+    ]
 
 
 def _parser(subject: Subject, row: Row, frames: list[bytes]) -> None:
@@ -92,12 +104,16 @@ def _parser(subject: Subject, row: Row, frames: list[bytes]) -> None:
 def _scapy(
     layout: Layout, row: Row, cases: list[tuple[dict[str, int], int]], frames: list[bytes]
 ) -> None:
-    if importlib.util.find_spec("scapy") is None:
+    if not outside.has_scapy():
         row.missing["scapy"] = "scapy is missing: pip install scapy"
         return
     row.agreed["scapy"] = 0
     for (given, length), frame in zip(cases, frames, strict=True):
-        wanted = outside.built_by_scapy(layout, given, length)
+        try:
+            wanted = outside.built_by_scapy(layout, given, length)
+        except CodegenError as error:
+            row.faults["scapy"] = str(error)
+            return
         if wanted != frame:
             row.faults["scapy"] = (
                 f"{layout.name}: scapy's bytes on the left, those of the emitted C on the right; "

@@ -15,7 +15,7 @@ import pytest
 
 from codegen import cheader
 from codegen.errors import CodegenError
-from codegen.host import build
+from codegen.host import build, cache
 from codegen.host.library import HostLibrary
 from codegen.host.netbuf import Netbuf
 
@@ -66,7 +66,7 @@ def cc(request: pytest.FixtureRequest, require: Callable[[str], str]) -> str:
 
 
 def cached() -> list[str]:
-    return sorted(each.name.split("-")[0] for each in build.cache_folder().iterdir())
+    return sorted(each.name.split("-")[0] for each in cache.folder().iterdir())
 
 
 def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -306,7 +306,7 @@ def test_cache_follows_xdg(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("", "/home/somebody/.cache/codegen"),
     ]:
         monkeypatch.setenv("XDG_CACHE_HOME", base)
-        assert build.cache_folder() == Path(folder)
+        assert cache.folder() == Path(folder)
 
 
 def test_cache_that_cannot_be_written(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +323,7 @@ def test_full_disk(app: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         "echo 'fatal error: error writing to x.o: No space left on device' >&2; exit 1\n"
     )
     script.chmod(0o755)
-    with pytest.raises(build.CacheError, match=r"No space left.*set XDG_CACHE_HOME"):
+    with pytest.raises(cache.CacheError, match=r"No space left.*set XDG_CACHE_HOME"):
         build.build_program(app, cc=str(script))
     assert cached() == []
 
@@ -359,13 +359,13 @@ def test_processes_at_once(app: Path) -> None:
 def test_what_nobody_uses_is_dropped(app: Path) -> None:
     day = 24 * 60 * 60
     used, unused = build.build_program(app), build.build_program(app, optimize="-O1")
-    for entry in build.cache_folder().iterdir():
-        os.utime(entry, (0, time.time() - (build.KEEP_DAYS + 1) * day))
+    for entry in cache.folder().iterdir():
+        os.utime(entry, (0, time.time() - (cache.KEEP_DAYS + 1) * day))
     build.build_program(app)  # a use
     build.build_program(app, optimize="-O0")
     assert used.exists()
     assert not unused.exists()
-    os.utime(used.parent, (0, time.time() - (build.KEEP_DAYS - 1) * day))
+    os.utime(used.parent, (0, time.time() - (cache.KEEP_DAYS - 1) * day))
     build.build_program(app, optimize="-O3")
     assert used.exists()
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from codegen.unikraft import Tree, TreeError, find_tree
-from tests.conftest import find_tool
+from tests.tools import NO_TREE, need
 from tests.wire.namespace import Namespace
 
 BRIDGE = "usocbr0"
@@ -42,7 +42,7 @@ def releases(*needed: str) -> pytest.MarkDecorator:
     chosen = [tree for tree in TREES if not needed or tree.version in needed]
     parameters = [pytest.param(tree, id=tree.version) for tree in chosen]
     if not parameters:
-        reason = "no Unikraft tree in ~/.unikraft/unikraft: clone one there"
+        reason = NO_TREE
         if TREES:
             reason = f"no Unikraft {' or '.join(needed)} beside {TREES[-1].root}"
         parameters = [pytest.param(None, marks=pytest.mark.skip(reason=reason))]
@@ -53,19 +53,18 @@ def releases(*needed: str) -> pytest.MarkDecorator:
 def newest() -> Tree:
     """Return the tree of the newest release."""
     if not TREES:
-        pytest.skip("no Unikraft tree in ~/.unikraft/unikraft: clone one there")
+        pytest.skip(NO_TREE)
     return TREES[-1]
 
 
 @pytest.fixture
 def tools() -> None:
     """Skip, or fail in CI, where Unikraft's build or QEMU lacks something."""
-    for tool in ("make", "gcc", "bison", "flex", "m4", "qemu-system-x86_64", "unshare", "ip"):
-        find_tool(tool)
+    need("bison", "flex", "m4", "qemu-system-x86_64", "unshare", "nsenter", "ip", "ps")
 
 
 @pytest.fixture
-def bridged(tools: None) -> Iterator[Namespace]:
+def bridged(newest: Tree, tools: None) -> Iterator[Namespace]:
     """Return a namespace with the bridge; what crosses it arrives at the interface ``far``."""
     namespace = Namespace()
     try:

@@ -21,7 +21,7 @@ from codegen.layout import Argument, Layout
 from codegen.model import STRATEGIES
 from codegen.resolve import resolve
 from codegen.unikraft import Tree
-from tests.conftest import find_tool
+from tests.tools import need
 from tests.wire.namespace import Done, Namespace, finish
 from tests.wire.test_wire import decode, frames_of
 
@@ -182,8 +182,7 @@ def test_every_format_sends_what_the_oracle_says(
 def test_arm64_sends_what_the_oracle_says(
     bridged: Namespace, newest: Tree, bus: str, tmp_path: Path
 ) -> None:
-    for tool in ("qemu-system-aarch64", "aarch64-linux-gnu-gcc"):
-        find_tool(tool)
+    need("qemu-system-aarch64", "aarch64-linux-gnu-gcc")
     found = check_frames(
         *(bridged, newest, "udp4_seq", "ring-patch", tmp_path),
         *("--platform", "qemu", "--arch", "arm64", "--virtio", bus),
@@ -209,8 +208,7 @@ def test_linuxu_on_other_releases(
 @pytest.mark.long
 @releases("0.13.1", "0.16.3")
 def test_arm64_on_other_releases(bridged: Namespace, tree: Tree, tmp_path: Path) -> None:
-    for tool in ("qemu-system-aarch64", "aarch64-linux-gnu-gcc"):
-        find_tool(tool)
+    need("qemu-system-aarch64", "aarch64-linux-gnu-gcc")
     arguments = ("--platform", "qemu", "--arch", "arm64")
     check_frames(bridged, tree, "usoc21", "pool-dup", tmp_path, *arguments)
 

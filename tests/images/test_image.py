@@ -13,17 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from codegen import emit, formats, run, unikraft
+from codegen import emit, formats, run, runtime, unikraft
 from codegen.bench import contest
 from codegen.cli import options
 from codegen.model import STRATEGIES
+from codegen.resolve import resolve
 from codegen.unikernel import guest, image, qemu
 from codegen.unikernel.console import Crash, Hang, NoDevice, Panic
 from codegen.unikraft import Target, Tree
-from tests.conftest import find_tool
+from tests.tools import find_tool
 
 QEMU = Target("qemu", "x86_64")
-FILES = emit.render(formats.load("usoc21"), STRATEGIES[0])
+FILES = emit.render(resolve(formats.load("usoc21")), STRATEGIES[0])
 
 
 def codegen(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -43,8 +44,9 @@ def codegen(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 @pytest.mark.unikraft
 def test_an_application_folder_builds_by_itself(newest: Tree, tools: None, tmp_path: Path) -> None:
     """As any Unikraft application: with make, and nothing of codegen."""
-    app = tmp_path / "app"
+    app = tmp_path / "usoc21" / "app"
     emit.write(FILES, app)
+    emit.write(emit.render_runtime(), tmp_path / "runtime")
     done = subprocess.run(
         ["make", "-C", app, f"UK_ROOT={newest.root}", "-j2"],
         stdin=subprocess.DEVNULL,
@@ -58,8 +60,9 @@ def test_an_application_folder_builds_by_itself(newest: Tree, tools: None, tmp_p
     built = app / "build" / newest.image_name(QEMU, "pktgen")
     assert built.stat().st_size > 100_000
     assert b'{"format":"usoc21","strategy":"heap-gen"' in built.read_bytes()
-    assert re.findall(rf"^{re.escape(str(app))}/[\w.]+:.*\bwarning\b.*$", done.stdout, re.M) == []
-    for source in (name for name in FILES if name.endswith(".c")):
+    assert re.findall(rf"^{re.escape(str(tmp_path))}/.*\bwarning\b.*$", done.stdout, re.M) == []
+    names = [*FILES, *json.loads(FILES["manifest.json"])["runtime"]]
+    for source in (name for name in names if name.endswith(".c")):
         assert re.search(rf"\bapppktgen: {source.removesuffix('.c')}\.o$", done.stdout, re.M)
     # The configuration has been made once and is the user's from now on.
     config = app / ".config"
@@ -69,6 +72,44 @@ def test_an_application_folder_builds_by_itself(newest: Tree, tools: None, tmp_p
     )
     assert again.returncode == 0, again.stderr
     assert (app / "build" / newest.image_name(QEMU, "other")).is_file()
+
+
+@pytest.mark.unikraft
+def test_a_folder_elsewhere_needs_the_runtime(newest: Tree, tools: None, tmp_path: Path) -> None:
+    """In a folder of its own, which goes before one beside it, or in one that is named."""
+    app = tmp_path / "outer" / "app"
+    emit.write(FILES, app)
+
+    def call(*arguments: str | Path) -> tuple[int, str]:
+        done = subprocess.run(
+            ["make", "-C", app, f"UK_ROOT={newest.root}", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    def main(*arguments: str) -> str:
+        code, said = call("print-srcs", *arguments)
+        assert code == 0, said
+        (found,) = re.findall(r"(\S+)/main\.c ", said)
+        return str(found)
+
+    assert call("defconfig")[0] == 0
+    code, said = call()
+    assert code == 2
+    assert f"There is no folder runtime/ in {app}, and none in {tmp_path}. Copy it there" in said
+    for folder in (tmp_path / "runtime", app / "runtime"):
+        emit.write(emit.render_runtime(), folder)
+        assert main() == str(folder)
+    emit.write(emit.render_runtime(), tmp_path / "named")
+    assert main(f"APPPKTGEN_RUNTIME={tmp_path / 'named'}") == str(tmp_path / "named")
+    code, said = call(f"APPPKTGEN_RUNTIME={tmp_path / 'nowhere'}")
+    assert code == 2
+    assert f"{tmp_path / 'nowhere'} has no main.c" in said
 
 
 @pytest.mark.unikraft
@@ -94,11 +135,11 @@ def test_the_loop_calls_no_bytewise_memcpy(newest: Tree, tools: None, tmp_path: 
     for strategy in STRATEGIES:
         if strategy.name not in ("heap-gen", "pool-dup", "ring-patch", "zero-copy"):
             continue
-        files = emit.render(formats.load("usoc21"), strategy)
+        files = emit.render(resolve(formats.load("usoc21")), strategy)
         made = image.build(files, newest, opts, tmp_path / strategy.name)
         with image._work_folder(newest, opts) as work:
             listed = subprocess.run(
-                [find_tool("objdump"), "-dr", work / "build" / "apppktgen" / "main.o"],
+                [find_tool("objdump"), "-dr", work / "build" / "apppktgen" / "loop.o"],
                 capture_output=True,
                 text=True,
                 check=True,
@@ -122,13 +163,13 @@ def test_each_end_of_a_guest_is_told_apart(
     newest: Tree, tools: None, how: str, tmp_path: Path
 ) -> None:
     statement, kind, said = BROKEN[how]
-    mark = "\tif (args_parse("
-    assert FILES["main.c"].count(mark) == 1
-    source = FILES["main.c"].replace(mark, f'\tprintf("begun\\n");\n\t{statement}\n{mark}')
-    source = source.replace(
-        "#include <uk/alloc.h>", "#include <uk/alloc.h>\n#include <uk/assert.h>"
-    )
-    made = image.build(FILES | {"main.c": source}, newest, image.Options(QEMU), tmp_path / "image")
+    mark = "\tif (options_parse("
+    main = runtime.texts()["main.c"]
+    assert main.count(mark) == 1
+    source = main.replace(mark, f'\tprintf("begun\\n");\n\t{statement}\n{mark}')
+    source = source.replace("#include <stdio.h>", "#include <stdio.h>\n#include <uk/assert.h>")
+    files = FILES | {"runtime/main.c": source}
+    made = image.build(files, newest, image.Options(QEMU), tmp_path / "image")
     console = qemu.Qemu(QEMU).start(made.path, (), None)
     with pytest.raises(kind, match=re.escape(said)) as caught:
         console.follow(lambda _: None, 3 if how == "hang" else 30)
@@ -162,6 +203,7 @@ def test_a_table_compares_with_the_plain_way(newest: Tree, tools: None) -> None:
 SWEPT = """
 from codegen.formats.udp import UDP4
 from codegen.model import IMIX
+from codegen.resolve import resolve
 PACKET = UDP4.preset("mixed", "the simple internet mix", {"length": IMIX})
 del UDP4
 """
@@ -188,11 +230,11 @@ def test_a_plain_way_sends_what_the_strategies_send() -> None:
     said: list[str] = []
     longer = formats.load("udp4").packet.preset("longer", "", {"length": 512})
     for length, wanted in ((None, "length=512"), (70, "length=70")):
-        request = run.Request(longer, STRATEGIES[0], length=length)
+        request = run.Request(resolve(longer), STRATEGIES[0], length=length)
         ways = contest._plain_ways(request, lambda *why: said.extend(why))
         assert [wanted in arguments for _, _, arguments in ways] == [True] * 5
     jumbo = replace(longer.packet, name="jumbo", max_length=4000)
-    request = run.Request(jumbo, STRATEGIES[0], length=1515)
+    request = run.Request(resolve(jumbo), STRATEGIES[0], length=1515)
     assert said == []
     assert contest._plain_ways(request, lambda *why: said.extend(why)) == []
     assert said == [
@@ -306,7 +348,7 @@ def test_an_option_that_kconfig_dropped_is_told(
 
 @pytest.mark.parametrize("tool", ["make", "bison", "qemu-system-x86_64"])
 def test_a_missing_tool_is_told_with_its_package(
-    tool: str, tmp_path: Path, tools: None, monkeypatch: pytest.MonkeyPatch
+    tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "bin"
     path.mkdir()
@@ -332,7 +374,7 @@ def test_a_cross_compiler_is_asked_for(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_cache_that_cannot_be_written_is_told(
-    tmp_path: Path, tools: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
@@ -357,18 +399,23 @@ def test_a_cache_that_cannot_be_written_is_told(
         (("run", "--platform", "qemu", "--virtio", "mmio"), "--virtio mmio: a machine of"),
         (("run", "--platform", "qemu", "--pair", "--mode", "rx"), "no --mode, no --sink"),
         (("run", "--strategy", "all", "--mode", "rx"), "no --pair, no --mode"),
+        (("run", "--platform", "qemu", "--sink", "hole"), "there is no sink 'hole'"),
+        (("run", "--platform", "qemu", "--pair", "--strategy", "all"), "no --pair, no --mode"),
+        (("run", "--platform", "qemu", "--pair", "--sink", "free"), "no --mode, no --sink"),
+        (("run", "--platform", "qemu", "--netbuf", "unikraft"), "--netbuf is for the platform"),
     ],
 )
-def test_misuse_is_told_before_anything_is_built(
+def test_misuse_is_reported_whatever_the_machine_lacks(
     arguments: tuple[str, ...], said: str, tmp_path: Path
 ) -> None:
-    fake_tree(tmp_path / "tree", "")
+    """Here there is neither a tool nor a tree, and still what is reported is the misuse."""
     (tmp_path / "swept.py").write_text(SWEPT)
     arguments = tuple(each.format(tmp_path) for each in arguments)
-    done = codegen(*arguments, UK_ROOT=str(tmp_path / "tree"), XDG_CACHE_HOME=str(tmp_path / "c"))
+    bare = {name: str(tmp_path / "empty") for name in ("PATH", "HOME", "XDG_CACHE_HOME")}
+    done = codegen(*arguments, **bare)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
-    assert not list(tmp_path.glob("c/codegen/image-*/build"))
+    assert not (tmp_path / "empty").exists()
 
 
 def test_the_options_have_the_builds_of_images() -> None:
@@ -404,7 +451,7 @@ def test_batches_are_for_guests_that_share_a_core(
 def test_a_guest_may_be_silent_for_some_lines_of_speed(
     arguments: tuple[str, ...], seconds: float
 ) -> None:
-    assert guest._silence(arguments) == seconds
+    assert guest.silence(arguments) == seconds
 
 
 @pytest.mark.parametrize(

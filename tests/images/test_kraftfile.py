@@ -15,9 +15,10 @@ import yaml
 
 from codegen import emit, formats
 from codegen.model import STRATEGIES
+from codegen.resolve import resolve
 from codegen.unikraft import TARGETS
 
-FILES = emit.render(formats.load("usoc21"), STRATEGIES[0])
+FILES = emit.render(resolve(formats.load("usoc21")), STRATEGIES[0])
 
 
 @pytest.fixture

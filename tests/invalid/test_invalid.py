@@ -7,11 +7,34 @@ place, say what is wrong and how to mend it.
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from codegen import formats
 from codegen.diagnostics import Code, FormatError
+from codegen.model import (
+    HEADER,
+    Bytes,
+    Checksum,
+    Const,
+    Counter,
+    Field,
+    Fill,
+    Header,
+    IPv4Address,
+    Length,
+    Member,
+    NextHeader,
+    Packet,
+    Parameter,
+    Random,
+    Range,
+    Reserved,
+    Span,
+    Stack,
+    UInt,
+)
 from codegen.resolve import resolve
 
 HERE = Path(__file__).parent
@@ -32,6 +55,91 @@ def test_format_is_refused(path: Path) -> None:
 
 def test_every_diagnostic_has_a_format() -> None:
     assert {path.stem[:4].upper() for path in FILES} == {code.name for code in Code}
+
+
+def header(*members: Member) -> Header:
+    return Header("h", members)
+
+
+@pytest.mark.parametrize(
+    ("layers", "wanted"),
+    [
+        (
+            header(UInt("a", 8, Const(0), when=("kind",))),  # type: ignore[arg-type]
+            "F127 UInt 'a': when is ('kind',); "
+            "give it str or a tuple (str, int or str or bytes) or None",
+        ),
+        (
+            header(Reserved(4), UInt("a", 8, Const(0)), Reserved(4)),
+            "F102 header 'h': field 'reserved' stands more than once; "
+            "write Reserved(..., name='reserved2')",
+        ),
+        (
+            Stack((header(UInt("a", 8, Const(0))),) * 2),
+            "F102 packet 'p': header 'h' stands more than once; "
+            "stack them with /, which numbers them, or give one of them another name",
+        ),
+        (
+            header(UInt("a", 8, Parameter("x", 0)), UInt("b", 8, Parameter("x", 0))),
+            "F102 packet 'p': parameter 'x' stands more than once; "
+            "give one of them another name; what a tunnel carries is inner(...)",
+        ),
+        (
+            header(UInt("sum", 16, Checksum(HEADER, pseudo_header=True))),
+            "F115 h.sum: its checksum needs a pseudo header, and nothing below 'h' has one; "
+            "put it above a header with pseudo_header=(...), such as IPV4, let those between "
+            "them have extends=True, or use pseudo_header=False",
+        ),
+        (
+            header(Bytes("a", Random(), 16)),
+            "F123 h.a: a Random needs a number, and bytes are none; use Cycle(values)",
+        ),
+        (
+            header(UInt("a", 8, Length(Span("b", "b")))),
+            "F110 h.a: 'h' has no 'b' here; name one of: a",
+        ),
+        (
+            header(UInt("type", 8, NextHeader("kinds"))) / Header("i", (UInt("b", 8, Const(0)),)),
+            "F114 h.type: the header 'i' has no number as 'kinds'; "
+            "give it numbers={'kinds': ...}, or write H.bind(type=...)",
+        ),
+    ],
+)
+def test_a_mistake_is_reported_once_and_with_what_mends_it(
+    layers: Header | Stack, wanted: str
+) -> None:
+    with pytest.raises(FormatError) as caught:
+        resolve(Packet("p", layers / Fill()))
+    assert [str(each) for each in caught.value.diagnostics] == [wanted]
+
+
+MEGABYTES = b"\xff" * (4 << 20)
+HUGE = 1 << 100_000
+
+
+@pytest.mark.parametrize(
+    ("field", "bindings"),
+    [
+        (UInt("a", 16, Const(HUGE)), {}),
+        (UInt("a", 16, Const(MEGABYTES)), {}),
+        (UInt("a", 16, Parameter("x", HUGE, -HUGE, HUGE)), {}),
+        (UInt("a", 16, Counter(HUGE, HUGE)), {}),
+        (UInt("a", 16, Random(HUGE, 0, MEGABYTES)), {}),
+        (UInt("a", 16, Range(0, 9, HUGE)), {}),
+        (Bytes("a", Const(MEGABYTES), 4), {}),
+        (Bytes("a", Counter(), 1 << 20), {}),
+        (Bytes("a", Const("x" * (4 << 20))), {}),
+        (IPv4Address("a", Const("1" * (4 << 20))), {}),
+        (IPv4Address("a", Range("1" * (4 << 20))), {}),
+        (UInt("a", 16, Const(0)), {"fill": MEGABYTES}),
+        (UInt("a", 16, Const(0)), {"length": HUGE}),
+    ],
+)
+def test_a_message_has_the_start_of_a_long_value(field: Field, bindings: dict[str, Any]) -> None:
+    packet = Packet("p", Header("h", (field,)) / Fill())
+    with pytest.raises(FormatError) as caught:
+        resolve(packet.preset("q", "", bindings))
+    assert max(map(len, str(caught.value).splitlines())) < 500
 
 
 def test_the_command_prints_the_diagnostic_and_exits_with_2() -> None:

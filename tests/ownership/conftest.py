@@ -1,27 +1,30 @@
 """All loops that codegen emits for a format, in one program.
 
-A program has the parts that are the same for every strategy once, and each
-strategy's ``main.c`` as a translation unit of its own, word for word. That is
-what makes it possible to try every strategy with every sink in seconds.
+It has the parts that are the same for every strategy once, and of each strategy
+the sources of its program, word for word, as one translation unit. That is what
+makes it possible to try every strategy with every sink in seconds.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import IO
 
 import pytest
 
-from codegen import emit, formats
+from codegen import emit, formats, runtime
 from codegen.host import build
 from codegen.host.netbuf import Netbuf
 from codegen.model import STRATEGIES, Buffers, Strategy
+from codegen.resolve import resolve
 
 HERE = Path(__file__).parent
 
@@ -33,7 +36,16 @@ _SINKS = {
     "free": "#define CONFIG_APPPKTGEN_SINK_FREE 1\n",
     "window": f"#define CONFIG_APPPKTGEN_SINK_WINDOW {WINDOW}\n",
 }
-_SHARED_PARTS = ("args", "genpkt", "netbuf", "netspeed")
+#: Headers of the program alone, whose code differs with strategy and sink.
+_OWN_HEADERS = re.compile(
+    r'#include "((?:buffers|fetch|full)_\w+|device|loop|receive|report|sender|sink|strategy|sweep'
+    r'|traffic)\.h"\n'
+)
+#: What the sources of a program call one another by.
+_EXTERNAL = (
+    *("device_configure", "device_probe", "device_start", "loop_run", "main"),
+    *("receive", "receive_late", "report"),
+)
 
 Programs = Callable[..., Path]
 
@@ -99,7 +111,15 @@ def allowed(format: str, strategy: Strategy) -> bool:
 
 @cache
 def _rendered(format: str, strategy: Strategy) -> dict[str, str]:
-    return emit.render(formats.load(format), strategy)
+    """Return the files of an application and of the runtime, by name."""
+    return runtime.texts() | emit.render(resolve(formats.load(format)), strategy)
+
+
+def mutated(files: Mapping[str, str], mutant: Mapping[str, str]) -> dict[str, str]:
+    """Return files with a mistake in one of them."""
+    name = mutant.get("file", "sender.h")
+    assert files[name].count(mutant["find"]) == 1, f"renew the mutant {mutant['name']!r}"
+    return {**files, name: files[name].replace(mutant["find"], mutant["replace"])}
 
 
 @pytest.fixture(scope="session")
@@ -121,18 +141,16 @@ def programs(netbuf: Netbuf) -> Programs:
             if allowed(format, strategy):
                 rendered = _rendered(format, strategy)
                 for sink in sinks:
-                    name = f"{strategy.name}/{sink}"
-                    _add(files, name, rendered["main.c"], strategy, sink)
+                    _add(files, f"{strategy.name}/{sink}", rendered, strategy, sink)
         for number, mutant in enumerate(_mutants(format) if mutants else ()):
             strategy = next(each for each in STRATEGIES if each.name == mutant["strategy"])
-            text = _rendered(format, strategy)["main.c"]
             sink = mutant.get("sink", "netdev")
-            assert text.count(mutant["find"]) == 1, f"renew the mutant {mutant['name']!r}"
-            wrong = text.replace(mutant["find"], mutant["replace"])
+            wrong = mutated(_rendered(format, strategy), mutant)
             _add(files, f"mutant{number}/{sink}", wrong, strategy, sink)
-        for name, text in rendered.items():
-            if name.endswith(".h") or name.removesuffix(".c") in _SHARED_PARTS:
-                files[name] = text
+        names = json.loads(rendered[emit.MANIFEST])
+        for name in (*names["files"], *names["runtime"]):
+            if name.endswith((".c", ".h")) and name not in runtime.PROGRAM:
+                files[name] = rendered[name]
         files["main.c"] = (HERE / "script.c").read_text(encoding="utf-8")
         files["script.h"] = (HERE / "script.h").read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory(prefix="codegen-") as folder:
@@ -182,14 +200,33 @@ def _mutants(format: str) -> list[dict[str, str]]:
     ]
 
 
-def _add(files: dict[str, str], name: str, main: str, strategy: Strategy, sink: str) -> None:
-    """Add an emitted main.c as it is, between what renames its calls and its entry."""
+def _add(
+    files: dict[str, str], name: str, application: Mapping[str, str], strategy: Strategy, sink: str
+) -> None:
+    """Add the sources of a program as they are, between what renames their calls and names."""
     identifier = "run_" + name.replace("-", "_").replace("/", "_")
     ring = strategy.buffers is Buffers.RING
+    renamed = "".join(f"#define {each} {identifier}_{each}\n" for each in _EXTERNAL)
+    included: set[str] = set()
+    program = "".join(_expanded(each, application, included, name) for each in runtime.PROGRAM)
     files[f"{identifier}.c"] = (
-        f'#include "script.h"\n{_SINKS[sink]}int {identifier}(int argc, char *argv[]);\n'
-        f'#define main {identifier}\n#line 1 "{name}/main.c"\n{main}'
-        f'#line 1 "{identifier}.c"\n'
+        f'#include "script.h"\n{_SINKS[sink]}{renamed}'
+        "int main(int argc, char *argv[]);\n"
+        f'{program}#line 1 "{identifier}.c"\n'
         + ("SCRIPT_RING\n" if ring else "")
-        + f'SCRIPT_PROGRAM({identifier}, "{name}", {"ring_ready" if ring else "NULL"})\n'
+        + f'SCRIPT_PROGRAM({identifier}_main, "{name}", {"ring_ready" if ring else "NULL"})\n'
     )
+
+
+def _expanded(name: str, files: Mapping[str, str], included: set[str], of: str) -> str:
+    """Return a source with the program's own headers in the place of their inclusion, each once."""
+
+    def header(match: re.Match[str]) -> str:
+        if f"{match[1]}.h" in included:
+            return "\n"
+        included.add(f"{match[1]}.h")
+        line = files[name].count("\n", 0, match.start()) + 2
+        text = _expanded(f"{match[1]}.h", files, included, of)
+        return f'{text}#line {line} "{of}/{name}"\n'
+
+    return f'#line 1 "{of}/{name}"\n' + _OWN_HEADERS.sub(header, files[name])

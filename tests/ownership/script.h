@@ -2,8 +2,8 @@
 /*
  * A device and an allocator that follow a script.
  *
- * An emitted main.c is compiled as it is; only the calls by which packets
- * leave it pass through script.c. It is included behind this header, which
+ * The program of an application is compiled as it is; only the calls by which
+ * packets leave it pass through script.c. It is included behind this header, which
  * has included all headers that declare what is renamed here.
  */
 #ifndef SCRIPT_H
@@ -19,8 +19,9 @@
 #include <uk/netbuf.h>
 #include <uk/netdev.h>
 
-#include "args.h"
+#include "netbuf.h"
 #include "netspeed.h"
+#include "options.h"
 
 /* An emitted program, and what only its own file knows */
 struct script_program {
@@ -66,10 +67,10 @@ __nsec script_start(struct netspeed *s, __nsec interval);
 	static struct uk_netbuf **ring_ready(struct uk_netbuf *pkt,	\
 					     unsigned int *count)	\
 	{								\
-		struct sender *tx = pkt->priv;				\
+		struct buffers *b = pkt->priv;				\
 									\
-		*count = tx->nb_ready;					\
-		return tx->ready;					\
+		*count = b->nb_ready;					\
+		return b->ready;					\
 	}
 #endif
 

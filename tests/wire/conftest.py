@@ -6,18 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from .namespace import Namespace, need
+from tests.tools import need
+
+from .namespace import Namespace
 
 
 @pytest.fixture
 def namespace() -> Iterator[Namespace]:
     """Return a network namespace with nothing in it."""
-    for tool, package in (
-        ("unshare", "util-linux"),
-        ("nsenter", "util-linux"),
-        ("ip", "iproute2"),
-    ):
-        need(tool, package)
+    need("unshare", "nsenter", "ip")
     made = Namespace()
     try:
         yield made

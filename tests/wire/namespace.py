@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
-
-import pytest
+from typing import Any
 
 from tests.conftest import interruptible
+from tests.tools import missing
 
 CAPTURE = Path(__file__).with_name("capture.py")
 
@@ -32,22 +30,6 @@ POWERLESS = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--")
 
 Done = subprocess.CompletedProcess[str]
 Process = subprocess.Popen[str]
-
-# iproute2 is where users often do not look.
-os.environ["PATH"] += ":/usr/sbin:/sbin"
-
-
-def missing(what: str) -> NoReturn:
-    """Skip the test; with CI set, fail it."""
-    if os.environ.get("CI"):
-        pytest.fail(f"missing: {what}", pytrace=False)
-    pytest.skip(f"missing: {what}")
-
-
-def need(tool: str, package: str) -> None:
-    """Skip or fail the test when a tool is not installed."""
-    if shutil.which(tool) is None:
-        missing(f"{tool} (apt install {package})")
 
 
 def wait_until(condition: Callable[[], object], what: str, process: Process) -> None:
@@ -79,7 +61,7 @@ class Namespace:
         if self._holder.stdout.readline() != "made\n":
             why = self._holder.stderr.read().strip()
             self.close()
-            missing(f"the right to make network namespaces ({why})")
+            missing(f"no right to make network namespaces ({why})")
         target = f"/proc/{self._holder.pid}/ns"
         self._enter = ["nsenter", f"--net={target}/net"]
         if not root:
@@ -142,7 +124,7 @@ class Namespace:
         """Make a tap that stays, so that it can be watched before it is used."""
         done = self.run("ip", "tuntap", "add", "dev", name, "mode", "tap")
         if done.returncode:
-            missing(f"the right to make taps ({done.stderr.strip()})")
+            missing(f"no right to make taps ({done.stderr.strip()})")
         self.quiet(name)
         self.do("ip", "link", "set", name, "up")
 

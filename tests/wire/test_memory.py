@@ -15,6 +15,7 @@ import pytest
 from codegen import emit, formats
 from codegen.host import build
 from codegen.model import STRATEGIES, Fetch, Strategy
+from codegen.resolve import resolve
 
 from .namespace import Namespace
 
@@ -27,7 +28,7 @@ each_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda each:
 
 def program(strategy: Strategy, folder: Path, *flags: str) -> Path:
     name = "usoc21" if strategy.fetch is Fetch.SHARE else "udp4_seq"
-    emit.write(emit.render(formats.load(name), strategy), folder / "app")
+    emit.write(emit.render(resolve(formats.load(name)), strategy), folder / "app")
     return build.build_program(folder / "app", optimize="-O1", extra_flags=flags)
 
 

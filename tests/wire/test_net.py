@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from .namespace import POWERLESS, Namespace, need
+from tests.tools import need
+
+from .namespace import POWERLESS, Namespace
 
 LINKS = {"usocbr0", "usocbr0-tap0", "usocbr0-tap1"}
 
@@ -67,7 +69,7 @@ def test_what_was_interrupted_is_completed(namespace: Namespace) -> None:
 
 @pytest.mark.parametrize("action", ["up", "down"])
 def test_no_permission(namespace: Namespace, action: str) -> None:
-    need("setpriv", "util-linux")
+    need("setpriv")
     if action == "down":
         assert namespace.codegen("net", "up").returncode == 0
     done = namespace.codegen("net", action, before=POWERLESS)

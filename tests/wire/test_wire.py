@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from .namespace import PATIENCE, POWERLESS, Done, Namespace, Process, finish, need, wait_until
+from tests.tools import need
+
+from .namespace import PATIENCE, POWERLESS, Done, Namespace, Process, finish, wait_until
 
 COUNT = 3000
 RETRY = ("--strategy", "ring-patch-retry")
@@ -37,7 +39,7 @@ def frames_of(capture: Path) -> list[bytes]:
 
 def decode(capture: Path, *fields: str) -> list[list[str]]:
     """Return what tshark makes of each frame, checksums validated."""
-    need("tshark", "tshark")
+    need("tshark")
     done = subprocess.run(
         [
             *("tshark", "-n", "-r", capture, "-T", "fields"),
@@ -203,7 +205,7 @@ with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
 def test_two_programs_over_the_bridge(namespace: Namespace) -> None:
     """Each frame that was sent was received, or is one that the kernel says it dropped."""
     namespace.tap("other")  # shows that taps can be made here
-    need("tc", "iproute2")
+    need("tc")
     namespace.do(sys.executable, "-m", "codegen", "net", "up")
     run = ("run", "--format", "udp4_seq", "--json", "--device")
     # What has to be compiled is, before time counts.
@@ -280,7 +282,7 @@ def test_no_link(cabled: Namespace, device: str) -> None:
 
 
 def test_no_permission(namespace: Namespace, sender: Sender) -> None:
-    need("setpriv", "util-linux")
+    need("setpriv")
     device, _, _ = sender
     # Everybody may use a tap that is there and nobody's, but not make one.
     device = device.replace("tap:tap0", "tap:fresh")
@@ -352,6 +354,11 @@ def test_a_sender_ends_with_the_command(namespace: Namespace, sender: Sender) ->
 # --------------------------------------------------------------------- bench
 
 
+@pytest.fixture
+def _trafgen() -> None:
+    need("trafgen")
+
+
 def network(process: str) -> str:
     """Return the network namespace of a process, by its number."""
     with suppress(OSError):
@@ -365,9 +372,9 @@ def programs_in(namespace: str) -> list[str]:
     return [(each / "comm").read_text().strip() for each in found if each.exists()]
 
 
+@pytest.mark.usefixtures("_trafgen")
 def test_senders_end_with_the_bench(namespace: Namespace) -> None:
     """Those that are stopped until their next turn as well, and what trafgen starts."""
-    need("trafgen", "netsniff-ng")
     bench = namespace.start(sys.executable, "-m", "codegen.bench.wire", "--rounds", "1000")
     number = str(bench.pid)
     wait_until(
@@ -383,9 +390,9 @@ def test_senders_end_with_the_bench(namespace: Namespace) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.usefixtures("_trafgen")
 def test_the_bench_beside_trafgen(namespace: Namespace) -> None:
     """Who is faster is not asked: this machine may be busy."""
-    need("trafgen", "netsniff-ng")
     done = namespace.run(sys.executable, "-m", "codegen.bench.wire", "--rounds", "1")
     assert done.returncode in (0, 1)
     assert done.stderr == ""

@@ -1,0 +1,84 @@
+"""One program: run it, and report how fast it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from codegen.run import Request
+    from codegen.unikernel.guest import Setup
+
+
+def run_host(request: Request, as_json: bool) -> None:
+    """Run the program on this machine."""
+    from codegen import run
+
+    show = show_json if as_json else report
+    # An interrupted program has a result as well: what it did until then.
+    show(run.run_host(request, line_printer(as_json), on_interrupted=show))
+
+
+def run_guest(request: Request, setup: Setup, as_json: bool) -> None:
+    """Run the program as a unikernel."""
+    from codegen.cli.progress import image_steps
+    from codegen.unikernel import guest
+
+    with image_steps("the image") as on_step:
+        found = guest.run_guest(request, setup, line_printer(as_json), on_step)
+    (show_json if as_json else report)(found)
+
+
+def line_printer(as_json: bool) -> Callable[[str], None]:
+    """Return what gets the lines of a running program, which have no place beside JSON."""
+    return (lambda _: None) if as_json else click.echo
+
+
+def show_json(found: dict[str, Any]) -> None:
+    """Print a result for programs."""
+    click.echo(json.dumps(found))
+
+
+def report(found: dict[str, Any]) -> None:
+    """Print a result for people."""
+    numbers = {key: float(str(found[key])) for key in ("seconds", "packets_per_second")}
+    click.echo(
+        f"{found['format']}, {found['strategy']}, device {found['device']}, mode {found['mode']}, "
+        f"{_frames(found)}"
+    )
+    click.echo(
+        f"  sent {found['sent']}, received {found['received']}, failed {found['failed']} "
+        f"in {numbers['seconds']:.3f} s"
+    )
+    if any(found[verdict] for verdict in ("good", "foreign", "wrong")):
+        click.echo(
+            f"  of those received {found['good']} are good, {found['foreign']} foreign, "
+            f"{found['wrong']} wrong"
+        )
+    click.echo(
+        f"  {_si(numbers['packets_per_second'])}pps, {found['megabits_per_second']} Mbit/s "
+        f"(with {found['wire_overhead_bytes']} bytes of Ethernet overhead a frame)"
+    )
+    kind, _, path = str(found["device"]).partition(":")
+    if kind == "pcap" and found["mode"] == "tx":
+        click.echo(f"  capture of {found['sent']} frames: {path}")
+
+
+def _frames(found: dict[str, Any]) -> str:
+    """Return how long the frames of a result are."""
+    if found["length"] is not None:
+        return f"frames of {found['length']} bytes"
+    packets = found["received" if found["mode"] == "rx" else "sent"]
+    mean = f", {found['bytes'] / packets:.1f} bytes on average" if packets else ""
+    return f"frames of swept lengths{mean}"
+
+
+def _si(value: float) -> str:
+    """Return a number with its unit prefix, as rates are spoken."""
+    for factor, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= factor:
+            return f"{value / factor:.2f} {prefix}"
+    return f"{value:.2f} "

@@ -1,0 +1,130 @@
+"""How C reaches what is in a frame: places, loads, stores and sizes.
+
+``frame`` points at the frame's first byte and ``end`` behind its last; trailers are found
+from there. ``pktlen`` is the frame's length where it is written, ``len`` where it is read.
+"""
+
+from __future__ import annotations
+
+from codegen.c import tree
+from codegen.c.tree import Assign, Binary, Call, Do, Expression, Name, Number, Statement
+from codegen.c.types import (
+    U8,
+    U16,
+    U32,
+    U64,
+    VOID,
+    Array,
+    Integer,
+    Pointer,
+    Type,
+    unsigned,
+)
+from codegen.layout import Extent, FrameLength, Piece, Placed, Position
+from codegen.model import MAC, Bytes, Field, IPv4Address, IPv6Address, Reserved, UInt
+
+FRAME = Name("frame", Pointer(U8))
+END = Name("end", Pointer(U8))
+PKTLEN = Name("pktlen", U16)
+LEN = Name("len", U16)
+
+#: What the functions of ``bytes.h`` give back, by what they read.
+_LOADED: dict[int, Integer] = {16: U16, 32: U32, 48: U64, 64: U64}
+
+
+def is_octets(field: Field) -> bool:
+    """Return whether C has bytes for a field, and no number."""
+    return isinstance(field, Bytes | IPv6Address)
+
+
+def type_of(field: Field) -> Type:
+    """Return the type of a field's value: a number in host order, or bytes as on the wire."""
+    match field:
+        case MAC() | IPv6Address() | Bytes():
+            return Array(U8, field.octets)
+        case UInt() | IPv4Address() | Reserved():
+            return unsigned(field.bits)
+    raise TypeError(f"no C type for a value of the shape {field!r}")
+
+
+def address_of(position: Position) -> Expression:
+    """Return the address of the byte at a position."""
+    octet = position.octet
+    if position.from_end:
+        return Binary("-", END, Number(-octet)) if octet else END
+    return Binary("+", FRAME, Number(octet)) if octet else FRAME
+
+
+def octet_at(position: Position) -> Expression:
+    """Return the byte at a position."""
+    return tree.octet(END if position.from_end else FRAME, position.octet)
+
+
+def size_of(extent: Extent, length: Expression) -> Expression:
+    """Return the size of an extent in a frame of that length."""
+    if not extent.varies:
+        return tree.size(extent.size(0))
+    return tree.added(length, extent.end.octet - extent.start.octet)
+
+
+def length_of(origin: FrameLength, length: Expression) -> Expression:
+    """Return the number of a length field in a frame of that length."""
+    if origin.unit == 1:
+        return tree.added(length, origin.of.end.octet - origin.of.start.octet + origin.plus)
+    counted = size_of(origin.of, length)
+    if origin.unit.denominator > 1:
+        counted = Binary("*", counted, tree.size(origin.unit.denominator))
+    if origin.unit.numerator > 1:
+        counted = Binary("/", counted, tree.size(origin.unit.numerator))
+    return tree.added(counted, origin.plus)
+
+
+def is_whole(placed: Placed) -> bool:
+    """Return whether C reads and writes the field's number at once."""
+    widths = (8, 16, 32, 48, 64) if placed.field.byteorder == "big" else (8, 16, 32, 64)
+    return placed.start.bit == 0 and placed.bits in widths
+
+
+def _accessor(placed: Placed) -> str:
+    """Return what its functions are called behind ``put_`` and ``get_``: ``be16``, ``le32``."""
+    return f"{'be' if placed.field.byteorder == 'big' else 'le'}{placed.bits}"
+
+
+def load(placed: Placed) -> Expression:
+    """Return a field's number in the frame. Of bytes, which are no number, it is the place."""
+    first = placed.start
+    if is_octets(placed.field):
+        return address_of(first)
+    if is_whole(placed):
+        if placed.bits == 8:
+            return octet_at(first)
+        return Call(f"get_{_accessor(placed)}", (address_of(first),), _LOADED[placed.bits])
+    return tree.joined("|", (_part_of_load(placed, piece) for piece in placed.pieces))
+
+
+def _part_of_load(placed: Placed, piece: Piece) -> Expression:
+    part = tree.shifted(octet_at(piece.at), -piece.low)
+    if piece.low + piece.bits < 8:
+        part = tree.masked(part, piece.bits)
+    # In the type of the whole, so that no part is widened with its sign.
+    if len(placed.pieces) > 1:
+        part = tree.widened(part, placed.bits)
+    return tree.shifted(part, piece.of)
+
+
+def store(placed: Placed, value: Expression) -> Statement:
+    """Return the store of a number on whole bytes; see :func:`is_whole`."""
+    if placed.bits == 8:
+        return Assign(octet_at(placed.start), tree.converted(value, U8))
+    given = tree.converted(value, unsigned(placed.bits))
+    return Do(Call(f"put_{_accessor(placed)}", (address_of(placed.start), given), VOID))
+
+
+def copy(to: Expression, octets: Expression, count: int) -> Statement:
+    """Return the copy of so many bytes, a constant number."""
+    return Do(Call("copy_bytes", (to, octets, Number(count)), VOID))
+
+
+def variable_of(placed: Placed) -> str:
+    """Return the name of the variable that has a field's value."""
+    return placed.path.replace(".", "_")

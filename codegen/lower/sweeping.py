@@ -1,0 +1,379 @@
+"""What differs from packet to packet: the struct of a sweep, and its functions.
+
+Those that run for each packet are inline functions of the header, so that the loop of the
+program has their stores in it and no call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from codegen import describe
+from codegen.c import tree
+from codegen.c.tree import (
+    AddressOf,
+    Assign,
+    Binary,
+    Blank,
+    Braced,
+    Call,
+    Comment,
+    Declare,
+    Do,
+    Expression,
+    Function,
+    Increment,
+    Index,
+    Member,
+    Name,
+    Number,
+    Parameter,
+    Return,
+    Statement,
+    Struct,
+)
+from codegen.c.types import U8, U16, U64, UINT, VOID, Array, Pointer, Tagged, Type, unsigned
+from codegen.layout import (
+    Counted,
+    Drawn,
+    Fixed,
+    FrameLength,
+    Layout,
+    Listed,
+    Placed,
+    Ranged,
+    Sum,
+    Swept,
+    Timed,
+)
+from codegen.lower.access import END, FRAME, PKTLEN, is_octets
+from codegen.lower.sums import SUM
+from codegen.model import Default, Field, UInt
+
+if TYPE_CHECKING:
+    from codegen.lower.writing import Writing
+
+
+def is_swept(layout: Layout, placed: Placed) -> bool:
+    """Return whether a field is written for each packet; a checksum's reasons are its own."""
+    return isinstance(placed.origin, Swept) or (
+        layout.length_sweep is not None and isinstance(placed.origin, FrameLength)
+    )
+
+
+def moves_trailer(layout: Layout) -> bool:
+    """Return whether there is a trailer, at another place in each packet."""
+    return bool(layout.trailer_length) and layout.length_sweep is not None
+
+
+def per_packet(layout: Layout) -> set[str]:
+    """Return the checksums that are computed together with the sweeps, for each packet.
+
+    Those are the ones that a sweep changes, and whatever covers one of them or
+    is covered by one: its value is wanted where the other is computed.
+    """
+    covered = {each.path: set(layout.covered(each)) for each in layout.checksums}
+    found: set[str] = set()
+    if layout.length_sweep is not None:
+        found = {
+            each.path
+            for each in layout.checksums
+            if isinstance(each.origin, Sum)
+            # What it covers has another size, or is at another place, as it is itself.
+            and (each.origin.over.end.from_end or each.start.from_end)
+        }
+    before = None
+    while before != found:
+        before = set(found)
+        reasons = found | {each.path for each in layout.fields if is_swept(layout, each)}
+        found |= {path for path in covered if covered[path] & reasons}
+        found |= {path for path in covered if any(path in covered[other] for other in found)}
+    return found
+
+
+def halves(placed: Placed) -> tuple[tuple[Placed, int], Placed] | None:
+    """Return the upper half of an address and its value, and the half that is swept.
+
+    None where a field is swept whole, or not at all.
+    """
+    origin = placed.origin
+    if placed.bits != 128 or not isinstance(origin, Ranged | Drawn):
+        return None
+    field = UInt(placed.field.name, 64, placed.field.source)
+    low = origin.first if isinstance(origin, Ranged) else origin.low
+    rest = low & ((1 << 64) - 1)
+    swept = replace(origin, first=rest) if isinstance(origin, Ranged) else replace(origin, low=rest)
+    upper = replace(placed, field=field, origin=Fixed(low >> 64, checked=False))
+    return (upper, low >> 64), replace(placed, field=field, start=placed.start + 64, origin=swept)
+
+
+# ---------------------------------------------------------------------- values
+
+
+def value(
+    swept: Swept, variable: str, field: Field, n: Expression, now: Expression
+) -> tuple[Expression, Declare | None]:
+    """Return a sweep's value for packet ``n``, and the table that it is looked up in."""
+    bits = field.bits
+    found: Expression
+    match swept:
+        case Counted(start=start, step=step):
+            found = _cut(_plus(start, _times(n, step)), bits)
+        case Ranged(first=first, count=count, step=step):
+            found = _plus(first, _times(_modulo(n, count), step))
+        case Drawn(seed=seed, low=low, count=count, step=step):
+            drawn = Call("random_at", (_number(seed), n), U64)
+            found = _plus(low, _times(_modulo(drawn, count), step))
+        case Timed(unit=unit):
+            found = _cut(now if unit == 1 else Binary("/", now, Number(unit)), bits)
+        case Listed(values=values):
+            return _looked_up(values, variable, field, n)
+        case _:
+            raise TypeError(f"no C value for {swept!r}")
+    return tree.converted(found, unsigned(bits)), None
+
+
+def _number(value: int) -> Number:
+    return tree.decimal(value)
+
+
+def _plus(constant: int, node: Expression) -> Expression:
+    return Binary("+", _number(constant), node) if constant else node
+
+
+def _times(node: Expression, step: int) -> Expression:
+    return node if step == 1 else Binary("*", node, _number(step))
+
+
+def _modulo(node: Expression, count: int) -> Expression:
+    return Binary("%", node, _number(count)) if count < 1 << 64 else node
+
+
+def _cut(node: Expression, bits: int) -> Expression:
+    """Return the lowest bits of a number, where no type of C has just as many."""
+    return node if bits in (8, 16, 32, 64) else Binary("&", node, tree.wire((1 << bits) - 1, bits))
+
+
+def _looked_up(
+    values: tuple[int, ...], variable: str, field: Field, n: Expression
+) -> tuple[Expression, Declare]:
+    """Return a value of a list, and the array of the list."""
+    name = f"{variable}_values"
+    place = Binary("%", n, Number(len(values)))
+    if is_octets(field):
+        octets = [each.to_bytes(field.bits // 8, "big") for each in values]
+        row = Array(U8, field.bits // 8)
+        type_: Type = Array(row, None)
+        rows = tuple((Braced(tree.octets_row(each), row),) for each in octets)
+        return Index(Name(name, type_), place), Declare(type_, name, const=True, rows=rows)
+    type_ = Array(unsigned(field.bits), None)
+    numbers = [_number(each) for each in values]
+    lines = tuple(tuple(numbers[at : at + 4]) for at in range(0, len(numbers), 4))
+    return Index(Name(name, type_), place), Declare(type_, name, const=True, rows=lines)
+
+
+# ----------------------------------------------------------------- struct, calls
+
+
+class Sweeping:
+    """The sweep of one format: the struct that says where it is, and its functions."""
+
+    def __init__(self, writing: Writing) -> None:
+        """Take what a frame is written from."""
+        self.writing = writing
+        self.layout = writing.layout
+        self.name = f"{self.layout.name}_sweep"
+        self.sweep = Name("sweep", Pointer(Tagged(f"struct {self.name}")))
+        self.fields = [each for each in self.layout.fields if is_swept(self.layout, each)]
+        self.checksums = [each for each in writing.checksums if each.per_packet]
+        self.moves = moves_trailer(self.layout)
+        self.per_packet = self._per_packet()
+        #: Whether what is written for each packet depends on the length of its frame.
+        self.has_length = self.layout.length_sweep is not None or tree.uses(
+            self.per_packet, PKTLEN.name
+        )
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether a packet carries the time when it is sent."""
+        return any(isinstance(each.origin, Timed) for each in self.fields)
+
+    def member(self, name: str, type_: Type = U64) -> Member:
+        """Return a member of the sweep."""
+        return Member(self.sweep, name, type_)
+
+    def struct(self) -> Struct:
+        """Return ``struct <format>_sweep``."""
+        members: list[tuple[Type, str, str]] = [(U64, "n", "packets before this one")]
+        if self.is_timed:
+            members.append((U64, "now", "time of sending, in nanoseconds"))
+        members += [
+            (U64, each.variable.name, "sum of the words that stay")
+            for each in self.checksums
+            if each.call is None
+        ]
+        if self.layout.length_sweep is not None:
+            members.append((U64, "bytes", "of the packets before this one"))
+        if self.has_length:
+            members.append((U16, "pktlen", "bytes of this packet's frame"))
+        if self.moves:
+            size = self.layout.trailer_length
+            members.append((Array(U8, size), "trailer", "as far as it stays the same"))
+        summary = f"What differs from packet to packet of {self.layout.name}"
+        return Struct(self.name, summary, tuple(members))
+
+    def inline(self) -> tuple[Function, ...]:
+        """Return the functions that run for each packet."""
+        lengths = () if self.layout.length_sweep is None else (self.length(),)
+        return (*lengths, self.write(), self.next())
+
+    def length(self) -> Function:
+        """Return ``<format>_sweep_length()``: the length as a number of its own."""
+        assert self.layout.length_sweep is not None
+        n = Name("n", U64)
+        field = UInt("length", 16, Default(0))
+        found, table = value(self.layout.length_sweep, "frame_length", field, n, n)
+        return Function(
+            f"{self.name}_length",
+            U16,
+            (Parameter(U64, "n"),),
+            "Bytes of the frame of the packet with n before it",
+            (*([table] if table else []), Return(found)),
+            inline=True,
+        )
+
+    def init(self) -> Function:
+        """Return ``<format>_sweep_init()``."""
+        zeros = ["n", *(["now"] if self.is_timed else [])]
+        zeros += ["bytes"] if self.layout.length_sweep is not None else []
+        body: list[Statement] = [Assign(self.member(each), Number(0)) for each in zeros]
+        if self.has_length:
+            body.append(Assign(self.member("pktlen", U16), PKTLEN))
+        if self.moves:
+            template = Name(f"{self.layout.name}_trailer", Array(U8, None))
+            body += [Blank(), self.writing.copy_trailer(template)]
+            body += self.writing.stores(in_trailer=True)
+        for each in self.checksums:
+            if each.call is None:
+                remembered = Assign(self.member(each.variable.name), SUM)
+                body += [Blank(), each.comment(), *each.sum(), remembered]
+        declared: list[Statement] = []
+        if self.moves:
+            size = Name(f"{self.layout.name.upper()}_TRAILER_LEN", UINT)
+            behind = Binary("+", self.member("trailer", Array(U8, None)), size)
+            declared.append(Declare(Pointer(U8), END.name, behind, const=True))
+        if tree.uses(body, SUM.name):
+            declared.append(Declare(U64, SUM.name))
+        first = "the first" if self.layout.length_sweep is not None else "each"
+        return Function(
+            f"{self.name}_init",
+            VOID,
+            (
+                Parameter(self.sweep.type, "sweep", "Is filled"),
+                Parameter(U16, "pktlen", f"Bytes of {first} frame"),
+                Parameter(self.writing.args.type, "args", "Values that all packets have in common"),
+            ),
+            "Start a sweep with its first packet",
+            (*declared, *body),
+        )
+
+    def write(self) -> Function:
+        """Return ``<format>_sweep_write()``."""
+        frame = f"Frame of {self.layout.name}_write(), with the same length and values"
+        if self.layout.length_sweep is not None:
+            frame = f"Frame of {self.layout.name}_write(), at least as long, with the same values"
+        place = Pointer(Tagged(f"struct {self.name}"), const=True)
+        return Function(
+            f"{self.name}_write",
+            VOID,
+            (
+                Parameter(Pointer(U8), "frame", frame),
+                Parameter(place, "sweep", "Place in the sweep"),
+            ),
+            "Write what differs into a frame that has all other bytes already",
+            (*self._variables(), *self.per_packet),
+            inline=True,
+        )
+
+    def _variables(self) -> list[Statement]:
+        """Return the declarations of what :meth:`write` computes."""
+        n, now = self.member("n"), self.member("now")
+        tables: list[Statement] = []
+        values: list[Statement] = []
+        for placed in self.fields:
+            if not isinstance(placed.origin, Swept):
+                continue
+            split = halves(placed)
+            placed = split[1] if split else placed
+            assert isinstance(placed.origin, Swept)
+            variable = self.writing.value(placed)
+            assert isinstance(variable, Name)
+            found, table = value(placed.origin, variable.name, placed.field, n, now)
+            tables += [table] if table else []
+            values.append(Declare(variable.type, variable.name, found, const=True))
+        if tree.uses(self.per_packet, PKTLEN.name) or tree.uses(self.per_packet, END.name):
+            length = self.member("pktlen", U16)
+            values.insert(0, Declare(U16, PKTLEN.name, length, const=True))
+        if tree.uses(self.per_packet, END.name):
+            values.insert(1, self.writing.declare_end())
+        values += [each.declaration for each in self.checksums]
+        if tree.uses(self.per_packet, SUM.name):
+            values.append(Declare(U64, SUM.name))
+        return tables + values
+
+    def _per_packet(self) -> list[Statement]:
+        """Return the stores of :meth:`write`."""
+        body: list[Statement] = []
+        if self.moves:
+            body += [
+                Comment(("The frame that is there may have ended elsewhere",)),
+                self.writing.fill(),
+                self.writing.copy_trailer(self.member("trailer", Array(U8, None))),
+            ]
+        for placed in self.fields:
+            split = halves(placed)
+            body += [Blank(), Comment((describe.declaration(placed),))]
+            body += self._stores(split[1] if split else placed)
+        for each in self.checksums:
+            body += [Blank(), Comment((describe.declaration(each.placed),))]
+            if each.call is None:
+                body.append(Assign(SUM, self.member(each.variable.name)))
+            body += [term.statement for term in each.swept]
+            body += each.finish()
+        return body
+
+    def _stores(self, placed: Placed) -> list[Statement]:
+        whole = self.writing.whole_store(placed)
+        if whole is not None:
+            return [whole]
+        return [self.writing.swept_octet_store(placed, piece) for piece in placed.pieces]
+
+    def next(self) -> Function:
+        """Return ``<format>_sweep_next()``."""
+        n = self.member("n")
+        body: list[Statement] = [Increment(n)]
+        if self.layout.length_sweep is not None:
+            length = self.member("pktlen", U16)
+            following = Call(f"{self.name}_length", (n,), U16)
+            body += [Assign(self.member("bytes"), length, "+="), Assign(length, following)]
+        return Function(
+            f"{self.name}_next",
+            VOID,
+            (Parameter(self.sweep.type, "sweep"),),
+            "Move on; only when the packet was accepted, so that no number is left out",
+            tuple(body),
+            inline=True,
+        )
+
+
+def first_packet(layout: Layout, args: Name) -> list[Statement]:
+    """Return the statements that write what the first packet of a sweep has."""
+    name = f"{layout.name}_sweep"
+    sweep = AddressOf(Name("sweep", Tagged(f"struct {name}")))
+    return [
+        Blank(),
+        Comment(("The first packet of the sweep",)),
+        Do(Call(f"{name}_init", (sweep, PKTLEN, args), VOID)),
+        Do(Call(f"{name}_write", (FRAME, sweep), VOID)),
+    ]

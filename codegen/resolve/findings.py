@@ -1,0 +1,26 @@
+"""What the passes find wrong with a format, collected until the next pass needs it right."""
+
+from __future__ import annotations
+
+from codegen.diagnostics import Code, Diagnostic, FormatError
+
+
+class Findings:
+    """The diagnostics of one format: passes report all that they find, not the first alone."""
+
+    def __init__(self, format_name: str) -> None:
+        """Start without any."""
+        self.format_name = format_name
+        self.diagnostics: list[Diagnostic] = []
+
+    def report(self, code: Code, where: str, problem: str, remedy: str) -> None:
+        """Add a diagnostic: which one, where, what is wrong there, and how to mend it."""
+        diagnostic = Diagnostic(code, where, problem, remedy)
+        # Both ends of a span may name the same field.
+        if diagnostic not in self.diagnostics:
+            self.diagnostics.append(diagnostic)
+
+    def stop(self) -> None:
+        """Raise FormatError if anything was reported: later passes rest on earlier ones."""
+        if self.diagnostics:
+            raise FormatError(self.format_name, self.diagnostics)

@@ -1,0 +1,59 @@
+"""Numbers by which one header announces another.
+
+Reports F114 (no number is known for the header that follows).
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from codegen.diagnostics import Code
+from codegen.layout import Fixed
+from codegen.model import Header, NextHeader, Packet
+from codegen.resolve.findings import Findings
+from codegen.resolve.places import Place
+from codegen.resolve.values import number
+
+
+def check_carried(found: Findings, packet: Packet) -> None:
+    """Check that what a header carries without announcing it is what it is for."""
+    for below, above in pairwise(packet.layers):
+        if not (isinstance(below, Header) and isinstance(above, Header)):
+            continue
+        if below.carries is not None and below.carries not in above.numbers:
+            found.report(
+                Code.F114,
+                f"header {below.name!r}",
+                f"it carries {below.carries!r}, and {above.name!r} above it has no such number",
+                f"put a header between them, or give {above.name!r} "
+                f"numbers={{{below.carries!r}: ...}}",
+            )
+
+
+def next_header(found: Findings, packet: Packet, place: Place, source: NextHeader) -> Fixed | None:
+    """Return the number of the header above, None after a report."""
+    layers = packet.layers
+    above = layers[layers.index(place.header) + 1 :][:1]
+    if above and isinstance(above[0], Header):
+        announced = above[0].numbers.get(source.registry)
+        if announced is None:
+            found.report(
+                Code.F114,
+                place.path,
+                f"the header {above[0].name!r} has no number as {source.registry!r}",
+                f"give it numbers={{{source.registry!r}: ...}}, or write "
+                f"{place.header.name.upper()}.bind({place.field.name}=...)",
+            )
+            return None
+    elif source.last is not None:
+        announced = source.last
+    else:
+        found.report(
+            Code.F114,
+            place.path,
+            "no header follows that it could announce",
+            f"put a header above {place.header.name!r}, or declare "
+            f"NextHeader({source.registry!r}, last=...)",
+        )
+        return None
+    return Fixed(number(found, place.path, place.field, announced), checked=True)

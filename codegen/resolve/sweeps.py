@@ -1,0 +1,184 @@
+"""Sweeps: what differs from packet to packet has numbers that its field holds.
+
+Reports F108 (no such unit of time, no such prefix), F109 (a range is empty or exceeds the
+field) and F123 (a sweep does not go with what it sweeps), with
+:mod:`codegen.resolve.values` F107 and F108 of the values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from collections.abc import Mapping
+from typing import assert_never
+
+from codegen.diagnostics import Code
+from codegen.errors import shortened, shown
+from codegen.layout import Counted, Drawn, Listed, Ranged, Swept, Timed, few_values
+from codegen.model import (
+    Bytes,
+    Counter,
+    Cycle,
+    Field,
+    IPv4Address,
+    IPv6Address,
+    Random,
+    Range,
+    Sweep,
+    Timestamp,
+    Value,
+)
+from codegen.resolve.findings import Findings
+from codegen.resolve.shapes import names_of
+from codegen.resolve.values import number
+
+#: Nanoseconds in the units of time.
+_UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
+
+
+def sweep(found: Findings, path: str, field: Field, source: Sweep) -> Swept:
+    """Return how the value of a field differs from packet to packet."""
+    unsuited = _unsuited(field, source)
+    if unsuited is not None:
+        found.report(Code.F123, path, *unsuited)
+        return Listed(())
+    swept = _swept(found, path, field, source)
+    names = names_of(field)
+    if names and not isinstance(source, Cycle) and not _all_in(swept, names):
+        found.report(
+            Code.F123,
+            path,
+            f"a {type(source).__name__} has numbers that have no name",
+            f"use Cycle({tuple(names.values())!r})",
+        )
+    return swept
+
+
+def _unsuited(field: Field, source: Sweep) -> tuple[str, str] | None:
+    """Return why a field of that shape cannot be swept so, and the remedy."""
+    kind = type(source).__name__
+    if isinstance(field, Bytes) and not isinstance(source, Cycle):
+        return f"a {kind} needs a number, and bytes are none", "use Cycle(values)"
+    if field.bits > 64 and isinstance(source, Counter | Timestamp):
+        return f"a {kind} goes with at most 64 bits", "use Range(first, last), or Cycle(values)"
+    return None
+
+
+def _swept(found: Findings, path: str, field: Field, source: Sweep) -> Swept:
+    match source:
+        case Counter():
+            return _counter(found, path, field, source)
+        case Cycle(values=values):
+            if not values:
+                found.report(Code.F109, path, "a Cycle of no values", "give it one")
+            return Listed(tuple(number(found, path, field, each) for each in values))
+        case Random():
+            return _random(found, path, field, source)
+        case Range():
+            return _range(found, path, field, source)
+        case Timestamp(unit=unit):
+            if unit not in _UNITS:
+                found.report(
+                    Code.F108,
+                    path,
+                    f"there is no unit of time {unit!r}",
+                    f"use one of: {', '.join(_UNITS)}",
+                )
+            return Timed(_UNITS.get(unit, 1))
+    assert_never(source)
+
+
+def _counter(found: Findings, path: str, field: Field, source: Counter) -> Counted:
+    limit = 1 << field.bits
+    if not (0 <= source.start < limit and 0 < source.step < limit):
+        found.report(
+            Code.F109,
+            path,
+            f"a counter from {shown(source.start)} in steps of {shown(source.step)} "
+            f"does not fit into {field.bits} bits",
+            f"use 0 <= start < {limit} and 0 < step < {limit}, or widen the field",
+        )
+    return Counted(source.start, source.step)
+
+
+def _random(found: Findings, path: str, field: Field, source: Random) -> Drawn:
+    low = 0 if source.minimum is None else number(found, path, field, source.minimum)
+    high = (1 << field.bits) - 1
+    if source.maximum is not None:
+        high = number(found, path, field, source.maximum)
+    _check_range(found, path, field, low, high)
+    seed = _seed_of(path) if source.seed is None else source.seed
+    if not 0 <= seed < 1 << 64:
+        found.report(
+            Code.F109,
+            path,
+            f"the seed {shown(seed)} does not fit into 64 bits",
+            f"use 0 to {(1 << 64) - 1}",
+        )
+    return Drawn(seed, low, high - low + 1)
+
+
+def _seed_of(path: str) -> int:
+    """Return the seed of a field that is given none: one of its own, the same in every run."""
+    return int.from_bytes(hashlib.sha256(path.encode()).digest()[:4], "big")
+
+
+def _range(found: Findings, path: str, field: Field, source: Range) -> Ranged:
+    if source.last is None:
+        low, high = _prefix(found, path, field, source.first)
+    else:
+        low = number(found, path, field, source.first)
+        high = number(found, path, field, source.last)
+    _check_range(found, path, field, low, high)
+    if not 1 <= source.step <= max(high - low, 1):
+        found.report(
+            Code.F109,
+            path,
+            f"steps of {shown(source.step)} do not fit into the range",
+            f"use 1 to {max(high - low, 1)}",
+        )
+        return Ranged(low, 1, 1)
+    return Ranged(low, (high - low) // source.step + 1, source.step)
+
+
+def _check_range(found: Findings, path: str, field: Field, low: int, high: int) -> None:
+    if low > high:
+        found.report(
+            Code.F109,
+            path,
+            f"the range {field.show(low)} to {field.show(high)} is empty",
+            "give the smaller end first",
+        )
+    elif low >> 64 != high >> 64:
+        found.report(
+            Code.F123,
+            path,
+            f"{field.show(low)} to {field.show(high)} differ in more than the last 64 bits",
+            "let them share the first ones, as the addresses of a /64 do",
+        )
+
+
+def _prefix(found: Findings, path: str, field: Field, value: Value) -> tuple[int, int]:
+    """Return the first and last address of a prefix."""
+    try:
+        if not isinstance(field, IPv4Address | IPv6Address):
+            raise ValueError("an IPv4 address or IPv6 address has prefixes, and nothing else")
+        network = ipaddress.ip_network(str(value))
+        field.parse(str(network[0]))
+    except ValueError as error:
+        found.report(
+            Code.F108,
+            path,
+            f"{shown(value)} is no prefix of it: {shortened(str(error))}",
+            "give a prefix such as '192.0.2.0/24', or first and last",
+        )
+        return 0, 0
+    return int(network[0]), int(network[-1])
+
+
+def _all_in(swept: Swept, names: Mapping[int, str]) -> bool:
+    """Return whether a sweep has no other numbers than those."""
+    match swept:
+        case Ranged(count=count) | Drawn(count=count):
+            return count <= len(names) and set(few_values(swept)) <= set(names)
+    return False

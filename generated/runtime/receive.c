@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <uk/essentials.h>
+#include <uk/netbuf.h>
+#include <uk/netdev.h>
+#include <uk/plat/time.h>
+#include "device.h"
+#include "packet.h"
+#include "receive.h"
+
+/* Packets from one look at the clock to the next */
+#define NB_RX_BURST	1024U
+
+/* Show the first frame of a kind that should not have come */
+static void dump(const struct uk_netbuf *pkt, enum frame_verdict verdict)
+{
+	const uint8_t *frame = pkt->data;
+	unsigned int i;
+
+	fprintf(stderr, "first %s frame, %u bytes:",
+		frame_verdict_name(verdict), (unsigned int)pkt->len);
+	for (i = 0; i < pkt->len; i++)
+		fprintf(stderr, "%s%02x", i % 16 ? " " : "\n  ",
+			(unsigned int)frame[i]);
+	fprintf(stderr, "\n");
+}
+
+static void match(const struct uk_netbuf *pkt, const struct options *opt,
+		  struct traffic *seen)
+{
+	const enum frame_verdict verdict =
+		packet_match(pkt->data, pkt->len, &opt->packet);
+
+	if (unlikely(verdict != VERDICT_VALID && !seen->verdicts[verdict]))
+		dump(pkt, verdict);
+	seen->verdicts[verdict]++;
+}
+
+uint64_t receive(struct uk_netdev *dev, const struct options *opt,
+		 struct traffic *seen, uint64_t most)
+{
+	const uint64_t before = seen->received;
+	struct uk_netbuf *pkt;
+	int status;
+
+	while (seen->received - before < most) {
+		status = uk_netdev_rx_one(dev, DEVICE_QUEUE, &pkt);
+		if (!uk_netdev_status_successful(status))
+			break;
+		seen->received++;
+		/* Some releases count a part of their own header as well */
+		pkt->len = packet_length(pkt->data, pkt->len);
+		seen->received_bytes += pkt->len;
+		if (opt->match)
+			match(pkt, opt, seen);
+		uk_netbuf_free(pkt);
+		if (!uk_netdev_status_more(status))
+			break;
+	}
+	return seen->received - before;
+}
+
+void receive_late(struct uk_netdev *dev, const struct options *opt,
+		  struct traffic *seen, __nsec quiet, __nsec most)
+{
+	const __nsec start = ukplat_monotonic_clock();
+	__nsec now, quiet_since = start;
+	uint64_t received;
+
+	do {
+		received = receive(dev, opt, seen, NB_RX_BURST);
+		now = ukplat_monotonic_clock();
+		if (received)
+			quiet_since = now;
+	} while (now - quiet_since < quiet && now - start < most);
+}

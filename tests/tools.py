@@ -1,0 +1,94 @@
+"""The programs besides git, gcc, make and Python that tests use, and how one does without them.
+
+A tool that is missing skips the tests that need it, with a line that says what to
+install; the last lines of a run add these up. On a machine that is meant to have them
+all (``CI`` is set) the same is a failure, so that a reference cannot drop out unnoticed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from typing import NoReturn
+
+import pytest
+
+#: The package of each tool; ``.ci/run`` installs them all.
+PACKAGES = {
+    "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
+    "bison": "bison",
+    "clang": "clang",
+    "clang++": "clang",
+    "flex": "flex",
+    "g++": "g++",
+    "ip": "iproute2",
+    "m4": "m4",
+    "nsenter": "util-linux",
+    "perl": "perl",
+    "ps": "procps",
+    "qemu-system-aarch64": "qemu-system-arm",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "setpriv": "util-linux",
+    "tc": "iproute2",
+    "trafgen": "netsniff-ng",
+    "tshark": "tshark",
+    "unshare": "util-linux",
+    "valgrind": "valgrind",
+}
+
+#: Why tests are skipped that need the sources of a release.
+NO_TREE = "no Unikraft tree in ~/.unikraft/unikraft: unpack or clone a release there"
+
+# Some tools are where users often do not look. A PATH without /usr/bin has nothing of /usr.
+_FOLDERS = os.environ.get("PATH", "").split(os.pathsep)
+_BESIDE = [f"{each.removesuffix('bin')}sbin" for each in _FOLDERS if each.endswith("/bin")]
+os.environ["PATH"] = os.pathsep.join(dict.fromkeys([*_FOLDERS, *_BESIDE]))
+
+
+def missing(what: str) -> NoReturn:
+    """Skip the test; with ``CI`` set, fail it."""
+    if os.environ.get("CI"):
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+def need(*tools: str) -> None:
+    """Skip or fail the test when any of these tools is missing; names all that are."""
+    absent = [tool for tool in tools if shutil.which(tool) is None]
+    if absent:
+        packages = dict.fromkeys(PACKAGES.get(tool, tool) for tool in absent)
+        missing(f"without {', '.join(absent)}: apt install {' '.join(packages)}")
+
+
+def find_tool(tool: str) -> str:
+    """Return the path of a tool; skips or fails the test as :func:`need` does."""
+    need(tool)
+    path = shutil.which(tool)
+    assert path is not None
+    return path
+
+
+def summary(reasons: Iterable[str]) -> str:
+    """Return a line on the tests that were skipped for these reasons, and on what runs them."""
+    packages: set[str] = set()
+    others: Counter[str] = Counter()
+    skipped = installable = 0
+    for reason in reasons:
+        skipped += 1
+        what, install, names = reason.partition("apt install ")
+        if install:
+            installable += 1
+            packages.update(names.split())
+        else:
+            # What follows such a mark are particulars.
+            others[re.split(r"[:;(]", what.removeprefix("Skipped: "))[0].strip()] += 1
+    line = f"Tests that were skipped: {skipped}."
+    if packages:
+        line += f" To turn on {installable}: apt install {' '.join(sorted(packages))}."
+    if others:
+        listed = ", ".join(f"{reason} ({count})" for reason, count in sorted(others.items()))
+        line += f" The others: {listed}."
+    return line
