@@ -8,12 +8,15 @@ byte for byte.
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
 import io
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -140,16 +143,35 @@ def present(output: Path) -> list[tuple[str, str]]:
 
 
 def write(files: Mapping[str, str], target: Path) -> None:
-    """Write a folder whole, of an application or of the runtime: beside it first, then by renaming.
+    """Write one folder whole, as :func:`write_all` does."""
+    write_all({target: files})
 
-    Files in ``target`` that codegen did not emit (a build, a configuration) stay, and
-    so does all of it where nothing would change. Raises CodegenError when the folder
-    cannot be written.
+
+def write_all(folders: Mapping[Path, Mapping[str, str]]) -> None:
+    """Write folders whole, of applications or of the runtime.
+
+    All of them are written beside their places first, and then moved there in their
+    order. Files that codegen did not emit (a build, a configuration) stay, and so does
+    a folder in which nothing would change. Raises CodegenError when one cannot be
+    written; then none has changed, unless a move itself failed.
     """
-    if _is_current(files, target):
-        return
+    with ExitStack() as stack:
+        staged = {
+            target: stack.enter_context(_staged(files, target))
+            for target, files in folders.items()
+            if not _is_current(files, target)
+        }
+        for target, staging in staged.items():
+            _move(folders[target], staging, target)
+
+
+@contextmanager
+def _staged(files: Mapping[str, str], target: Path) -> Iterator[Path]:
+    """Write files into a temporary folder beside their own."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not target.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     except OSError as error:
         raise _unwritable(target, error) from None
@@ -157,6 +179,16 @@ def write(files: Mapping[str, str], target: Path) -> None:
         for name, text in files.items():
             (staging / name).parent.mkdir(exist_ok=True)
             (staging / name).write_bytes(text.encode())
+        yield staging
+    except OSError as error:
+        raise _unwritable(target, error) from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _move(files: Mapping[str, str], staging: Path, target: Path) -> None:
+    try:
+        for name in files:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
         for name in _emitted_before(target) - files.keys():
             (target / name).unlink(missing_ok=True)
@@ -165,8 +197,6 @@ def write(files: Mapping[str, str], target: Path) -> None:
             (staging / name).replace(target / name)
     except OSError as error:
         raise _unwritable(target, error) from None
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _is_current(files: Mapping[str, str], target: Path) -> bool:

@@ -34,7 +34,13 @@ SOURCES = {
 #: has a place of its own further left.
 COLUMNS = (
     (
-        *("errors", "events", "extras", "temporary", "userfile", "sink", "unikraft"),
+        "errors",
+        "events",
+        "extras",
+        "temporary",
+        "userfile",
+        "sink",
+        "unikraft",
         "unikernel.console",
     ),
     ("model", "diagnostics"),

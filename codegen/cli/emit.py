@@ -41,21 +41,19 @@ def command(format_spec: str, strategy_name: str, output: Path, check: bool, all
     chosen: Sequence[tuple[str, str]] = ((format_spec, strategy_name),)
     if all_:
         chosen = _present(output) if check else emit.COMMITTED
-    stale = []
     # The applications last: one that is there has all that it needs beside it.
-    if check:
-        stale += emit.check_runtime(emit.runtime_folder(output))
-    else:
-        emit.write(emit.render_runtime(), emit.runtime_folder(output))
+    folders = {emit.runtime_folder(output): emit.render_runtime()}
     for spec, name in chosen:
         layout, strategy = options.layout(spec), options.strategy(name)
-        files = emit.render(layout, strategy)
-        target = emit.folder(output, layout, strategy)
-        if check:
-            stale += emit.check(files, target)
-        else:
-            emit.write(files, target)
-            click.echo(target)
+        folders[emit.folder(output, layout, strategy)] = emit.render(layout, strategy)
+    runtime, *applications = folders
+    if not check:
+        emit.write_all(folders)
+        click.echo("\n".join(map(str, applications)))
+        return
+    stale = emit.check_runtime(runtime)
+    for target in applications:
+        stale += emit.check(folders[target], target)
     for each in stale:
         click.echo(each.diff, nl=False)
     if stale:
