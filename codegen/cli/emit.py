@@ -41,21 +41,20 @@ def command(format_spec: str, strategy_name: str, output: Path, check: bool, all
     chosen: Sequence[tuple[str, str]] = ((format_spec, strategy_name),)
     if all_:
         chosen = _present(output) if check else emit.COMMITTED
-    stale = []
-    # The applications last: one that is there has all that it needs beside it.
-    if check:
-        stale += emit.check_runtime(emit.runtime_folder(output))
-    else:
-        emit.write(emit.render_runtime(), emit.runtime_folder(output))
+    applications = {}
     for spec, name in chosen:
         layout, strategy = options.layout(spec), options.strategy(name)
-        files = emit.render(layout, strategy)
-        target = emit.folder(output, layout, strategy)
-        if check:
-            stale += emit.check(files, target)
-        else:
-            emit.write(files, target)
+        applications[emit.folder(output, layout, strategy)] = emit.render(layout, strategy)
+    runtime = emit.runtime_folder(output)
+    if not check:
+        # The applications last: one that is there has all that it needs beside it.
+        emit.write_all({runtime: emit.render_runtime()} | applications)
+        for target in applications:
             click.echo(target)
+        return
+    stale = emit.check_runtime(runtime)
+    for target, files in applications.items():
+        stale += emit.check(files, target)
     for each in stale:
         click.echo(each.diff, nl=False)
     if stale:
