@@ -7,7 +7,6 @@ platform gives.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import threading
@@ -18,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO
 
-from codegen import describe, emit, temporary
+from codegen import describe, emit, events, temporary
 from codegen import sink as sinks
 from codegen.errors import CodegenError, UsageError
 from codegen.host import build, devices
@@ -132,8 +131,9 @@ def run_host(
     try:
         assert process.stdout is not None
         for line in output.arriving(process.stdout):
-            if not line.startswith("{"):
-                on_line(line.rstrip("\n"))
+            said = events.in_words(line.rstrip("\n"))
+            if said is not None:
+                on_line(said)
         process.wait()
     except BaseException:
         _end(process, output)
@@ -250,10 +250,9 @@ def complete(
 
 def _result(lines: Sequence[str]) -> dict[str, object]:
     """Return the object of the program's last line; raises RunError when there is none."""
-    try:
-        measured: dict[str, object] = json.loads(lines[-1])
-    except (IndexError, ValueError):
-        raise RunError("the program printed no result", 1) from None
+    measured = events.result(lines[-1]) if lines else None
+    if measured is None:
+        raise RunError("the program printed no result", 1)
     # The process has told it already.
     measured.pop("exit_code", None)
     return measured

@@ -33,7 +33,16 @@ SOURCES = {
 #: The columns from left to right; a package stands for all that is in it, but for what
 #: has a place of its own further left.
 COLUMNS = (
-    ("errors", "extras", "temporary", "userfile", "sink", "unikraft", "unikernel.console"),
+    (
+        "errors",
+        "events",
+        "extras",
+        "temporary",
+        "userfile",
+        "sink",
+        "unikraft",
+        "unikernel.console",
+    ),
     ("model", "diagnostics"),
     ("formats",),
     ("layout", "declared", "canonical"),

@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 #include "args.h"
+#include "event.h"
+
+/* Room for what an argument takes */
+#define TAKES_MAX	512
 
 int args_digit(char c, unsigned int base)
 {
@@ -98,35 +102,39 @@ static int read_uint(const struct arg *arg, const char *text, void *member)
 	return 0;
 }
 
-static void print_uint(const struct arg *arg)
+static int allowed_uint(const struct arg *arg, char *text, size_t size)
 {
-	fprintf(stderr, ", %" PRIu64 " to %" PRIu64, arg->min, arg->max);
+	return snprintf(text, size, ", %" PRIu64 " to %" PRIu64, arg->min,
+			arg->max);
 }
 
 const struct arg_kind arg_uint = {
 	.takes = "number",
 	.read = read_uint,
-	.print = print_uint,
+	.allowed = allowed_uint,
 };
 
-static void print_takes(const struct arg *arg)
+/* What an argument takes, as far as there is room for it */
+static const char *takes(const struct arg *arg, char *text, size_t size)
 {
-	fprintf(stderr, "%s", arg->kind->takes);
-	if (arg->kind->print)
-		arg->kind->print(arg);
+	const int n = snprintf(text, size, "%s", arg->kind->takes);
+
+	if (arg->kind->allowed && n >= 0 && (size_t)n < size)
+		arg->kind->allowed(arg, text + n, size - (size_t)n);
+	return text;
 }
 
 static void print_known(const struct args groups[], size_t count)
 {
+	char text[TAKES_MAX];
 	const struct arg *arg;
 	size_t i;
 
 	fprintf(stderr, "arguments are key=value, with these keys:\n");
 	for (i = 0; i < count; i++) {
 		for (arg = groups[i].table; arg->key; arg++) {
-			fprintf(stderr, "  %-10s %s (", arg->key, arg->summary);
-			print_takes(arg);
-			fprintf(stderr, ")\n");
+			fprintf(stderr, "  %-10s %s (%s)\n", arg->key,
+				arg->summary, takes(arg, text, sizeof(text)));
 		}
 	}
 }
@@ -145,6 +153,7 @@ static int parse_one(const struct args groups[], size_t count,
 		     const char *argument)
 {
 	const char *equals = strchr(argument, '=');
+	char text[TAKES_MAX];
 	const struct arg *arg = NULL;
 	size_t i;
 
@@ -155,16 +164,15 @@ static int parse_one(const struct args groups[], size_t count,
 			break;
 	}
 	if (!arg) {
-		fprintf(stderr, "unknown argument '%s'; ", argument);
+		event_error("misuse", "unknown argument '%s'", argument);
 		print_known(groups, count);
 		return -EINVAL;
 	}
 	if (arg->kind->read(arg, equals + 1,
 			    (char *)groups[i].values + arg->offset)) {
-		fprintf(stderr, "bad value in '%s'; %s takes: ", argument,
-			arg->key);
-		print_takes(arg);
-		fprintf(stderr, "\n");
+		event_error("misuse", "bad value in '%s'; %s takes: %s",
+			    argument, arg->key,
+			    takes(arg, text, sizeof(text)));
 		return -EINVAL;
 	}
 	return 0;

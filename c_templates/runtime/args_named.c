@@ -24,17 +24,24 @@ static int read_named(const struct arg *arg, const char *text, void *member)
 	return -EINVAL;
 }
 
-static void print_named(const struct arg *arg)
+static int allowed_named(const struct arg *arg, char *text, size_t size)
 {
 	const struct arg_name *each;
+	size_t len = 0;
+	int n;
 
-	for (each = arg->names; each->name; each++)
-		fprintf(stderr, "%s %" PRIu64 " %s",
-			each == arg->names ? "" : ",", each->value, each->name);
+	for (each = arg->names; each->name && len < size; each++) {
+		n = snprintf(text + len, size - len, "%s %" PRIu64 " %s",
+			     len ? "," : "", each->value, each->name);
+		if (n < 0)
+			return n;
+		len += (size_t)n;
+	}
+	return (int)len;
 }
 
 const struct arg_kind arg_named = {
 	.takes = "one of",
 	.read = read_named,
-	.print = print_named,
+	.allowed = allowed_named,
 };

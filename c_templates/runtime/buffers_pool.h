@@ -7,12 +7,12 @@
 #define BUFFERS_POOL_H
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <uk/alloc.h>
 #include <uk/allocpool.h>
 #include <uk/essentials.h>
 #include <uk/netbuf.h>
+#include "event.h"
 #include "netbuf.h"
 #include "packet.h"
 
@@ -110,9 +110,9 @@ static inline int buffers_init(struct buffers *b, unsigned int count,
 				       sizeof(*b->netbufs));
 	}
 	if (!b->netbufs) {
-		fprintf(stderr, "no memory for a pool of %u objects of "
-			"%zu bytes; give the machine more\n", count,
-			b->shape.buflen);
+		event_error("memory", "no memory for a pool of %u objects of "
+			    "%zu bytes; give the machine more", count,
+			    b->shape.buflen);
 		return -ENOMEM;
 	}
 	make_netbufs(b, first, nb_objects);

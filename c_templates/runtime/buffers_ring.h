@@ -7,10 +7,10 @@
 #define BUFFERS_RING_H
 
 #include <errno.h>
-#include <stdio.h>
 #include <uk/alloc.h>
 #include <uk/essentials.h>
 #include <uk/netbuf.h>
+#include "event.h"
 #include "netbuf.h"
 #include "packet.h"
 
@@ -49,9 +49,8 @@ static inline int buffers_init(struct buffers *b, unsigned int count,
 	b->netbufs = uk_calloc(b->shape.a, count, sizeof(*b->netbufs));
 	b->ready = uk_calloc(b->shape.a, count, sizeof(struct uk_netbuf *));
 	if (!memory || !b->netbufs || !b->ready) {
-		fprintf(stderr,
-			"no memory for a ring of %u buffers of %zu bytes; "
-			"give the machine more\n", count, stride);
+		event_error("memory", "no memory for a ring of %u buffers of "
+			    "%zu bytes; give the machine more", count, stride);
 		return -ENOMEM;
 	}
 	for (i = 0; i < count; i++) {

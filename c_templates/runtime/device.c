@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <uk/alloc.h>
 #include <uk/allocpool.h>
 #include <uk/essentials.h>
 #include <uk/netdev.h>
 #include "device.h"
+#include "event.h"
 #include "netdef.h"
 #include "packet.h"
 
@@ -21,25 +21,23 @@ _Static_assert(sizeof(struct ether_addr) == sizeof(struct uk_hwaddr),
 
 static int failed(int rc)
 {
-	fprintf(stderr, "the network device cannot be started: error %d\n", rc);
+	event_error("device",
+		    "the network device cannot be started: error %d", rc);
 	return rc;
 }
 
 int device_probe(struct device *device)
 {
-	unsigned int count = uk_netdev_count();
-
-	printf("%u network device%s\n", count, count == 1 ? "" : "s");
-	device->dev = count ? uk_netdev_get(0) : NULL;
+	device->dev = uk_netdev_count() ? uk_netdev_get(0) : NULL;
 	if (!device->dev) {
-		fprintf(stderr,
-			"no network device; attach one to this machine\n");
+		event_error("no-device",
+			    "no network device; attach one to this machine");
 		return -ENODEV;
 	}
 #ifdef UK_NETDEV_F_RXQ_INTR
 	/* Releases that have this feature bit want devices to be probed */
 	if (uk_netdev_probe(device->dev) < 0) {
-		fprintf(stderr, "the network device cannot be probed\n");
+		event_error("device", "the network device cannot be probed");
 		return -EIO;
 	}
 #endif
@@ -50,13 +48,9 @@ static void set_own_address(struct uk_netdev *dev, struct options *opt)
 {
 	const struct uk_hwaddr *hwaddr = uk_netdev_hwaddr_get(dev);
 
-	if (!hwaddr)
-		return;
-	printf("netdev 0: %02x:%02x:%02x:%02x:%02x:%02x\n",
-	       hwaddr->addr_bytes[0], hwaddr->addr_bytes[1],
-	       hwaddr->addr_bytes[2], hwaddr->addr_bytes[3],
-	       hwaddr->addr_bytes[4], hwaddr->addr_bytes[5]);
-	packet_set_own_address(&opt->packet, hwaddr->addr_bytes);
+	event_device(uk_netdev_count(), hwaddr ? hwaddr->addr_bytes : NULL);
+	if (hwaddr)
+		packet_set_own_address(&opt->packet, hwaddr->addr_bytes);
 }
 
 /* Buffers to receive into are all alike, and soon given back */
@@ -70,8 +64,8 @@ static int make_rx_pool(struct device *device)
 				  netbuf_object_len(shape->buflen),
 				  shape->bufalign);
 	if (!pool) {
-		fprintf(stderr, "no memory for %u receive buffers; "
-			"give the machine more\n", count);
+		event_error("memory", "no memory for %u receive buffers; "
+			    "give the machine more", count);
 		return -ENOMEM;
 	}
 	shape->a = uk_allocpool2ukalloc(pool);

@@ -3,8 +3,8 @@
  * The program: brings the device up, sends, receives, and ends with one line of
  * JSON.
  */
-#include <stdio.h>
 #include "device.h"
+#include "event.h"
 #include "loop.h"
 #include "options.h"
 #include "report.h"
@@ -40,7 +40,7 @@ int main(int argc, char *argv[])
 	    sender_init(&tx, device.dev, device.nb_tx_desc) < 0 ||
 	    device_start(&device) < 0)
 		return EXIT_FAILED;
-	printf("started in mode %s\n", mode_names[opt.mode]);
+	event_started(mode_names[opt.mode]);
 
 	rc = loop_run(&tx, &seen) < 0 ? EXIT_FAILED : EXIT_DONE;
 	sender_fini(&tx);

@@ -1,13 +1,12 @@
 """The console of a unikernel: the only thing that tells how it fared.
 
 QEMU ends with exit code 0 whatever became of its guest, and so does a program of
-the platform linuxu. What was printed decides: a result, a complaint of the
-application, a trap, an assertion that failed, or nothing at all.
+the platform linuxu. What was printed decides: a result, an error that the
+application reports, a trap, an assertion that failed, or nothing at all.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import selectors
@@ -18,9 +17,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from codegen import events
 from codegen.errors import CodegenError
 
-#: Seconds that a guest has to end by itself, after its result or its last complaint.
+#: Seconds that a guest has to end by itself, after its result or its last lines.
 GRACE = 5.0
 
 #: Lines of the console that an error shows.
@@ -31,10 +31,6 @@ _TRAP = re.compile(r"Unhandled Trap|page fault at|ESR_EL1|trap caught", re.I)
 
 #: What Unikraft prints when it gives up by itself: UK_ASSERT() and UK_CRASH(), at level CRIT.
 _PANIC = re.compile(r"Assertion failure|CRIT:")
-
-#: What the application prints, in args.c and main.c.
-_NO_DEVICE = re.compile(r"^no network device;")
-_MISUSE = re.compile(r"^(unknown argument|bad value in) ")
 
 
 class GuestError(CodegenError):
@@ -63,6 +59,15 @@ class Refused(GuestError):
     exit_code = 2
 
 
+@dataclass(frozen=True)
+class _Error:
+    """An error that the guest's program reported, and how many lines there were before it."""
+
+    kind: str
+    message: str
+    lines_before: int
+
+
 @dataclass
 class Console:
     """A running guest: its process, and the file that its console is read from.
@@ -74,32 +79,41 @@ class Console:
     fd: int
     monitor: str = ""
     lines: list[str] = field(default_factory=list)
+    _error: _Error | None = None
     _waiting: deque[str] = field(default_factory=deque)
     _begun: bytes = b""
 
-    def follow(self, on_line: Callable[[str], None], silence: float) -> dict[str, object]:
+    def follow(
+        self,
+        on_line: Callable[[str], None],
+        silence: float,
+        on_event: Callable[[str], None] = lambda _: None,
+    ) -> dict[str, object]:
         """Pass on what is printed and return the result, the line of JSON.
 
-        Raises GuestError when there is none, after ``silence`` seconds without a line at
+        ``on_line`` gets lines for people, ``on_event`` the names of events. Raises
+        GuestError when there is no result, after ``silence`` seconds without a line at
         the latest. The guest has ended when this returns or raises.
         """
-        complained = False
         try:
             for line in self._read(silence):
                 if self.monitor and line.startswith(f"{self.monitor}: warning: "):
                     continue
-                self.lines.append(line)
-                result = _result(line)
+                result = events.result(line)
                 if result is not None:
                     self._let_end()
                     return self._checked(result)
+                self._note(line, on_event)
+                said = events.in_words(line)
+                if said is None:
+                    continue
+                self.lines.append(said)
                 if _TRAP.search(line) or _PANIC.search(line):
                     self._read_rest()
                     break
-                # A complaint goes into the error, once.
-                complained = complained or bool(_NO_DEVICE.search(line) or _MISUSE.search(line))
-                if not complained:
-                    on_line(line)
+                # What follows an error is its message for people, which is raised, once.
+                if self._error is None:
+                    on_line(said)
         except TimeoutError:
             raise Hang(
                 self._said(f"the guest hangs: it printed nothing for {silence:.0f} s and was ended")
@@ -107,6 +121,15 @@ class Console:
         finally:
             self.end()
         raise self._verdict()
+
+    def _note(self, line: str, on_event: Callable[[str], None]) -> None:
+        event = events.parse(line)
+        if event is None:
+            return
+        on_event(str(event["event"]))
+        if event["event"] == "error" and self._error is None:
+            kind, message = str(event.get("kind")), str(event.get("message"))
+            self._error = _Error(kind, message, len(self.lines))
 
     def end(self) -> None:
         """End the guest, if it still runs."""
@@ -145,7 +168,7 @@ class Console:
                     return
 
     def _read_rest(self) -> None:
-        """Take the lines that belong to a complaint, which come at once."""
+        """Take the lines that belong to the last one, which come at once."""
         until = time.monotonic() + GRACE
         try:
             for line in self._read(0.5):
@@ -166,8 +189,20 @@ class Console:
     def _checked(self, result: dict[str, object]) -> dict[str, object]:
         """Return a result; raises GuestError when the program failed in spite of it."""
         if result.pop("exit_code", 0):
-            raise GuestError(self._said("the guest's program failed"))
+            raise (
+                self._failure(self._error)
+                if self._error
+                else GuestError(self._said("the guest's program failed"))
+            )
         return result
+
+    def _failure(self, error: _Error) -> GuestError:
+        """Return the error that the program reported."""
+        if error.kind == "misuse":
+            # The lines for people have what there is.
+            return Refused("\n".join(self.lines[error.lines_before :]) or error.message)
+        kind = NoDevice if error.kind == "no-device" else GuestError
+        return kind(self._said(f"the guest's program failed: {error.message}", error.lines_before))
 
     def _verdict(self) -> GuestError:
         """Return what the lines say of a guest that ended without a result."""
@@ -175,19 +210,15 @@ class Console:
             return Crash(self._said("the guest crashed"))
         if any(_PANIC.search(line) for line in self.lines):
             return Panic(self._said("the guest gave up (a panic)"))
-        if any(_NO_DEVICE.search(line) for line in self.lines):
-            return NoDevice(self._said("the guest has no network device that it knows"))
-        if any(_MISUSE.search(line) for line in self.lines):
-            return Refused("\n".join(self.lines[self._first(_MISUSE) :]))
+        if self._error:
+            return self._failure(self._error)
         if self.lines and self.monitor and self.lines[0].startswith(f"{self.monitor}: "):
             return GuestError(f"the guest cannot be started: {self.lines[0]}")
         return Crash(self._said("the guest ended without a result"))
 
-    def _first(self, pattern: re.Pattern[str]) -> int:
-        return next(index for index, line in enumerate(self.lines) if pattern.search(line))
-
-    def _said(self, what: str) -> str:
-        shown = [line for line in self.lines if line.strip()][-_LAST_LINES:]
+    def _said(self, what: str, count: int | None = None) -> str:
+        """Return a message with the last lines, or the last of the first ``count``."""
+        shown = [line for line in self.lines[:count] if line.strip()][-_LAST_LINES:]
         if not shown:
             return f"{what}; it printed nothing"
         return "\n".join([f"{what}; the last lines of its console:", *(f"  {x}" for x in shown)])
@@ -197,13 +228,3 @@ def _text(line: bytes) -> str:
     """Return a line without the carriage returns and escapes of a terminal."""
     text = line.decode(errors="replace").replace("\r", "")
     return re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|c)", "", text)
-
-
-def _result(line: str) -> dict[str, object] | None:
-    if not line.startswith('{"'):
-        return None
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None

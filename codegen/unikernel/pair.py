@@ -24,9 +24,6 @@ _IDLE = 1.0
 #: packet is never idle: it would be waited for without end.
 _LAST_WORDS = _IDLE + 6.0
 
-#: What a program prints when it is about to send or receive.
-_STARTED = "started in mode "
-
 
 def run_pair(
     request: run.Request, setup: guest.Setup, on_line: guest.OnLine, on_step: image.OnStep
@@ -91,14 +88,16 @@ class _Follower:
 
     def _follow(self) -> None:
         try:
-            self._found = self._console.follow(self._pass_on, self._silence)
+            self._found = self._console.follow(self._pass_on, self._silence, self._note)
         except Exception as error:
             self._error = error
         self._started.set()
 
-    def _pass_on(self, line: str) -> None:
-        if line.startswith(_STARTED):
+    def _note(self, event: str) -> None:
+        if event == "started":
             self._started.set()
+
+    def _pass_on(self, line: str) -> None:
         self._on_line(f"{self._name}: {line}")
 
     def wait_until_started(self) -> None:

@@ -21,8 +21,10 @@ struct arg_kind {
 	const char *takes;	/**< what a value looks like */
 	/** Read a value into a member; -EINVAL when the text is none */
 	int (*read)(const struct arg *arg, const char *text, void *member);
-	/** Print what is allowed for this argument; NULL when all is said */
-	void (*print)(const struct arg *arg);
+	/** Write what is allowed for an argument besides, as snprintf() does;
+	 * NULL: nothing
+	 */
+	int (*allowed)(const struct arg *arg, char *text, size_t size);
 };
 
 /** A number that has a name, in an array that ends with a NULL */

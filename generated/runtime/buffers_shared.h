@@ -6,9 +6,9 @@
 #define BUFFERS_SHARED_H
 
 #include <errno.h>
-#include <stdio.h>
 #include <uk/essentials.h>
 #include <uk/netbuf.h>
+#include "event.h"
 #include "netbuf.h"
 #include "packet.h"
 
@@ -35,7 +35,7 @@ static inline int buffers_init(struct buffers *b, unsigned int count __unused,
 				  b->shape.headroom, b->shape.len, args);
 	if (b->shared)
 		return 0;
-	fprintf(stderr, "no packet can be made: error %d\n", -errno);
+	event_error("memory", "no packet can be made: error %d", -errno);
 	return -errno;
 }
 

@@ -4,10 +4,10 @@
  * as was asked for.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <uk/essentials.h>
 #include <uk/netdev.h>
 #include <uk/plat/time.h>
+#include "event.h"
 #include "loop.h"
 #include "netdef.h"
 #include "netspeed.h"
@@ -183,11 +183,13 @@ static void send_late(void)
 
 static int report_failure(const struct watch *watch)
 {
-	fprintf(stderr, "gave up after %u failures in a row: ", watch->failed);
 	if (watch->rc == -ENOMEM)
-		fprintf(stderr, "%s\n", BUFFERS_EXHAUSTED);
+		event_error("exhausted", "gave up after %u failures in a row: "
+			    BUFFERS_EXHAUSTED, watch->failed);
 	else
-		fprintf(stderr, "the device refuses packets (%d)\n", watch->rc);
+		event_error("refused", "gave up after %u failures in a row: "
+			    "the device refuses packets (%d)", watch->failed,
+			    watch->rc);
 	return watch->rc;
 }
 

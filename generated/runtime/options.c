@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <uk/essentials.h>
 #include "args.h"
+#include "event.h"
 #include "netdef.h"
 #include "options.h"
 
@@ -131,10 +131,10 @@ int options_parse(struct options *opt, int argc, char *argv[])
 	if (args_parse(groups, ARRAY_SIZE(groups), argc, argv))
 		return -EINVAL;
 	if ((opt->length - PACKET_MIN_LEN) % PACKET_LEN_STEP) {
-		fprintf(stderr,
-			"bad value in 'length=%u'; length takes: %u + %u*n\n",
-			(unsigned int)opt->length, PACKET_MIN_LEN,
-			PACKET_LEN_STEP);
+		event_error("misuse",
+			    "bad value in 'length=%u'; length takes: %u + %u*n",
+			    (unsigned int)opt->length, PACKET_MIN_LEN,
+			    PACKET_LEN_STEP);
 		return -EINVAL;
 	}
 	opt->rate_ps = rate_ps(&opt->rate, wire_bits(opt));

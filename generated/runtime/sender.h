@@ -15,10 +15,10 @@
 #define SENDER_H
 
 #include <errno.h>
-#include <stdio.h>
 #include <uk/essentials.h>
 #include <uk/netbuf.h>
 #include <uk/netdev.h>
+#include "event.h"
 #include "options.h"
 #include "packet.h"
 #include "sink.h"
@@ -52,18 +52,19 @@ static inline int sender_init(struct sender *tx, struct uk_netdev *dev,
 	shape->a = STRATEGY_PARENT;
 #ifdef STRATEGY_OBJECTS
 	if (count > STRATEGY_OBJECTS) {
-		fprintf(stderr, "%u objects are too few for this device; "
-			"the strategy needs objects=%u\n", STRATEGY_OBJECTS,
-			count);
+		event_error("strategy",
+			    "%u objects are too few for this device; "
+			    "the strategy needs objects=%u", STRATEGY_OBJECTS,
+			    count);
 		return -EINVAL;
 	}
 	count = STRATEGY_OBJECTS;
 #endif
 #ifdef STRATEGY_OBJECT_SIZE
 	if (shape->buflen > STRATEGY_OBJECT_SIZE) {
-		fprintf(stderr, "objects of %u bytes are too small; "
-			"the strategy needs an object_size of %zu\n",
-			STRATEGY_OBJECT_SIZE, shape->buflen);
+		event_error("strategy", "objects of %u bytes are too small; "
+			    "the strategy needs an object_size of %zu",
+			    STRATEGY_OBJECT_SIZE, shape->buflen);
 		return -EINVAL;
 	}
 	shape->buflen = STRATEGY_OBJECT_SIZE;
@@ -73,7 +74,7 @@ static inline int sender_init(struct sender *tx, struct uk_netdev *dev,
 		return rc;
 	rc = fetch_init(&tx->primordial, shape, &tx->opt->packet);
 	if (rc < 0) {
-		fprintf(stderr, "no packet can be made: error %d\n", rc);
+		event_error("memory", "no packet can be made: error %d", rc);
 		return rc;
 	}
 	sweep_start(&tx->sweep, shape->len, &tx->opt->packet);

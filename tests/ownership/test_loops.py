@@ -9,8 +9,6 @@ Every run is a process of its own, so that a crash is a result like any other.
 
 from __future__ import annotations
 
-import json
-import re
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -22,7 +20,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from codegen import formats, oracle
+from codegen import events, formats, oracle
 from codegen.model import STRATEGIES, Buffers, Fetch, QueueFull, Strategy
 from codegen.resolve import resolve
 
@@ -32,7 +30,7 @@ SINKS = ("netdev", "free", "window")
 WINDOW = 3
 OWN_ADDRESS = "02:00:00:00:00:01"
 FAILED_MAX = 1024
-REFUSED = "the device refuses packets (-5)"
+REFUSED = "refused"
 
 #: Blocks of the default allocator that stay when the program has ended: the pool to
 #: receive into; a pool to send from and its netbufs; of a ring the buffers, the
@@ -126,17 +124,23 @@ class Outcome:
     frames: list[bytes] = field(default_factory=list)
     report: dict[str, Any] | None = None
 
+    #: The kind of the error that it reported, None when it reported none.
+    error: str | None = None
+
     @property
     def gave_up(self) -> str | None:
-        """Why the program says that it gave up, None when it did not."""
-        said = re.search(f"^gave up after {FAILED_MAX} failures in a row: (.+)$", self.stderr, re.M)
-        return said[1] if said else None
+        """Why the program gave up, as the kind of its error, None when it did not."""
+        return self.error if self.error in ("exhausted", REFUSED) else None
 
     def __post_init__(self) -> None:
         own, _, seen = self.stdout.partition("\n--seen--\n")
         for line in own.splitlines():
-            if line.startswith("{"):
-                self.report = json.loads(line)
+            found = events.parse(line)
+            if found and found.get("event") == "error":
+                assert self.error is None
+                self.error = str(found["kind"])
+                assert str(found["message"]) in self.stderr
+            self.report = events.result(line) or self.report
         for line in seen.splitlines():
             key, value = line.split(" ")
             if key == "frame":
@@ -190,9 +194,9 @@ def judge(loops: Loops, strategy: Strategy, sink: str, script: Script, outcome: 
     assert outcome.status == 0, outcome.stderr or "the run did not end"
     seen, report = outcome.seen, outcome.report
     if report is None:
-        # It could not start: that takes a reason, and has to be said.
+        # It could not start: that takes a reason, and has to be reported.
         assert script.fail >= 0
-        assert (seen["code"], bool(outcome.stderr)) == (1, True)
+        assert (seen["code"], outcome.error) in ((1, "memory"), (1, "device"))
         return
     _judge_end(strategy, script, outcome)
     _judge_counters(strategy, sink, outcome)

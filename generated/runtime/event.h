@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What happens, for whoever watches the program: a line of JSON for each event on
+ * standard output. Errors are on standard error as well, for people.
+ */
+#ifndef EVENT_H
+#define EVENT_H
+
+#include <stdint.h>
+#include <uk/essentials.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The device was configured; address is NULL where it has none */
+void event_device(unsigned int count, const uint8_t address[6]);
+
+/** The program begins to send or receive */
+void event_started(const char *mode);
+
+/**
+ * The program cannot go on
+ *
+ * @param kind
+ *    - "misuse": an argument is not known, or has a value that is none
+ *    - "no-device": there is no network device
+ *    - "device": the device does not start
+ *    - "memory": there is not enough memory to start with
+ *    - "strategy": the strategy's buffers do not go with the device
+ *    - "exhausted": no buffer comes back any more
+ *    - "refused": the device refuses packets
+ * @param format
+ *    What printf() would print, without a newline at the end
+ */
+__printf(2, 3)
+void event_error(const char *kind, const char *format, ...);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* EVENT_H */
