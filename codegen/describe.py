@@ -9,25 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import assert_never
 
 from codegen.layout import (
     Argument,
-    Counted,
-    Drawn,
+    CounterSweep,
+    CycleSweep,
     Extent,
     Fixed,
     FrameLength,
     Layout,
-    Listed,
     Payload,
     Placed,
     PseudoConst,
     PseudoField,
     PseudoLength,
-    Ranged,
+    RandomSweep,
+    RangeSweep,
     Sum,
+    Sweep,
     Swept,
-    Timed,
+    TimestampSweep,
+    TriangleSweep,
     few_values,
 )
 from codegen.model import BIT, IMIX, Const, NextHeader
@@ -65,7 +68,7 @@ def origin(placed: Placed) -> str:
             zero = "" if total.zero_as is None else f", 0 sent as 0x{total.zero_as:04x}"
             optional = ", a received 0 means none" if total.optional else ""
             return f"{total.algorithm.title} of {total.over}{pseudo}{zero}{optional}"
-    raise TypeError(f"{placed.path}: no words for {placed.origin!r}")
+    assert_never(placed.origin)
 
 
 def _decides(placed: Placed, bits: int) -> str:
@@ -76,23 +79,26 @@ def _decides(placed: Placed, bits: int) -> str:
     return ", decides what follows" if whole else f", bits 0x{bits:x} decide what follows"
 
 
-def sweep(swept: Swept, show: Callable[[int], str]) -> str:
+def sweep(swept: Sweep, show: Callable[[int], str]) -> str:
     """Return how a value differs from packet to packet, in a few words."""
     match swept:
-        case Counted(start=start, step=step):
+        case CounterSweep(start=start, step=step):
             return f"counter from {show(start)} in steps of {step}"
-        case Ranged(first=first, step=step):
+        case RangeSweep(first=first, step=step):
             steps = "" if step == 1 else f" in steps of {step}"
             return f"{show(first)} to {show(swept.last)}{steps} in turn"
-        case Listed(values=values):
+        case TriangleSweep(first=first, step=step):
+            steps = "" if step == 1 else f" in steps of {step}"
+            return f"{show(first)} to {show(swept.last)} and back{steps}, in turn"
+        case CycleSweep(values=values):
             shown = ", ".join(show(each) for each in values[:4])
             return f"{shown}{', ...' if len(values) > 4 else ''} in turn"
-        case Drawn(seed=seed, low=low, step=step):
+        case RandomSweep(seed=seed, low=low, step=step):
             steps = "" if step == 1 else f" in steps of {step}"
             return f"random in {show(low)}..{show(swept.last)}{steps}, seed {seed}"
-        case Timed(unit=unit):
+        case TimestampSweep(unit=unit):
             return f"time of sending, in units of {unit} ns"
-    raise TypeError(f"no words for {swept!r}")
+    assert_never(swept)
 
 
 def lengths(layout: Layout) -> str:

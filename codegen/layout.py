@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import assert_never
 
 from codegen.model import (
     Algorithm,
@@ -145,7 +146,7 @@ class Swept:
 
 
 @dataclass(frozen=True)
-class Counted(Swept):
+class CounterSweep(Swept):
     """``start + n * step``, wrapping at the field's width."""
 
     start: int
@@ -153,7 +154,7 @@ class Counted(Swept):
 
 
 @dataclass(frozen=True)
-class Ranged(Swept):
+class RangeSweep(Swept):
     """``first + n % count * step``."""
 
     first: int
@@ -167,14 +168,28 @@ class Ranged(Swept):
 
 
 @dataclass(frozen=True)
-class Listed(Swept):
+class TriangleSweep(Swept):
+    """``first`` plus ``step`` times 0, 1 … ``count - 1`` and back to 1, again and again."""
+
+    first: int
+    count: int
+    step: int
+
+    @property
+    def last(self) -> int:
+        """The largest value."""
+        return self.first + (self.count - 1) * self.step
+
+
+@dataclass(frozen=True)
+class CycleSweep(Swept):
     """The values in turn."""
 
     values: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Drawn(Swept):
+class RandomSweep(Swept):
     """``low`` plus ``step`` times the n-th number of SplitMix64 modulo ``count``."""
 
     seed: int
@@ -189,10 +204,14 @@ class Drawn(Swept):
 
 
 @dataclass(frozen=True)
-class Timed(Swept):
+class TimestampSweep(Swept):
     """The time of sending in units of so many nanoseconds."""
 
     unit: int
+
+
+#: Every sweep, for a dispatch that must not forget one.
+Sweep = CounterSweep | RangeSweep | TriangleSweep | CycleSweep | RandomSweep | TimestampSweep
 
 
 @dataclass(frozen=True)
@@ -255,7 +274,7 @@ class Sum:
         )
 
 
-Origin = Fixed | Argument | Swept | FrameLength | Sum
+Origin = Fixed | Argument | Sweep | FrameLength | Sum
 
 
 @dataclass(frozen=True)
@@ -369,7 +388,7 @@ class Layout:
     arguments: tuple[Placed, ...]
     checksums: tuple[Placed, ...]
     length: int
-    length_sweep: Swept | None
+    length_sweep: Sweep | None
 
     @property
     def is_preset(self) -> bool:
@@ -444,13 +463,21 @@ class Layout:
         return next(each for each in self.fields if each.path == path)
 
 
-def few_values(swept: Swept) -> list[int]:
-    """Return the values of a sweep that has so few that they can be listed, as lengths do."""
+def few_values(swept: Sweep) -> list[int]:
+    """Return the values of a sweep that has so few that they can be listed, as lengths do.
+
+    Each stands there as often as in one round.
+    """
     match swept:
-        case Listed(values=values):
+        case CycleSweep(values=values):
             return list(values)
-        case Ranged(first=first, step=step):
+        case RangeSweep(first=first, step=step):
             return list(range(first, swept.last + 1, step))
-        case Drawn(low=low, step=step):
+        case TriangleSweep(first=first, step=step):
+            up = list(range(first, swept.last + 1, step))
+            return up + up[-2:0:-1]
+        case RandomSweep(low=low, step=step):
             return list(range(low, swept.last + 1, step))
-    raise TypeError(f"too many values of {swept!r}")
+        case CounterSweep() | TimestampSweep():
+            raise TypeError(f"too many values of {swept!r}")
+    assert_never(swept)

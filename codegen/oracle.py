@@ -11,27 +11,30 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import assert_never
 
 from codegen import describe
 from codegen.errors import UsageError, shown
 from codegen.layout import (
     Argument,
-    Counted,
-    Drawn,
+    CounterSweep,
+    CycleSweep,
     Extent,
     Fixed,
     FrameLength,
     Layout,
-    Listed,
     Placed,
     Position,
     PseudoConst,
     PseudoField,
     PseudoLength,
-    Ranged,
+    RandomSweep,
+    RangeSweep,
     Sum,
+    Sweep,
     Swept,
-    Timed,
+    TimestampSweep,
+    TriangleSweep,
 )
 from codegen.model import Algorithm, NextHeader, OwnAlgorithm, UInt, Value
 
@@ -102,23 +105,28 @@ def encode(
     return bytes(frame)
 
 
-def swept_value(swept: Swept, packet: int, now: int = 0) -> int:
+def swept_value(swept: Sweep, packet: int, now: int = 0) -> int:
     """Return the value that a sweep has in a packet, before it wraps at its field's width.
 
     A frame length that is swept is one too.
     """
     match swept:
-        case Counted(start=start, step=step):
+        case CounterSweep(start=start, step=step):
             return start + packet * step
-        case Ranged():
+        case RangeSweep():
             return range(swept.first, swept.last + 1, swept.step)[packet % swept.count]
-        case Listed(values=values):
+        case TriangleSweep():
+            up = range(swept.first, swept.last + 1, swept.step)
+            down = up[-2:0:-1]
+            place = packet % max(1, 2 * swept.count - 2)
+            return up[place] if place < swept.count else down[place - swept.count]
+        case CycleSweep(values=values):
             return values[packet % len(values)]
-        case Drawn(seed=seed, low=low, count=count, step=step):
+        case RandomSweep(seed=seed, low=low, count=count, step=step):
             return low + _splitmix64(seed, packet) % count * step
-        case Timed(unit=unit):
+        case TimestampSweep(unit=unit):
             return now // unit
-    raise TypeError(f"no value of {swept!r}")
+    assert_never(swept)
 
 
 def _splitmix64(seed: int, n: int) -> int:

@@ -34,12 +34,11 @@ _HEADERS = (
 
 
 def format_headers(format: FormatPlan) -> list[str]:
-    """Return the headers that a format's own files include."""
-    found = ["bytes.h", "frame.h", *(f"checksum_{each}.h" for each in format.checksums)]
-    if any(each.startswith("crc32") for each in format.checksums):
+    """Return the headers of the runtime that a format's own files include."""
+    own = {f"checksum_{each.name}.h" for each in format.own_checksums}
+    found = [each for each in format.headers if each not in own]
+    if any(each.startswith("checksum_crc32") for each in found):
         found.append("crc32.h")
-    if format.draws:
-        found.append("random.h")
     return found
 
 

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from codegen import emit, model, oracle
 from codegen.diagnostics import Code, FormatError
 from codegen.host import build
-from codegen.layout import Layout, Timed
+from codegen.layout import Layout, TimestampSweep
 from codegen.model import (
     BIT,
     HEADER,
@@ -538,7 +538,7 @@ def sent(layout: Layout, app: Path, capture: Path) -> None:
         assert data[at + 8 : at + 16] == struct.pack("=II", length, length)
         found = data[at + 16 : at + 16 + length]
         # When it was sent, the oracle cannot know.
-        timed = any(isinstance(each.origin, Timed) for each in layout.sweeps)
+        timed = any(isinstance(each.origin, TimestampSweep) for each in layout.sweeps)
         assert timed or found == wanted, oracle.explain(layout, wanted, found)
         at += 16 + length
     assert at == len(data)

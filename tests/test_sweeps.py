@@ -23,7 +23,7 @@ from codegen import describe, emit, formats, oracle
 from codegen.diagnostics import FormatError
 from codegen.errors import UsageError
 from codegen.host import build
-from codegen.layout import Drawn
+from codegen.layout import RandomSweep
 from codegen.lower import check_strategy
 from codegen.model import (
     HEADER_AND_PAYLOAD,
@@ -94,6 +94,17 @@ KINDS: dict[str, tuple[Preset, str, Callable[[int], int]]] = {
     "range of addresses": (
         preset("vxlan_udp4", inner_ipv4_src=Range("10.0.0.250", "10.0.3.7", 5)), "inner_ipv4.src",
         lambda n: address("10.0.0.250") + n % 106 * 5,
+    ),
+    "back and forth": (
+        preset("udp4", port_src=Range(10, 18, 2, fold=True)), "udp.src",
+        lambda n: (10, 12, 14, 16, 18, 16, 14, 12)[n % 8],
+    ),
+    "two values, back and forth": (
+        preset("udp4", ttl=Range(1, 2, fold=True)), "ipv4.ttl", lambda n: (1, 2)[n % 2],
+    ),
+    "a prefix of IPv6, back and forth": (
+        preset("udp6", ipv6_dst=Range("2001:db8::/126", fold=True)), "ipv6.dst",
+        lambda n: address("2001:db8::") + (0, 1, 2, 3, 2, 1)[n % 6],
     ),
     "prefix": (
         preset("gre_udp4", ipv4_dst=Range("10.128.0.0/17")), "ipv4.dst",
@@ -223,7 +234,7 @@ def test_random_fields_differ_from_one_another() -> None:
         assert frame[26:30] != frame[30:34]
         assert is_right(subject, frame)
     drawn = {placed.path: placed.origin for placed in subject.layout.sweeps}
-    seeds = {path: each.seed for path, each in drawn.items() if isinstance(each, Drawn)}
+    seeds = {path: each.seed for path, each in drawn.items() if isinstance(each, RandomSweep)}
     # The first digits of the path's SHA-256, as sha256sum prints them.
     assert seeds["ipv4.src"] == 0x2462949D
     assert seeds["udp.dst"] == 0

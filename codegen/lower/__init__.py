@@ -8,10 +8,11 @@ folded, so that the emitted function stores and adds only what varies.
 from __future__ import annotations
 
 from codegen import describe
-from codegen.c.tree import Struct
+from codegen.c import tree
+from codegen.c.tree import Call, Function, Struct
 from codegen.c.types import U8
 from codegen.errors import UsageError
-from codegen.layout import Drawn, Layout, Sum, Timed
+from codegen.layout import Layout, Sum, TimestampSweep
 from codegen.lower.arguments import argument
 from codegen.lower.parsing import Parsing, fields_struct
 from codegen.lower.plan import ArgumentPlan, FormatPlan, Plan
@@ -61,9 +62,16 @@ def lower_format(layout: Layout) -> FormatPlan:
     arguments = tuple(argument(layout, placed) for placed in layout.arguments)
     structs = [_args_struct(layout, arguments), fields_struct(layout)]
     sweeps = [each.origin for each in layout.sweeps] + [layout.length_sweep]
+    inline = sweeping.inline() if sweeping else ()
+    functions = (
+        *([sweeping.init()] if sweeping else []),
+        writing.function(),
+        *Parsing(layout).functions(),
+    )
     algorithms = [
         each.origin.algorithm for each in layout.checksums if isinstance(each.origin, Sum)
     ]
+    own = tuple({each.name: each for each in algorithms if isinstance(each, OwnAlgorithm)}.values())
     pattern = layout.payload.pattern if layout.payload else b""
     return FormatPlan(
         name=layout.name,
@@ -79,30 +87,32 @@ def lower_format(layout: Layout) -> FormatPlan:
         trailer=writing.template(in_trailer=True),
         pattern=pattern if len(pattern) > 1 else b"",
         structs=(*structs, *([sweeping.struct()] if sweeping else [])),
-        inline=sweeping.inline() if sweeping else (),
-        functions=(
-            *([sweeping.init()] if sweeping else []),
-            writing.function(),
-            *Parsing(layout).functions(),
-        ),
-        checksums=tuple(
-            dict.fromkeys(
-                each.name.lower()
-                for each in algorithms
-                if isinstance(each, Algorithm) and each is not Algorithm.INTERNET
-            )
-        ),
-        own_checksums=tuple(
-            {each.name: each for each in algorithms if isinstance(each, OwnAlgorithm)}.values()
-        ),
-        draws=any(isinstance(each, Drawn) for each in sweeps),
+        inline=inline,
+        functions=functions,
+        headers=_headers(inline + functions, own),
+        own_checksums=own,
         is_swept=layout.is_swept,
-        is_timed=any(isinstance(each, Timed) for each in sweeps),
+        is_timed=any(isinstance(each, TimestampSweep) for each in sweeps),
         sweeps_length=layout.length_sweep is not None,
         length=layout.length,
         mean_bits=round(8 * (layout.mean_length + WIRE_OVERHEAD)),
         diagram=tuple(describe.diagram(layout).splitlines()),
     )
+
+
+#: The headers of functions that only some formats call.
+_HEADERS = {"random_at": "random.h", "triangle_at": "triangle.h"} | {
+    f"csum_{each.name.lower()}": f"checksum_{each.name.lower()}.h" for each in Algorithm
+}
+
+
+def _headers(functions: tuple[Function, ...], own: tuple[OwnAlgorithm, ...]) -> tuple[str, ...]:
+    """Return the headers of what the functions call."""
+    known = _HEADERS | {each.name: f"checksum_{each.name}.h" for each in own}
+    bodies = [each.body for each in functions]
+    called = {each.name for each in tree.walk(bodies) if isinstance(each, Call)}
+    wanted = {known[name] for name in called & known.keys()}
+    return tuple(sorted({"bytes.h", "frame.h", *wanted}))
 
 
 def _args_struct(layout: Layout, arguments: tuple[ArgumentPlan, ...]) -> Struct:

@@ -51,7 +51,8 @@ class FormatPlan:
     """The packet layer of one format, and what the files above it ask of it.
 
     The constant bytes are the ``template`` of the headers and that of the ``trailer``, and
-    what the payload repeats where that is more than one byte. ``inline`` functions stand in
+    what the payload repeats where that is more than one byte. Its functions call those of
+    the ``headers``, which are the runtime's or the format's own. ``inline`` functions stand in
     the header. ``shorthand`` are the arguments of the function with the tutorial's
     signature; a packet's are all, a preset's those that it leaves open.
     """
@@ -71,9 +72,8 @@ class FormatPlan:
     structs: tuple[Struct, ...]
     inline: tuple[Function, ...]
     functions: tuple[Function, ...]
-    checksums: tuple[str, ...]
+    headers: tuple[str, ...]
     own_checksums: tuple[OwnAlgorithm, ...]
-    draws: bool
     is_swept: bool
     is_timed: bool
     sweeps_length: bool

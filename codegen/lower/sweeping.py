@@ -7,7 +7,7 @@ program has their stores in it and no call.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from codegen import describe
 from codegen.c import tree
@@ -35,17 +35,19 @@ from codegen.c.tree import (
 )
 from codegen.c.types import U8, U16, U64, UINT, VOID, Array, Pointer, Tagged, Type, unsigned
 from codegen.layout import (
-    Counted,
-    Drawn,
+    CounterSweep,
+    CycleSweep,
     Fixed,
     FrameLength,
     Layout,
-    Listed,
     Placed,
-    Ranged,
+    RandomSweep,
+    RangeSweep,
     Sum,
+    Sweep,
     Swept,
-    Timed,
+    TimestampSweep,
+    TriangleSweep,
 )
 from codegen.lower.access import END, FRAME, PKTLEN, is_octets
 from codegen.lower.sums import SUM
@@ -98,12 +100,16 @@ def halves(placed: Placed) -> tuple[tuple[Placed, int], Placed] | None:
     None where a field is swept whole, or not at all.
     """
     origin = placed.origin
-    if placed.bits != 128 or not isinstance(origin, Ranged | Drawn):
+    if placed.bits != 128 or not isinstance(origin, RangeSweep | TriangleSweep | RandomSweep):
         return None
     field = UInt(placed.field.name, 64, placed.field.source)
-    low = origin.first if isinstance(origin, Ranged) else origin.low
+    low = origin.low if isinstance(origin, RandomSweep) else origin.first
     rest = low & ((1 << 64) - 1)
-    swept = replace(origin, first=rest) if isinstance(origin, Ranged) else replace(origin, low=rest)
+    swept: Sweep
+    if isinstance(origin, RandomSweep):
+        swept = replace(origin, low=rest)
+    else:
+        swept = replace(origin, first=rest)
     upper = replace(placed, field=field, origin=Fixed(low >> 64, checked=False))
     return (upper, low >> 64), replace(placed, field=field, start=placed.start + 64, origin=swept)
 
@@ -112,25 +118,28 @@ def halves(placed: Placed) -> tuple[tuple[Placed, int], Placed] | None:
 
 
 def value(
-    swept: Swept, variable: str, field: Field, n: Expression, now: Expression
+    swept: Sweep, variable: str, field: Field, n: Expression, now: Expression
 ) -> tuple[Expression, Declare | None]:
     """Return a sweep's value for packet ``n``, and the table that it is looked up in."""
     bits = field.bits
     found: Expression
     match swept:
-        case Counted(start=start, step=step):
+        case CounterSweep(start=start, step=step):
             found = _cut(_plus(start, _times(n, step)), bits)
-        case Ranged(first=first, count=count, step=step):
+        case RangeSweep(first=first, count=count, step=step):
             found = _plus(first, _times(_modulo(n, count), step))
-        case Drawn(seed=seed, low=low, count=count, step=step):
+        case TriangleSweep(first=first, count=count, step=step):
+            back_and_forth = Call("triangle_at", (n, _number(count)), U64)
+            found = _plus(first, _times(back_and_forth, step))
+        case RandomSweep(seed=seed, low=low, count=count, step=step):
             drawn = Call("random_at", (_number(seed), n), U64)
             found = _plus(low, _times(_modulo(drawn, count), step))
-        case Timed(unit=unit):
+        case TimestampSweep(unit=unit):
             found = _cut(now if unit == 1 else Binary("/", now, Number(unit)), bits)
-        case Listed(values=values):
+        case CycleSweep(values=values):
             return _looked_up(values, variable, field, n)
         case _:
-            raise TypeError(f"no C value for {swept!r}")
+            assert_never(swept)
     return tree.converted(found, unsigned(bits)), None
 
 
@@ -197,7 +206,7 @@ class Sweeping:
     @property
     def is_timed(self) -> bool:
         """Whether a packet carries the time when it is sent."""
-        return any(isinstance(each.origin, Timed) for each in self.fields)
+        return any(isinstance(each.origin, TimestampSweep) for each in self.fields)
 
     def member(self, name: str, type_: Type = U64) -> Member:
         """Return a member of the sweep."""

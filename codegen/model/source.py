@@ -175,13 +175,14 @@ class Random:
 class Range:
     """A sweep: from ``first`` to ``last`` in steps, and again from the first.
 
-    An address with a prefix length, without ``last``, is all addresses of that prefix:
-    ``Range("10.1.0.0/16")``.
+    With ``fold`` it goes back the same way: 1, 2, 3, 2, 1, 2 … An address with a prefix
+    length, without ``last``, is all addresses of that prefix: ``Range("10.1.0.0/16")``.
     """
 
     first: Value
     last: Value | None = None
     step: int = 1
+    fold: bool = False
 
 
 @dataclass(frozen=True)

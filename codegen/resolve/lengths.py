@@ -13,7 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from codegen.diagnostics import Code
-from codegen.layout import Drawn, Fixed, FrameLength, Origin, Swept, few_values
+from codegen.layout import Fixed, FrameLength, Origin, RandomSweep, Sweep, few_values
 from codegen.model import (
     IMIX,
     Binding,
@@ -154,7 +154,7 @@ def _check_fit(found: Findings, place: Place, origin: FrameLength, lengths: rang
 
 def frame_length(
     found: Findings, binding: Binding | None, lengths: range
-) -> tuple[int, Swept | None]:
+) -> tuple[int, Sweep | None]:
     """Return the length of the frames that the program sends, and how it is swept."""
     low, high = lengths[0], lengths[-1]
     if binding is None:
@@ -177,10 +177,10 @@ def frame_length(
     if binding == IMIX:
         # Its least frame is whatever is least: that of the format, where headers take more.
         binding = Cycle(tuple(max(int(each), low) for each in IMIX.values))
-    swept: Swept | None = None
+    swept: Sweep | None = None
     if isinstance(binding, Cycle | Random | Range):
         swept = sweep(found, "length", field, binding)
-        if isinstance(swept, Drawn):
+        if isinstance(swept, RandomSweep):
             swept = _among(swept, lengths)
         wanted = few_values(swept)
     else:
@@ -205,7 +205,7 @@ def _check_lengths(found: Findings, wanted: Sequence[int], lengths: range) -> No
     )
 
 
-def _among(drawn: Drawn, lengths: range) -> Drawn:
+def _among(drawn: RandomSweep, lengths: range) -> RandomSweep:
     """Return the same draw from those of its values that are lengths of the frame.
 
     Where its bounds are no lengths of the frame at all, it stays as it is.

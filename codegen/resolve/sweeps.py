@@ -14,7 +14,16 @@ from typing import assert_never
 
 from codegen.diagnostics import Code
 from codegen.errors import shortened, shown
-from codegen.layout import Counted, Drawn, Listed, Ranged, Swept, Timed, few_values
+from codegen.layout import (
+    CounterSweep,
+    CycleSweep,
+    RandomSweep,
+    RangeSweep,
+    TimestampSweep,
+    TriangleSweep,
+    few_values,
+)
+from codegen.layout import Sweep as Resolved
 from codegen.model import (
     Bytes,
     Counter,
@@ -36,12 +45,12 @@ from codegen.resolve.values import number
 _UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
 
 
-def sweep(found: Findings, path: str, field: Field, source: Sweep) -> Swept:
+def sweep(found: Findings, path: str, field: Field, source: Sweep) -> Resolved:
     """Return how the value of a field differs from packet to packet."""
     unsuited = _unsuited(field, source)
     if unsuited is not None:
         found.report(Code.F123, path, *unsuited)
-        return Listed(())
+        return CycleSweep(())
     swept = _swept(found, path, field, source)
     names = names_of(field)
     if names and not isinstance(source, Cycle) and not _all_in(swept, names):
@@ -64,14 +73,14 @@ def _unsuited(field: Field, source: Sweep) -> tuple[str, str] | None:
     return None
 
 
-def _swept(found: Findings, path: str, field: Field, source: Sweep) -> Swept:
+def _swept(found: Findings, path: str, field: Field, source: Sweep) -> Resolved:
     match source:
         case Counter():
             return _counter(found, path, field, source)
         case Cycle(values=values):
             if not values:
                 found.report(Code.F109, path, "a Cycle of no values", "give it one")
-            return Listed(tuple(number(found, path, field, each) for each in values))
+            return CycleSweep(tuple(number(found, path, field, each) for each in values))
         case Random():
             return _random(found, path, field, source)
         case Range():
@@ -84,11 +93,11 @@ def _swept(found: Findings, path: str, field: Field, source: Sweep) -> Swept:
                     f"there is no unit of time {unit!r}",
                     f"use one of: {', '.join(_UNITS)}",
                 )
-            return Timed(_UNITS.get(unit, 1))
+            return TimestampSweep(_UNITS.get(unit, 1))
     assert_never(source)
 
 
-def _counter(found: Findings, path: str, field: Field, source: Counter) -> Counted:
+def _counter(found: Findings, path: str, field: Field, source: Counter) -> CounterSweep:
     limit = 1 << field.bits
     if not (0 <= source.start < limit and 0 < source.step < limit):
         found.report(
@@ -98,10 +107,10 @@ def _counter(found: Findings, path: str, field: Field, source: Counter) -> Count
             f"does not fit into {field.bits} bits",
             f"use 0 <= start < {limit} and 0 < step < {limit}, or widen the field",
         )
-    return Counted(source.start, source.step)
+    return CounterSweep(source.start, source.step)
 
 
-def _random(found: Findings, path: str, field: Field, source: Random) -> Drawn:
+def _random(found: Findings, path: str, field: Field, source: Random) -> RandomSweep:
     low = 0 if source.minimum is None else number(found, path, field, source.minimum)
     high = (1 << field.bits) - 1
     if source.maximum is not None:
@@ -115,7 +124,7 @@ def _random(found: Findings, path: str, field: Field, source: Random) -> Drawn:
             f"the seed {shown(seed)} does not fit into 64 bits",
             f"use 0 to {(1 << 64) - 1}",
         )
-    return Drawn(seed, low, high - low + 1)
+    return RandomSweep(seed, low, high - low + 1)
 
 
 def _seed_of(path: str) -> int:
@@ -123,7 +132,7 @@ def _seed_of(path: str) -> int:
     return int.from_bytes(hashlib.sha256(path.encode()).digest()[:4], "big")
 
 
-def _range(found: Findings, path: str, field: Field, source: Range) -> Ranged:
+def _range(found: Findings, path: str, field: Field, source: Range) -> RangeSweep | TriangleSweep:
     if source.last is None:
         low, high = _prefix(found, path, field, source.first)
     else:
@@ -137,8 +146,11 @@ def _range(found: Findings, path: str, field: Field, source: Range) -> Ranged:
             f"steps of {shown(source.step)} do not fit into the range",
             f"use 1 to {max(high - low, 1)}",
         )
-        return Ranged(low, 1, 1)
-    return Ranged(low, (high - low) // source.step + 1, source.step)
+        return RangeSweep(low, 1, 1)
+    count = (high - low) // source.step + 1
+    # No program sends so many packets that a longer way came back.
+    folds = source.fold and count <= 1 << 63
+    return (TriangleSweep if folds else RangeSweep)(low, count, source.step)
 
 
 def _check_range(found: Findings, path: str, field: Field, low: int, high: int) -> None:
@@ -176,9 +188,9 @@ def _prefix(found: Findings, path: str, field: Field, value: Value) -> tuple[int
     return int(network[0]), int(network[-1])
 
 
-def _all_in(swept: Swept, names: Mapping[int, str]) -> bool:
+def _all_in(swept: Resolved, names: Mapping[int, str]) -> bool:
     """Return whether a sweep has no other numbers than those."""
     match swept:
-        case Ranged(count=count) | Drawn(count=count):
+        case RangeSweep(count=count) | TriangleSweep(count=count) | RandomSweep(count=count):
             return count <= len(names) and set(few_values(swept)) <= set(names)
     return False
