@@ -39,11 +39,12 @@ def origin(placed: Placed) -> str:
     """Return where the value of a field comes from, in a few words."""
     show = placed.field.show
     match placed.origin:
-        case Fixed(value=value):
+        case Fixed(value=value, decides=decides):
             source = placed.field.source
             if isinstance(source, NextHeader) and placed.derived:
                 return f"next header, {source.registry} 0x{value:0{-(-placed.bits // 4)}x}"
-            return f"{'constant' if isinstance(source, Const) else 'fixed'} {show(value)}"
+            kind = "constant" if isinstance(source, Const) else "fixed"
+            return f"{kind} {show(value)}{_decides(placed, decides)}"
         case Argument() as argument:
             default = "the device's own" if argument.default is None else show(argument.default)
             limits = ""
@@ -65,6 +66,14 @@ def origin(placed: Placed) -> str:
             optional = ", a received 0 means none" if total.optional else ""
             return f"{total.algorithm.title} of {total.over}{pseudo}{zero}{optional}"
     raise TypeError(f"{placed.path}: no words for {placed.origin!r}")
+
+
+def _decides(placed: Placed, bits: int) -> str:
+    """Return the words for bits of a field on which it depends what follows its header."""
+    if not bits:
+        return ""
+    whole = bits == (1 << placed.bits) - 1
+    return ", decides what follows" if whole else f", bits 0x{bits:x} decide what follows"
 
 
 def sweep(swept: Swept, show: Callable[[int], str]) -> str:

@@ -7,7 +7,7 @@ lies there, that checksum covers those bytes) and computes no packet.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from codegen.model import (
@@ -101,10 +101,15 @@ class Extent:
 
 @dataclass(frozen=True)
 class Fixed:
-    """The same value in every frame; a decoder checks it when ``checked``."""
+    """The same value in every frame; a decoder checks it when ``checked``.
+
+    A frame in which one of the bits that are set in ``decides`` differs has something else
+    behind the header.
+    """
 
     value: int
     checked: bool
+    decides: int = 0
 
 
 @dataclass(frozen=True)
@@ -411,12 +416,20 @@ class Layout:
                 return each
         return None
 
-    def announcing(self) -> Iterator[Placed]:
-        """Yield the fields that announce the header above theirs, those of trailers last."""
+    def deciding(self) -> Iterator[tuple[Placed, Fixed]]:
+        """Yield the fields on which it depends what follows their header, trailers last.
+
+        Those are the ones that announce the header above, with all of their bits, and
+        those of which some bits decide.
+        """
         for each in self.fields:
-            announces = isinstance(each.field.source, NextHeader)
-            if announces and isinstance(each.origin, Fixed) and each.origin.checked:
-                yield each
+            origin = each.origin
+            if not isinstance(origin, Fixed):
+                continue
+            if origin.checked and isinstance(each.field.source, NextHeader):
+                yield each, replace(origin, decides=(1 << each.bits) - 1)
+            elif origin.decides:
+                yield each, origin
 
     def covered(self, checksum: Placed) -> Iterator[str]:
         """Yield the paths of the fields on which a checksum depends."""

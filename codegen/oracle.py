@@ -165,6 +165,9 @@ def _faults(
                     result = Result.LENGTH
             case FrameLength():
                 wanted, result = _length(placed.origin, len(frame)), Result.LENGTH
+            case Fixed(value=value, decides=decides) if (found ^ value) & decides:
+                yield Result.NEXT_HEADER, f"{placed.path} is {show(found)}: something else follows"
+                continue
             case Sum(optional=True) if found == 0:
                 continue  # Its sender computed none.
             case Sum():
@@ -242,9 +245,9 @@ def without_padding(layout: Layout, frame: bytes) -> bytes:
     if ending is None or len(frame) < layout.header_length + layout.trailer_length:
         return frame
     assert isinstance(ending.origin, FrameLength)
-    for placed in layout.announcing():
-        announced = isinstance(placed.origin, Fixed) and placed.origin.value
-        if placed.start < ending.start and _read(frame, placed) != announced:
+    for placed, wanted in layout.deciding():
+        differs = (_read(frame, placed) ^ wanted.value) & wanted.decides
+        if placed.start < ending.start and differs:
             return frame
     of = ending.origin.of
     size = math.floor((_read(frame, ending) - ending.origin.plus) * ending.origin.unit)

@@ -88,11 +88,16 @@ class Request:
             "mode": self.effective_mode,
             "length": self.length,
             "count": self.count,
-            "duration": None if duration is None else f"{duration:.9f}",
+            "duration": None if duration is None else _seconds(duration),
         }
         return [f"{key}={value}" for key, value in chosen.items() if value is not None] + list(
             self.settings
         )
+
+
+def _seconds(duration: float) -> str:
+    """Return seconds as the program takes them, with nanoseconds; 0 alone means no limit."""
+    return f"{max(duration, 1e-9) if duration else 0:.9f}"
 
 
 def build_application(

@@ -437,6 +437,12 @@ def test_the_result_is_one_consistent_object(
     )
 
 
+@pytest.mark.parametrize("duration", ["1e-12", "4e-10", "1e-9"])
+def test_the_shortest_duration_is_a_limit(duration: str) -> None:
+    """It is rounded to nanoseconds, and zero would mean none."""
+    assert measured("--duration", duration)["seconds"] < 10
+
+
 SWEPT = """
 from codegen.formats.udp import UDP4
 from codegen.model import IMIX

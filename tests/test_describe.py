@@ -301,6 +301,8 @@ h, bytes 0..5
             "RFC 1071 internet checksum of bytes 34..end with pseudo header, 0 sent as 0xffff",
         ),
         ("h.reserved", "fixed 0"),
+        ("ipv4.flags", "fixed 0, bits 0x1 decide what follows"),
+        ("ipv4.fragment_offset", "fixed 0, decides what follows"),
         ("ethernet.src", "parameter mac_src, default the device's own"),
     ],
 )

@@ -598,6 +598,19 @@ def test_an_interrupted_write(
     assert emit.check(NEW, target) == []
 
 
+def test_of_several_folders_all_are_written_or_none(tmp_path: Path) -> None:
+    emit.write(OLD, tmp_path / "one")
+    (tmp_path / "two").touch()
+    before = contents(tmp_path)
+    with pytest.raises(CodegenError, match=f"cannot write {tmp_path / 'two'}: Not a directory"):
+        emit.write_all({tmp_path / "one": NEW, tmp_path / "two": NEW})
+    assert contents(tmp_path) == before
+    (tmp_path / "two").unlink()
+    emit.write_all({tmp_path / "one": NEW, tmp_path / "two": NEW})
+    for name in ("one", "two"):
+        assert emit.check(NEW, tmp_path / name) == []
+
+
 def test_a_full_disk(tmp_path: Path) -> None:
     assert run("--output", tmp_path / "out").returncode == 0
     (tmp_path / "out" / "usoc21" / "pool-dup" / "packet.h").unlink()

@@ -158,7 +158,8 @@ class _Drawn:
         if kind == "const":
             return Const(self.number(bits))
         if kind == "default":
-            return Default(self.number(bits))
+            decides = self.number(bits) if self.draw(st.integers(0, 3)) == 0 else 0
+            return Default(self.number(bits), decides=decides)
         name = self.name("p")
         low, default, high = sorted(self.number(bits) for _ in range(3))
         self.parameters[name] = default

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from scapy.utils import checksum as scapy_checksum
 
 from codegen import formats, oracle
 from codegen.formats import gre, ipv4, ipv6, mpls, tcp, vlan
@@ -243,3 +244,46 @@ def test_a_udp_checksum_of_zero_is_none_over_ipv4(
     read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "udp.checksum.status")
     assert read[0].split(",")[0] == "0"
     assert judge.parse(subject, bytes(frame)).value == "wrong checksum"
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "offset", "result"),
+    [
+        ("udp4", 0, 0, "good"),
+        ("udp4", 2, 0, "good"),  # not to be fragmented
+        ("udp4", 1, 0, "another header"),  # the first of several
+        ("udp4", 3, 0, "another header"),
+        ("udp4", 0, 1, "another header"),
+        ("udp4", 1, 0x1000, "another header"),
+        ("tcp4-syn", 1, 0, "another header"),
+        ("icmp4-echo", 0, 9, "another header"),
+    ],
+)
+def test_a_fragment_is_other_traffic(
+    name: str, flags: int, offset: int, result: str, require: Require, tmp_path: Path
+) -> None:
+    layout = resolve(formats.load(name))
+    subject = Subject.build(layout, STRATEGIES[0], optimize="-O1")
+    frame = frame_of(layout)
+    frame[20:22] = (flags << 13 | offset).to_bytes(2, "big")
+    frame[24:26] = bytes(2)
+    frame[24:26] = scapy_checksum(bytes(frame[14:34])).to_bytes(2, "big")
+    read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "frame.protocols")
+    transport = name.removesuffix("-syn").removesuffix("-echo").removesuffix("4")
+    assert (transport in read[0].split(":")) == (result == "good")
+    assert judge.parse(subject, bytes(frame)).value == result
+    given = values.some(layout, random.Random(1))
+    wanted = "good" if result == "good" else "foreign"
+    assert subject.verdict(given, bytes(frame)) == wanted
+
+
+def test_who_sends_fragments_receives_them() -> None:
+    """What a preset binds is what decides: a format of fragments is not one of whole packets."""
+    fragments = formats.load("udp4").packet.preset(
+        "fragments", "", {"ipv4.flags": 1, "udp.checksum": 0}
+    )
+    layout = resolve(fragments)
+    subject = Subject.build(layout, STRATEGIES[0], optimize="-O1")
+    assert judge.parse(subject, bytes(frame_of(layout))).value == "good"
+    whole = resolve(formats.load("udp4"))
+    assert judge.parse(subject, bytes(frame_of(whole))).value == "another header"

@@ -520,7 +520,7 @@ def test_a_trailer_moves_with_a_swept_length() -> None:
         assert verify(subject, 5, seed=0).counterexample is None
         frame = bytearray(layout.max_length)
         ffi, sweep = subject.ffi, subject.ffi.new("struct moving_sweep *")
-        args = subject.ffi.new("struct own_args *", {"tag": 0xABC})
+        args = subject.ffi.new("struct moving_args *", {"tag": 0xABC})
         subject.lib.moving_sweep_init(sweep, lengths[0], args)
         # Into one and the same memory, as a ring's buffers are.
         subject.lib.moving_write(ffi.from_buffer(frame), layout.max_length, args)

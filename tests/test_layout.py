@@ -1,11 +1,13 @@
 """Layouts: places and origins of a packet of one's own, and the presets."""
 
+from itertools import pairwise
+
 import pytest
 
 from codegen import formats
 from codegen.diagnostics import FormatError
 from codegen.formats.udp import UDP4
-from codegen.layout import Argument, Fixed, FrameLength, Sum
+from codegen.layout import END, START, Argument, Extent, Fixed, FrameLength, Position, Sum
 from codegen.model import (
     HEADER_AND_PAYLOAD,
     Const,
@@ -74,3 +76,44 @@ def test_all_findings_of_a_format_are_reported_at_once() -> None:
     with pytest.raises(FormatError) as caught:
         resolve(Packet("p", header / Fill()))
     assert [each.code.name for each in caught.value.diagnostics] == ["F107", "F108"]
+
+
+def test_positions_are_in_the_order_of_the_frame() -> None:
+    in_order = [START, START + 3, START + 8 * 1500, END - 8 * 4, END - 1, END]
+    assert all(first < second for first, second in pairwise(in_order))
+    assert START + 12 - 4 == START + 8 == Position(from_end=False, bits=8)
+    assert [(each.octet, each.bit) for each in (START + 19, END - 19, END)] == [
+        (2, 3),
+        (-3, 5),
+        (0, 0),
+    ]
+    assert [each.in_frame(100) for each in (START + 19, END - 8, END)] == [19, 792, 800]
+
+
+def test_a_distance_that_depends_on_the_length_is_refused() -> None:
+    assert (START + 20).since(START + 4) == 16
+    assert END.since(END - 7) == 7
+    with pytest.raises(ValueError, match="depend on the frame's length"):
+        END.since(START)
+    with pytest.raises(ValueError, match="depend on the frame's length"):
+        START.since(END)
+
+
+def test_extents_of_either_side() -> None:
+    whole, header, trailer = (
+        Extent(START + 16, END),
+        Extent(START, START + 16),
+        Extent(END - 32, END),
+    )
+    assert [each.varies for each in (whole, header, trailer)] == [True, False, False]
+    assert [each.size(60) for each in (whole, header, trailer)] == [58, 2, 4]
+    assert [str(each) for each in (whole, header, trailer, Extent(START + 8, END - 16))] == [
+        "bytes 2..end",
+        "bytes 0..1",
+        "bytes -4..end",
+        "bytes 1..-3",
+    ]
+    assert whole.covers(END - 8, END)
+    assert not header.covers(START + 16, START + 17)
+    assert not header.covers(END - 8, END)
+    assert not trailer.covers(START + 8, START + 16)

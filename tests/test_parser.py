@@ -143,6 +143,10 @@ def expected(layout: Layout, damage: str, whole: int) -> set[str]:
 def _by_field(placed: Placed) -> set[str]:
     if isinstance(placed.field.source, NextHeader) and isinstance(placed.origin, Fixed):
         return {"another header"}
+    if isinstance(placed.origin, Fixed) and placed.origin.decides:
+        # All of its bits decide, or those that were hit may be others.
+        partly = placed.origin.decides != (1 << placed.bits) - 1
+        return {"another header", "wrong checksum", "good"} if partly else {"another header"}
     if isinstance(placed.origin, FrameLength):
         # A shorter frame may be declared, and then a checksum does not fit.
         return {"wrong length", "wrong checksum"}

@@ -7,7 +7,7 @@
 enum frame_result {
 	FRAME_VALID,		/**< of the format, and nothing is invalid */
 	FRAME_TRUNCATED,	/**< too short for the headers */
-	FRAME_OTHER,		/**< it announces another header */
+	FRAME_OTHER,		/**< something else follows a header */
 	FRAME_CONSTANT,		/**< a constant has another value */
 	FRAME_UNKNOWN,		/**< a number that has no name */
 	FRAME_LENGTH,		/**< a length contradicts the frame */

@@ -349,8 +349,10 @@ def masked(node: Expression, bits: int) -> Expression:
 def converted(node: Expression, type_: Integer) -> Expression:
     """Return the expression so that it can be assigned to the type without a warning."""
     have = node.type
-    if not isinstance(have, Integer) or have.bits <= type_.bits:
+    if not isinstance(have, Integer):
         return node
+    if have.bits <= type_.bits:
+        return node if type_.bits < INT.bits else unsigned_number(node)
     if isinstance(node, Number):
         return node
     match node:

@@ -74,8 +74,9 @@ IPV4 = Header(
         UInt("ecn", 2, Default(0), at=14),
         UInt("total_length", 16, Length(HEADER_AND_PAYLOAD), at=16),
         UInt("id", 16, Default(0), at=32),
-        UInt("flags", 3, Default(0), at=48),
-        UInt("fragment_offset", 13, Default(0), at=51),
+        # A fragment has "more fragments" set, or an offset: what follows is not a whole datagram.
+        UInt("flags", 3, Default(0, decides=0b001), at=48),
+        UInt("fragment_offset", 13, Default(0, decides=0x1FFF), at=51),
         UInt("ttl", 8, Parameter("ttl", 64), at=64),
         UInt("protocol", 8, NextHeader("ip_protocol"), at=72),
         UInt("checksum", 16, Checksum(HEADER), at=80),

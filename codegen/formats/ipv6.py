@@ -170,9 +170,9 @@ FRAGMENT = Header(
     (
         UInt("next_header", 8, NextHeader("ip_protocol"), at=0),
         Reserved(8, at=8),
-        UInt("offset", 13, Default(0), at=16),
+        UInt("offset", 13, Default(0, decides=0x1FFF), at=16),
         Reserved(2, "reserved2", at=29),
-        UInt("more", 1, Default(0), at=31),
+        UInt("more", 1, Default(0, decides=1), at=31),
         UInt("id", 32, Parameter("fragment_id", 0), at=32),
     ),
     title="IPv6 fragment",

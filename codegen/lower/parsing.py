@@ -52,6 +52,7 @@ from codegen.lower.access import (
     load,
     size_of,
     type_of,
+    variable_of,
 )
 from codegen.lower.arguments import args_pointer, member_of, out_of_range
 from codegen.lower.sums import SUM, Term, addends, csum_add, to_word_end
@@ -65,13 +66,11 @@ _WANTED = "wanted"
 
 
 def member_name(placed: Placed) -> str:
-    """Return the name of a field in the struct of a received frame.
+    """Return the name of a field in the struct of a received frame: that of its path.
 
-    An argument has the name that its sender knows, any other field that of its path.
+    Those are unique, which they would not be among the names of arguments.
     """
-    if isinstance(placed.origin, Argument):
-        return placed.origin.name
-    return placed.path.replace(".", "_")
+    return variable_of(placed)
 
 
 def received(layout: Layout) -> list[Placed]:
@@ -184,14 +183,14 @@ class Parsing:
         yield Declare(I64, "declared")
         yield If(Binary("<", LEN, self.shortest()), (Return(LEN),))
         guards = [
-            each
-            for each in self.layout.announcing()
-            if each.start < ending.start and isinstance(each.origin, Fixed)
+            self.decision(each, wanted)
+            for each, wanted in self.layout.deciding()
+            if each.start < ending.start
         ]
         if guards:
             yield Comment(("Another protocol has something else there",))
-        for each in guards:
-            yield If(self.differs(each), (Return(LEN),))
+        for condition in guards:
+            yield If(condition, (Return(LEN),))
         yield Comment((describe.declaration(ending),))
         yield Assign(declared, self._declared(ending, ending.origin))
         least = Cast(I64, self.limit("MIN_LEN"))
@@ -275,9 +274,15 @@ class Parsing:
         return [Blank(), words, If(condition, (self.result(result),))]
 
     def _headers(self) -> Iterator[Statement]:
-        for placed in self.layout.fields:
-            if self._announces(placed):
-                yield from self.refuse(placed, self.differs(placed), "OTHER")
+        for placed, wanted in self.layout.deciding():
+            yield from self.refuse(placed, self.decision(placed, wanted), "OTHER")
+
+    def decision(self, placed: Placed, wanted: Fixed) -> Expression:
+        """Return the condition under which something else follows a header than in the format."""
+        if wanted.decides == (1 << placed.bits) - 1:
+            return self.differs(placed)
+        bits = Binary("&", load(placed), tree.wire(wanted.decides, placed.bits))
+        return Binary("!=", bits, tree.wire(wanted.value & wanted.decides, placed.bits))
 
     @staticmethod
     def _announces(placed: Placed) -> bool:

@@ -190,8 +190,8 @@ class Sweeping:
         self.moves = moves_trailer(self.layout)
         self.per_packet = self._per_packet()
         #: Whether what is written for each packet depends on the length of its frame.
-        self.has_length = self.layout.length_sweep is not None or tree.uses(
-            self.per_packet, PKTLEN.name
+        self.has_length = self.layout.length_sweep is not None or any(
+            tree.uses(self.per_packet, each.name) for each in (PKTLEN, END)
         )
 
     @property

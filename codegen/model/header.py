@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from codegen.errors import shown
 from codegen.model.elsewhere import Elsewhere
 from codegen.model.field import Fill, Group, Member, Pad, Reserved, parameters, rename_parameters
-from codegen.model.source import Const, Default, Source, Value
+from codegen.model.source import Const, Default, Source, Value, overridden
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,11 @@ class Header:
                 bound[name] = replace(target, fields=value)
             else:
                 assert not isinstance(target, Group)
-                source = Default(value) if isinstance(value, int | str | bytes) else value
+                source = (
+                    overridden(target.source, value)
+                    if isinstance(value, int | str | bytes)
+                    else value
+                )
                 if isinstance(target.source, Const) and isinstance(source, Default):
                     source = Const(source.value)
                 bound[name] = replace(target, source=source)

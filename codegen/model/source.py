@@ -8,7 +8,7 @@ declare; :mod:`codegen.resolve` resolves them against a whole packet.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
 
@@ -107,9 +107,14 @@ class Const:
 
 @dataclass(frozen=True)
 class Default:
-    """A value that a preset may override; the decoder accepts any."""
+    """A value that a preset may override; the decoder accepts any.
+
+    On the bits of a number that are set in ``decides``, it depends what follows the header:
+    a received frame in which they differ is other traffic, as a fragment is.
+    """
 
     value: Value
+    decides: int = 0
 
 
 class FromDevice(Enum):
@@ -254,6 +259,12 @@ class Count:
 
 
 Source = Const | Default | Parameter | Sweep | Length | Checksum | NextHeader | Count
+
+
+def overridden(source: Source, value: Value) -> Default:
+    """Return the default that a value is in the place of a source: as decisive as that was."""
+    return replace(source, value=value) if isinstance(source, Default) else Default(value)
+
 
 #: What a preset may bind: a value, or a sweep.
 Binding = Value | Sweep

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from codegen.diagnostics import Code
-from codegen.model import Binding, Const, Default, Fill, Format, Parameter, Sweep
+from codegen.model import Binding, Const, Fill, Format, Parameter, Sweep
+from codegen.model.source import overridden
 from codegen.resolve.findings import Findings
 from codegen.resolve.places import Place, Places, by_path
 
@@ -49,8 +50,9 @@ def bind(found: Findings, format: Format, places: Places) -> Bound:
         elif (refusal := _refusal(format, places, fields, parameters, key)) is not None:
             found.report(Code.F119, f"preset {format.name!r}", *refusal)
         else:
-            source = value if isinstance(value, Sweep) else Default(value)
-            fields[key] = replace(fields[key], source=source)
+            place = fields[key]
+            source = value if isinstance(value, Sweep) else overridden(place.source, value)
+            fields[key] = replace(place, source=source)
     return Bound(
         replace(places, fields=tuple(fields.values())),
         _pattern(found, fill, payload) if isinstance(fill, Fill) else b"",

@@ -55,7 +55,7 @@ def origin(
         case Const():
             return Fixed(values.number(found, path, field, source.value), checked=True)
         case Default():
-            return Fixed(values.number(found, path, field, source.value), checked=False)
+            return values.default(found, path, field, source)
         case Parameter():
             return values.argument(found, path, field, source, bound=place.bound)
         case Counter() | Cycle() | Random() | Range() | Timestamp():

@@ -1,15 +1,16 @@
 """Values that are written down: each is a number that its field holds.
 
-Reports F107 (a value does not fit its field), F108 (it has the wrong type or form) and F109
-(the range of a parameter is empty or exceeds the field).
+Reports F107 (a value does not fit its field), F108 (it has the wrong type or form), F109 (the
+range of a parameter is empty or exceeds the field) and F126 (bits that decide what follows,
+of what is no number).
 """
 
 from __future__ import annotations
 
 from codegen.diagnostics import Code
 from codegen.errors import shown
-from codegen.layout import Argument
-from codegen.model import MAC, Field, FromDevice, Parameter, Value
+from codegen.layout import Argument, Fixed
+from codegen.model import MAC, Default, Field, FromDevice, Parameter, UInt, Value
 from codegen.resolve.findings import Findings
 from codegen.resolve.shapes import names_of
 
@@ -38,6 +39,27 @@ def number(found: Findings, path: str, field: Field, value: Value) -> int:
             f"use one of: {', '.join(f'{each} ({name})' for each, name in names.items())}",
         )
     return result
+
+
+def default(found: Findings, path: str, field: Field, source: Default) -> Fixed:
+    """Return the value of a default, and what of it decides what follows."""
+    largest = (1 << field.bits) - 1
+    if source.decides and not isinstance(field, UInt):
+        found.report(
+            Code.F126,
+            path,
+            f"bits of a number decide what follows, and the field is a {type(field).__name__}",
+            f"declare UInt({field.name!r}, {field.bits}, ...), or leave decides out",
+        )
+    elif not 0 <= source.decides <= largest:
+        found.report(
+            Code.F107,
+            path,
+            f"decides={shown(source.decides)} does not fit into {field.bits} bits",
+            f"use 0 to {largest}",
+        )
+    value = number(found, path, field, source.value)
+    return Fixed(value, checked=False, decides=source.decides)
 
 
 def argument(

@@ -135,7 +135,7 @@ def _scapy_layer(layout: Layout, header: Header, upper: Any, given: Mapping[str,
     elsewhere = _elsewhere(header)
     made = _scapy_class(elsewhere)
     fields = _scapy_fields(layout, header, elsewhere, given)
-    for placed in layout.announcing():
+    for placed, _ in layout.deciding():
         path = placed.path.removeprefix(f"{header.name}.")
         name, _ = elsewhere.fields.get(path, ("", ""))
         if placed.header is header and name and upper and not _binds(made, upper, name):

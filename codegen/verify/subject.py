@@ -12,7 +12,7 @@ from codegen import emit, temporary
 from codegen.errors import CodegenError
 from codegen.host import build
 from codegen.host.library import HostLibrary
-from codegen.layout import Argument, Fixed, Layout, Placed
+from codegen.layout import Fixed, Layout, Placed
 from codegen.model import MAC, Bytes, Reserved, Strategy
 
 
@@ -132,9 +132,7 @@ class Subject:
         for placed in self.layout.fields:
             if is_constant(placed):
                 continue
-            is_argument = isinstance(placed.origin, Argument)
-            name = placed.argument.name if is_argument else placed.path.replace(".", "_")
-            member = getattr(fields, name)
+            member = getattr(fields, placed.path.replace(".", "_"))
             if placed.field.octets is None:
                 values[placed.path] = int(member)
             else:

@@ -21,8 +21,8 @@ void event_started(const char *mode)
 	printf("{\"event\":\"started\",\"mode\":\"%s\"}\n", mode);
 }
 
-/* Print the inside of a JSON string. An argument may have any bytes, and JSON is
- * UTF-8: what is not ASCII is printed byte by byte.
+/* Print the inside of a JSON string. An argument may have any bytes, and JSON
+ * is UTF-8: what is not ASCII is printed byte by byte.
  */
 static void print_escaped(const char *text)
 {

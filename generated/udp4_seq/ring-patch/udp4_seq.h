@@ -48,20 +48,20 @@ struct udp4_seq_args {
  * order
  */
 struct udp4_seq_fields {
-	uint8_t mac_dst[6];		/**< ethernet.dst, MAC address */
-	uint8_t mac_src[6];		/**< ethernet.src, MAC address */
+	uint8_t ethernet_dst[6];	/**< ethernet.dst, MAC address */
+	uint8_t ethernet_src[6];	/**< ethernet.src, MAC address */
 	uint8_t ipv4_dscp;		/**< ipv4.dscp, 6 bits */
 	uint8_t ipv4_ecn;		/**< ipv4.ecn, 2 bits */
 	uint16_t ipv4_total_length;	/**< ipv4.total_length, 16 bits */
 	uint16_t ipv4_id;		/**< ipv4.id, 16 bits */
 	uint8_t ipv4_flags;		/**< ipv4.flags, 3 bits */
 	uint16_t ipv4_fragment_offset;	/**< ipv4.fragment_offset, 13 bits */
-	uint8_t ttl;			/**< ipv4.ttl, 8 bits */
+	uint8_t ipv4_ttl;		/**< ipv4.ttl, 8 bits */
 	uint16_t ipv4_checksum;		/**< ipv4.checksum, 16 bits */
 	uint32_t ipv4_src;		/**< ipv4.src, IPv4 address */
 	uint32_t ipv4_dst;		/**< ipv4.dst, IPv4 address */
-	uint16_t port_src;		/**< udp.src, 16 bits */
-	uint16_t port_dst;		/**< udp.dst, 16 bits */
+	uint16_t udp_src;		/**< udp.src, 16 bits */
+	uint16_t udp_dst;		/**< udp.dst, 16 bits */
 	uint16_t udp_length;		/**< udp.length, 16 bits */
 	uint16_t udp_checksum;		/**< udp.checksum, 16 bits */
 	uint32_t seqno_number;		/**< seqno.number, 32 bits */

@@ -72,8 +72,8 @@ static const uint8_t usoc21_template[USOC21_HDR_LEN] = {
 	0x00, 0x00,
 	/* ipv4.id: 16 bits, fixed 0 */
 	0x00, 0x00,
-	/* ipv4.flags: 3 bits, fixed 0 */
-	/* ipv4.fragment_offset: 13 bits, fixed 0 */
+	/* ipv4.flags: 3 bits, fixed 0, bits 0x1 decide what follows */
+	/* ipv4.fragment_offset: 13 bits, fixed 0, decides what follows */
 	0x00, 0x00,
 	/* ipv4.ttl: 8 bits, parameter ttl, bound to 64 */
 	0x00,
@@ -198,6 +198,14 @@ enum frame_result usoc21_parse(const uint8_t *frame, uint16_t len,
 	if (get_be16(frame + 12) != 0x0800)
 		return FRAME_OTHER;
 
+	/* ipv4.flags: 3 bits, fixed 0, bits 0x1 decide what follows */
+	if (((frame[20] >> 5) & 0x1) != 0x0)
+		return FRAME_OTHER;
+
+	/* ipv4.fragment_offset: 13 bits, fixed 0, decides what follows */
+	if ((((frame[20] & 0x1f) << 8) | frame[21]) != 0x0000)
+		return FRAME_OTHER;
+
 	/* ipv4.protocol: 8 bits, next header, ip_protocol 0x11 */
 	if (frame[23] != 0x11)
 		return FRAME_OTHER;
@@ -206,13 +214,13 @@ enum frame_result usoc21_parse(const uint8_t *frame, uint16_t len,
 	 * ethernet.dst: MAC address, parameter mac_dst, bound to
 	 * ff:ff:ff:ff:ff:ff
 	 */
-	copy_bytes(fields->mac_dst, frame, 6);
+	copy_bytes(fields->ethernet_dst, frame, 6);
 
 	/*
 	 * ethernet.src: MAC address, parameter mac_src, default the device's
 	 * own
 	 */
-	copy_bytes(fields->mac_src, frame + 6, 6);
+	copy_bytes(fields->ethernet_src, frame + 6, 6);
 
 	/* ipv4.dscp: 6 bits, fixed 0 */
 	fields->ipv4_dscp = (uint8_t)(frame[15] >> 2);
@@ -226,15 +234,15 @@ enum frame_result usoc21_parse(const uint8_t *frame, uint16_t len,
 	/* ipv4.id: 16 bits, fixed 0 */
 	fields->ipv4_id = get_be16(frame + 18);
 
-	/* ipv4.flags: 3 bits, fixed 0 */
+	/* ipv4.flags: 3 bits, fixed 0, bits 0x1 decide what follows */
 	fields->ipv4_flags = (uint8_t)(frame[20] >> 5);
 
-	/* ipv4.fragment_offset: 13 bits, fixed 0 */
+	/* ipv4.fragment_offset: 13 bits, fixed 0, decides what follows */
 	fields->ipv4_fragment_offset = (uint16_t)(((frame[20] & 0x1f) << 8) |
 						  frame[21]);
 
 	/* ipv4.ttl: 8 bits, parameter ttl, bound to 64 */
-	fields->ttl = frame[22];
+	fields->ipv4_ttl = frame[22];
 
 	/* ipv4.checksum: 16 bits, RFC 1071 internet checksum of bytes 14..33 */
 	fields->ipv4_checksum = get_be16(frame + 24);
@@ -248,10 +256,10 @@ enum frame_result usoc21_parse(const uint8_t *frame, uint16_t len,
 	fields->ipv4_dst = get_be32(frame + 30);
 
 	/* udp.src: 16 bits, parameter port_src, bound to 5001 */
-	fields->port_src = get_be16(frame + 34);
+	fields->udp_src = get_be16(frame + 34);
 
 	/* udp.dst: 16 bits, parameter port_dst, bound to 5001 */
-	fields->port_dst = get_be16(frame + 36);
+	fields->udp_dst = get_be16(frame + 36);
 
 	/* udp.length: 16 bits, length of bytes 34..end */
 	fields->udp_length = get_be16(frame + 38);
@@ -297,17 +305,17 @@ enum frame_verdict usoc21_match(const uint8_t *frame, uint16_t len,
 		return VERDICT_OTHER;
 
 	/* Does it have the values that were asked for? */
-	if (bytes_differ(found.mac_dst, args->mac_dst, 6))
+	if (bytes_differ(found.ethernet_dst, args->mac_dst, 6))
 		return VERDICT_OTHER;
 	if (found.ipv4_src != args->ipv4_src)
 		return VERDICT_OTHER;
 	if (found.ipv4_dst != args->ipv4_dst)
 		return VERDICT_OTHER;
-	if (found.port_src != args->port_src)
+	if (found.udp_src != args->port_src)
 		return VERDICT_OTHER;
-	if (found.port_dst != args->port_dst)
+	if (found.udp_dst != args->port_dst)
 		return VERDICT_OTHER;
-	if (found.ttl != args->ttl)
+	if (found.ipv4_ttl != args->ttl)
 		return VERDICT_OTHER;
 	if (result != FRAME_VALID)
 		return VERDICT_INVALID;
