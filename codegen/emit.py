@@ -143,66 +143,60 @@ def present(output: Path) -> list[tuple[str, str]]:
 
 
 def write(files: Mapping[str, str], target: Path) -> None:
-    """Write one folder, as :func:`write_all` does."""
+    """Write one folder whole, as :func:`write_all` does."""
     write_all({target: files})
 
 
 def write_all(folders: Mapping[Path, Mapping[str, str]]) -> None:
-    """Write folders whole, of applications or of the runtime: all beside them, then by renaming.
+    """Write folders whole, of applications or of the runtime.
 
-    What cannot be written thus leaves every folder as it was. Files that codegen did not
-    emit (a build, a configuration) stay, and so does all of a folder where nothing would
-    change. Raises CodegenError when a folder cannot be written.
+    All of them are written beside their places first, and then moved there in their
+    order. Files that codegen did not emit (a build, a configuration) stay, and so does
+    a folder in which nothing would change. Raises CodegenError when one cannot be
+    written; then none has changed, unless a move itself failed.
     """
     with ExitStack() as stack:
-        staged = [
-            (files, target, stack.enter_context(_staged(files, target)))
+        staged = {
+            target: stack.enter_context(_staged(files, target))
             for target, files in folders.items()
             if not _is_current(files, target)
-        ]
-        for files, target, staging in staged:
-            with _explained(target):
-                _move(files, staging, target)
+        }
+        for target, staging in staged.items():
+            _move(folders[target], staging, target)
 
 
 @contextmanager
 def _staged(files: Mapping[str, str], target: Path) -> Iterator[Path]:
-    """Write files into a folder beside ``target``, which goes away at the end."""
-    with _explained(target):
+    """Write files into a temporary folder beside their own."""
+    try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not target.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise _unwritable(target, error) from None
     try:
-        with _explained(target):
-            for name, text in files.items():
-                (staging / name).parent.mkdir(exist_ok=True)
-                (staging / name).write_bytes(text.encode())
+        for name, text in files.items():
+            (staging / name).parent.mkdir(exist_ok=True)
+            (staging / name).write_bytes(text.encode())
         yield staging
+    except OSError as error:
+        raise _unwritable(target, error) from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
 def _move(files: Mapping[str, str], staging: Path, target: Path) -> None:
-    for name in files:
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-    for name in _emitted_before(target) - files.keys():
-        (target / name).unlink(missing_ok=True)
-    # The manifest last: an interrupted write leaves one that does not match.
-    for name in sorted(files, key=lambda name: name == MANIFEST):
-        (staging / name).replace(target / name)
-
-
-@contextmanager
-def _explained(target: Path) -> Iterator[None]:
-    """Raise CodegenError where the folder cannot be written."""
     try:
-        yield
+        for name in files:
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+        for name in _emitted_before(target) - files.keys():
+            (target / name).unlink(missing_ok=True)
+        # The manifest last: an interrupted write leaves one that does not match.
+        for name in sorted(files, key=lambda name: name == MANIFEST):
+            (staging / name).replace(target / name)
     except OSError as error:
-        raise CodegenError(
-            f"cannot write {target}: {error.strerror or error}; "
-            "give a folder that can be written with --output"
-        ) from None
+        raise _unwritable(target, error) from None
 
 
 def _is_current(files: Mapping[str, str], target: Path) -> bool:
@@ -257,6 +251,13 @@ def _diff(path: Path, found: str, text: str) -> str:
     )
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+def _unwritable(target: Path, error: OSError) -> CodegenError:
+    return CodegenError(
+        f"cannot write {target}: {error.strerror or error}; "
+        "give a folder that can be written with --output"
     )
 
 

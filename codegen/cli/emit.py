@@ -41,20 +41,19 @@ def command(format_spec: str, strategy_name: str, output: Path, check: bool, all
     chosen: Sequence[tuple[str, str]] = ((format_spec, strategy_name),)
     if all_:
         chosen = _present(output) if check else emit.COMMITTED
-    applications = {}
+    # The applications last: one that is there has all that it needs beside it.
+    folders = {emit.runtime_folder(output): emit.render_runtime()}
     for spec, name in chosen:
         layout, strategy = options.layout(spec), options.strategy(name)
-        applications[emit.folder(output, layout, strategy)] = emit.render(layout, strategy)
-    runtime = emit.runtime_folder(output)
+        folders[emit.folder(output, layout, strategy)] = emit.render(layout, strategy)
+    runtime, *applications = folders
     if not check:
-        # The applications last: one that is there has all that it needs beside it.
-        emit.write_all({runtime: emit.render_runtime()} | applications)
-        for target in applications:
-            click.echo(target)
+        emit.write_all(folders)
+        click.echo("\n".join(map(str, applications)))
         return
     stale = emit.check_runtime(runtime)
-    for target, files in applications.items():
-        stale += emit.check(files, target)
+    for target in applications:
+        stale += emit.check(folders[target], target)
     for each in stale:
         click.echo(each.diff, nl=False)
     if stale:
