@@ -44,11 +44,11 @@ class Result(Enum):
 
     TRUNCATED = "truncated"
     NEXT_HEADER = "another header"
-    CONSTANT = "wrong constant"
+    CONSTANT = "invalid constant"
     UNKNOWN = "unknown number"
-    LENGTH = "wrong length"
-    CHECKSUM = "wrong checksum"
-    GOOD = "good"
+    LENGTH = "invalid length"
+    CHECKSUM = "invalid checksum"
+    VALID = "valid"
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def decode(layout: Layout, frame: bytes) -> Decoded:
     return Decoded(
         values,
         tuple(what for _, what in faults),
-        min((result for result, _ in faults), key=list(Result).index, default=Result.GOOD),
+        min((result for result, _ in faults), key=list(Result).index, default=Result.VALID),
     )
 
 
@@ -226,7 +226,7 @@ def _own_checksum(algorithm: OwnAlgorithm, data: bytes, placed: Placed) -> int:
 
 
 def verdict(layout: Layout, arguments: Mapping[str, Value], frame: bytes) -> str:
-    """Return what a receiver makes of a frame: ``good``, ``foreign`` or ``wrong``.
+    """Return what a receiver makes of a frame: ``valid``, ``other`` or ``invalid``.
 
     Foreign is a frame that announces other headers, or carries other values than
     ``arguments``, those that come from the sender's device excepted. Wrong is
@@ -235,12 +235,12 @@ def verdict(layout: Layout, arguments: Mapping[str, Value], frame: bytes) -> str
     values = _argument_values(layout, arguments)
     decoded = parse(layout, frame)
     if decoded.result in (Result.TRUNCATED, Result.NEXT_HEADER):
-        return "foreign"
+        return "other"
     for placed in layout.arguments:
         argument = placed.argument
         if argument.default is not None and decoded.values[placed.path] != values[argument.name]:
-            return "foreign"
-    return "good" if decoded.result is Result.GOOD else "wrong"
+            return "other"
+    return "valid" if decoded.result is Result.VALID else "invalid"
 
 
 def without_padding(layout: Layout, frame: bytes) -> bytes:

@@ -223,9 +223,9 @@ def read_by_tshark(frame: bytes, tshark: str, folder: Path, *columns: str) -> li
 @pytest.mark.parametrize(
     ("name", "result", "status"),
     [
-        ("udp4", "good", "3"),  # not present: RFC 768
-        ("udp6", "wrong checksum", "4"),  # illegal: RFC 8200 section 8.1
-        ("vxlan-udp4", "good", "3"),
+        ("udp4", "valid", "3"),  # not present: RFC 768
+        ("udp6", "invalid checksum", "4"),  # illegal: RFC 8200 section 8.1
+        ("vxlan-udp4", "valid", "3"),
     ],
 )
 def test_a_udp_checksum_of_zero_is_none_over_ipv4(
@@ -239,18 +239,18 @@ def test_a_udp_checksum_of_zero_is_none_over_ipv4(
     read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "udp.checksum.status")
     assert read[0].split(",")[0] == status
     assert judge.parse(subject, bytes(frame)).value == result
-    # A control: any other wrong checksum is wrong.
+    # A control: any other wrong checksum is invalid.
     frame[at] = 1
     read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "udp.checksum.status")
     assert read[0].split(",")[0] == "0"
-    assert judge.parse(subject, bytes(frame)).value == "wrong checksum"
+    assert judge.parse(subject, bytes(frame)).value == "invalid checksum"
 
 
 @pytest.mark.parametrize(
     ("name", "flags", "offset", "result"),
     [
-        ("udp4", 0, 0, "good"),
-        ("udp4", 2, 0, "good"),  # not to be fragmented
+        ("udp4", 0, 0, "valid"),
+        ("udp4", 2, 0, "valid"),  # not to be fragmented
         ("udp4", 1, 0, "another header"),  # the first of several
         ("udp4", 3, 0, "another header"),
         ("udp4", 0, 1, "another header"),
@@ -270,10 +270,10 @@ def test_a_fragment_is_other_traffic(
     frame[24:26] = scapy_checksum(bytes(frame[14:34])).to_bytes(2, "big")
     read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "frame.protocols")
     transport = name.removesuffix("-syn").removesuffix("-echo").removesuffix("4")
-    assert (transport in read[0].split(":")) == (result == "good")
+    assert (transport in read[0].split(":")) == (result == "valid")
     assert judge.parse(subject, bytes(frame)).value == result
     given = values.some(layout, random.Random(1))
-    wanted = "good" if result == "good" else "foreign"
+    wanted = "valid" if result == "valid" else "other"
     assert subject.verdict(given, bytes(frame)) == wanted
 
 
@@ -284,6 +284,6 @@ def test_who_sends_fragments_receives_them() -> None:
     )
     layout = resolve(fragments)
     subject = Subject.build(layout, STRATEGIES[0], optimize="-O1")
-    assert judge.parse(subject, bytes(frame_of(layout))).value == "good"
+    assert judge.parse(subject, bytes(frame_of(layout))).value == "valid"
     whole = resolve(formats.load("udp4"))
     assert judge.parse(subject, bytes(frame_of(whole))).value == "another header"

@@ -119,12 +119,12 @@ def expected(layout: Layout, damage: str, whole: int) -> set[str]:
     """Return what a receiver may call a frame, from what was done to it."""
     kind, *numbers = damage.split()
     if kind == "nothing":
-        return {"good"}
+        return {"valid"}
     if kind == "cut" and int(numbers[0]) < layout.header_length:
         return {"truncated"}
     if kind == "cut":
         # What carries no length is known to be short by the least frame alone.
-        return {"wrong length"}
+        return {"invalid length"}
     at, bits = map(int, numbers)
     hit = [
         placed
@@ -136,7 +136,7 @@ def expected(layout: Layout, damage: str, whole: int) -> set[str]:
     ]
     allowed = {name for placed in hit for name in _by_field(placed)}
     if not hit:
-        allowed = {"wrong checksum", "good"}
+        allowed = {"invalid checksum", "valid"}
     return allowed
 
 
@@ -146,17 +146,17 @@ def _by_field(placed: Placed) -> set[str]:
     if isinstance(placed.origin, Fixed) and placed.origin.decides:
         # All of its bits decide, or those that were hit may be others.
         partly = placed.origin.decides != (1 << placed.bits) - 1
-        return {"another header", "wrong checksum", "good"} if partly else {"another header"}
+        return {"another header", "invalid checksum", "valid"} if partly else {"another header"}
     if isinstance(placed.origin, FrameLength):
         # A shorter frame may be declared, and then a checksum does not fit.
-        return {"wrong length", "wrong checksum"}
+        return {"invalid length", "invalid checksum"}
     if isinstance(placed.origin, Sum):
-        return {"wrong checksum", "good"} if placed.origin.optional else {"wrong checksum"}
+        return {"invalid checksum", "valid"} if placed.origin.optional else {"invalid checksum"}
     if isinstance(placed.origin, Fixed) and placed.origin.checked:
-        return {"wrong length"} if placed.derived else {"wrong constant"}
+        return {"invalid length"} if placed.derived else {"invalid constant"}
     if isinstance(placed.field, UInt) and placed.field.names:
-        return {"unknown number", "wrong checksum"}
-    return {"wrong checksum", "good"}
+        return {"unknown number", "invalid checksum"}
+    return {"invalid checksum", "valid"}
 
 
 @pytest.mark.parametrize("format", FORMATS, ids=lambda format: format.name)
@@ -168,13 +168,13 @@ def test_whatever_is_wrong_is_told(format: Format, tmp_path: Path) -> None:
         assert result in expected(layout, damage, len(frame)), damage
         assert result == oracle.parse(layout, frame).result.value, damage
     counts = Counter(found)
-    results = {"good", "truncated", "wrong length", "wrong constant", "another header"}
+    results = {"valid", "truncated", "invalid length", "invalid constant", "another header"}
     if layout.checksums:
-        results.add("wrong checksum")
+        results.add("invalid checksum")
     if format is OWN:
         results = results - {"another header"} | {"unknown number"}
     if format.packet.name == "arp_request":
-        assert counts["wrong length"]
+        assert counts["invalid length"]
     assert results <= {*counts, "another header"}
 
 
@@ -188,7 +188,7 @@ def test_values_come_back(format: Format) -> None:
         frame = oracle.encode(subject.layout, given, length)
         result, found = subject.parse(frame)
         # Those that are no arguments are in the frame as well.
-        assert result == "good"
+        assert result == "valid"
         arguments = {each.path: given[each.argument.name] for each in subject.layout.arguments}
         assert found | arguments == found
         others = oracle.decode(subject.layout, frame).values
@@ -200,8 +200,8 @@ def test_what_is_behind_the_declared_end_is_not_looked_at() -> None:
     subject = Subject.build(resolve(formats.load("udp4")), STRATEGIES[0], optimize="-O1")
     given = values.some(subject.layout, random.Random(1))
     frame = oracle.encode(subject.layout, given, 100)
-    assert subject.parse(frame + b"\xaa" * 12)[0] == "good"
-    assert oracle.parse(subject.layout, frame + b"\xaa" * 12).result is Result.GOOD
+    assert subject.parse(frame + b"\xaa" * 12)[0] == "valid"
+    assert oracle.parse(subject.layout, frame + b"\xaa" * 12).result is Result.VALID
 
 
 def test_a_parser_that_forgets_a_check_is_found(tmp_path: Path) -> None:
@@ -217,5 +217,5 @@ def test_a_parser_that_forgets_a_check_is_found(tmp_path: Path) -> None:
     subject = Subject.from_folder(resolve(format), tmp_path / "app", optimize="-O1")
     frame = bytearray(oracle.encode(subject.layout, {"mac_src": "02:00:00:00:00:01"}, 60))
     frame[14] = 0x55
-    with pytest.raises(Mismatch, match="'wrong constant'"):
+    with pytest.raises(Mismatch, match="'invalid constant'"):
         judge.parse(subject, bytes(frame))

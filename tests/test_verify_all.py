@@ -68,7 +68,7 @@ def wrong_scapy(layout: Any, given: Any, length: int) -> bytes:
 
 
 def wrong_parser(self: Subject, received: bytes) -> tuple[str, dict[str, int]]:
-    return "good", {each.path: 0 for each in self.layout.arguments}
+    return "valid", {each.path: 0 for each in self.layout.arguments}
 
 
 def wrong_frame(*_: Any, **__: Any) -> bytes:

@@ -32,6 +32,9 @@ BYTES = "C writes the oracle's bytes, and none besides"
 SWEPT = "packets of a sweep have the oracle's bytes"
 PAYLOADS = "a frame with any payload is parsed, checksums included"
 
+#: How people call a received frame, by its verdict.
+_VERDICTS = {"valid": "a valid frame", "other": "other traffic", "invalid": "an invalid frame"}
+
 #: Consecutive packets of a sweep that are compared.
 SWEPT_PACKETS = 300
 
@@ -227,7 +230,7 @@ def _payloads(subject: Subject, report: Report, examples: int, seed: int) -> Non
     for length in [*layout.lengths, *(chosen.choice(layout.lengths) for _ in range(examples))]:
         given = values.some(layout, chosen)
         fill = values.some_fill(layout, length, chosen)
-        if parse(subject, oracle.encode(layout, given, length, fill=fill)) != oracle.Result.GOOD:
+        if parse(subject, oracle.encode(layout, given, length, fill=fill)) != oracle.Result.VALID:
             raise Mismatch(f"{layout.name}: the oracle finds fault with its own frame")
         report.counts[PAYLOADS] += 1
 
@@ -262,7 +265,7 @@ def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None
                 f"{layout.name}: a received frame is {wanted}, and the emitted C calls it "
                 f"{found} (damage: {damage})\n{bytes(frame).hex(' ')}"
             )
-        report.counts[f"a {wanted} frame is called {wanted} when it is received"] += 1
+        report.counts[f"{_VERDICTS[wanted]} is recognised when it is received"] += 1
         parse(subject, bytes(frame))
         report.counts["a received frame is parsed as the oracle does"] += 1
 

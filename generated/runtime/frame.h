@@ -27,19 +27,19 @@ static inline const char *frame_result_name(enum frame_result result)
 {
 	switch (result) {
 	case FRAME_VALID:
-		return "good";
+		return "valid";
 	case FRAME_TRUNCATED:
 		return "truncated";
 	case FRAME_OTHER:
 		return "another header";
 	case FRAME_CONSTANT:
-		return "wrong constant";
+		return "invalid constant";
 	case FRAME_UNKNOWN:
 		return "unknown number";
 	case FRAME_LENGTH:
-		return "wrong length";
+		return "invalid length";
 	case FRAME_CHECKSUM:
-		return "wrong checksum";
+		return "invalid checksum";
 	}
 	return "unknown";
 }
@@ -49,11 +49,11 @@ static inline const char *frame_verdict_name(enum frame_verdict verdict)
 {
 	switch (verdict) {
 	case VERDICT_VALID:
-		return "good";
+		return "valid";
 	case VERDICT_OTHER:
-		return "foreign";
+		return "other";
 	case VERDICT_INVALID:
-		return "wrong";
+		return "invalid";
 	}
 	return "unknown";
 }

@@ -764,7 +764,7 @@ def test_a_result_says_whose_netbufs_they_were(netbuf: Netbuf) -> None:
     done = codegen("run", *arguments, netbuf.name)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert (found["netbuf"], found["sent"], found["good"]) == (netbuf.name, 1000, 1000)
+    assert (found["netbuf"], found["sent"], found["valid"]) == (netbuf.name, 1000, 1000)
 
 
 @pytest.mark.unikraft

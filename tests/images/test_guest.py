@@ -222,7 +222,7 @@ def test_a_received_frame_has_the_length_that_it_declares(bridged: Namespace, tr
     )
     found = result(done)
     assert found["receiver"]["bytes"] == 500 * 61
-    assert found["receiver"]["good"] == 500
+    assert found["receiver"]["valid"] == 500
 
 
 def test_what_a_pair_loses_was_dropped_on_the_way(bridged: Namespace, newest: Tree) -> None:
@@ -232,8 +232,8 @@ def test_what_a_pair_loses_was_dropped_on_the_way(bridged: Namespace, newest: Tr
     receiver = found["receiver"]
     assert found["sender"]["sent"] == 30000
     assert receiver["received"] > 0
-    assert receiver["good"] == receiver["received"]
-    assert receiver["wrong"] == receiver["foreign"] == 0
+    assert receiver["valid"] == receiver["received"]
+    assert receiver["invalid"] == receiver["other"] == 0
     assert found["lost"] == 30000 - receiver["received"] == found["dropped"]
 
 

@@ -388,8 +388,8 @@ def test_receiving_lives_with_failing_allocations(
         report, seen = outcome.report, outcome.seen
         assert report and seen["code"] == 0
         assert report["sent"] == seen["device_sent"] == 10
-        assert report["received"] == report["good"] == seen["device_received"]
-        assert (report["foreign"], report["wrong"]) == (0, 0)
+        assert report["received"] == report["valid"] == seen["device_received"]
+        assert (report["other"], report["invalid"]) == (0, 0)
         assert (seen["live"], seen["damaged"]) == (LEFT[strategy.buffers], 0)
 
     examine()

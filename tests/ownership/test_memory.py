@@ -90,7 +90,7 @@ def valgrind(
 
 def all_good(status: int, report: dict[str, Any], count: int) -> None:
     assert status == 0, report["said"]
-    wanted = {"sent": count, "received": count, "good": count, "foreign": 0, "wrong": 0}
+    wanted = {"sent": count, "received": count, "valid": count, "other": 0, "invalid": 0}
     assert {key: report[key] for key in wanted} == wanted
 
 

@@ -57,7 +57,7 @@ def test_all_forms_of_pcap(frames: list[bytes], order: str, magic: int, tmp_path
     capture.write_bytes(pcap(frames, order, magic))
     before = capture.read_bytes()
     found = receive(capture)
-    assert (found["received"], found["good"]) == (COUNT, COUNT)
+    assert (found["received"], found["valid"]) == (COUNT, COUNT)
     assert capture.read_bytes() == before
 
 
@@ -65,7 +65,7 @@ def test_a_frame_check_sequence_is_left_out(frames: list[bytes], tmp_path: Path)
     capture = tmp_path / "in.pcap"
     capture.write_bytes(pcap([each + b"\1\2\3\4" for each in frames], linktype=0x24000001))
     found = receive(capture)
-    assert (found["good"], found["bytes"]) == (COUNT, 60 * COUNT)
+    assert (found["valid"], found["bytes"]) == (COUNT, 60 * COUNT)
 
 
 def test_a_capture_ends(frames: list[bytes], tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_frames_that_were_cut_short(frames: list[bytes], tmp_path: Path) -> None
     capture = tmp_path / "in.pcap"
     capture.write_bytes(pcap(frames, cut=20))
     found = receive(capture)
-    assert (found["received"], found["good"]) == (COUNT, 0)
+    assert (found["received"], found["valid"]) == (COUNT, 0)
     assert found["stderr"].count("frames that were cut short") == 1
 
 

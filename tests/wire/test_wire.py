@@ -162,7 +162,7 @@ def test_what_arrives_is_received(cabled: Namespace, device: str) -> None:
     )
     assert result(sent)["sent"] == 1000
     received = result(finish(receiver))
-    assert (received["received"], received["good"]) == (1000, 1000)
+    assert (received["received"], received["valid"]) == (1000, 1000)
 
 
 def test_a_vlan_tag_is_received_in_its_place(cabled: Namespace) -> None:
@@ -228,8 +228,8 @@ def test_two_programs_over_the_bridge(namespace: Namespace) -> None:
     assert sent["sent"] == 20000
     assert namespace.received("usocbr0-tap0") == 20000
     assert received["received"] > 0
-    assert (received["wrong"], received["foreign"]) == (0, 0)
-    assert received["good"] == received["received"]
+    assert (received["invalid"], received["other"]) == (0, 0)
+    assert received["valid"] == received["received"]
     queues = json.loads(namespace.do("tc", "-s", "-j", "qdisc", "show", "dev", "usocbr0-tap1"))
     dropped = namespace.link("usocbr0-tap1")["stats64"]["tx"]["dropped"] + sum(
         each["drops"] for each in queues

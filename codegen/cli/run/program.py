@@ -53,10 +53,10 @@ def report(found: dict[str, Any]) -> None:
         f"  sent {found['sent']}, received {found['received']}, failed {found['failed']} "
         f"in {numbers['seconds']:.3f} s"
     )
-    if any(found[verdict] for verdict in ("good", "foreign", "wrong")):
+    if any(found[verdict] for verdict in ("valid", "other", "invalid")):
         click.echo(
-            f"  of those received {found['good']} are good, {found['foreign']} foreign, "
-            f"{found['wrong']} wrong"
+            f"  of those received {found['valid']} are valid, {found['other']} other "
+            f"traffic, {found['invalid']} invalid"
         )
     click.echo(
         f"  {_si(numbers['packets_per_second'])}pps, {found['megabits_per_second']} Mbit/s "
