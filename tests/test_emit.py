@@ -58,7 +58,7 @@ from codegen.model import (
     Strategy,
     UInt,
 )
-from codegen.resolve import resolve
+from codegen.resolve import names, resolve
 from tests.tools import NO_TREE
 
 ROOT = Path(__file__).parent.parent
@@ -691,6 +691,18 @@ def test_the_runtime_is_of_no_format_and_no_version(name: str) -> None:
     assert len(text.splitlines()) <= 300
     assert codegen.__version__ not in text
     assert not re.search(r"\b(udp4|usoc21|pool-dup)", text)
+
+
+def test_no_format_can_have_the_name_of_a_file() -> None:
+    files = [*emit.FILES, *runtime.texts()]
+    taken = {Path(name).stem for name in files if name.endswith((".c", ".h"))}
+    assert taken <= names.FILES
+    texts = [
+        *runtime.texts().values(),
+        *emit.render_plan(lower(resolve(ODD), STRATEGIES[0])).values(),
+    ]
+    included = set(re.findall(r"^#include <(\w+)\.h>$", "\n".join(texts), re.MULTILINE))
+    assert included <= names.FILES
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

@@ -43,6 +43,17 @@ _KEYWORDS = frozenset(
 )
 
 #: Names of arguments of the emitted functions and of the emitted program.
+#: What a format cannot be called, since its files have its name: others that are emitted
+#: with it, and headers of the C library that these include.
+FILES = frozenset(
+    "args args_ipv4 args_ipv6 args_mac args_named args_octets buffers_heap buffers_pool "
+    "buffers_ring buffers_shared bytes checksum_adler32 checksum_crc32 checksum_crc32c "
+    "checksum_fletcher16 crc32 device errno event fetch_dup fetch_gen fetch_patch fetch_share "
+    "frame full_drop full_retry genpkt inttypes loop main netbuf netdef netspeed options packet "
+    "random rate receive report sender sink stddef stdint stdio stdlib strategy string sweep "
+    "traffic triangle".split()
+)
+
 _EMITTED = frozenset(
     "a args bufalign count duration errno headroom idle interval length linux match "
     "mode NULL pkt pktlen rate unix".split()
@@ -56,7 +67,7 @@ def check(found: Findings, format: Format) -> None:
     """Check the names of a format and of all that its packet consists of."""
     packet = format.packet
     where = f"packet {packet.name!r}"
-    _check_name(found, packet.name, where)
+    _check_format_name(found, packet.name, where)
     if isinstance(format, Preset):
         _check_preset(found, format)
     headers = [layer for layer in packet.layers if isinstance(layer, Header)]
@@ -119,7 +130,7 @@ def check_algorithm(found: Findings, algorithm: OwnAlgorithm) -> None:
 
 def _check_preset(found: Findings, preset: Preset) -> None:
     name, packet = preset.name, preset.packet
-    _check_name(found, name, f"preset {name!r}")
+    _check_format_name(found, name, f"preset {name!r}")
     if name.upper() == packet.name.upper() or name == f"{packet.name}_args":
         found.report(
             Code.F102,
@@ -155,6 +166,14 @@ def _check_name(
         _refuse_name(found, name, where, "is a name that the emitted C uses itself")
     else:
         _check_identifier(found, name, where)
+
+
+def _check_format_name(found: Findings, name: str, where: str) -> None:
+    if name.lower() in FILES:
+        problem = "is the name of another file that is emitted, or of one of the C library"
+        _refuse_name(found, name, where, problem)
+    else:
+        _check_name(found, name, where)
 
 
 def _check_identifier(found: Findings, name: str, where: str) -> None:
