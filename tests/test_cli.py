@@ -443,6 +443,34 @@ def test_the_shortest_duration_is_a_limit(duration: str) -> None:
     assert measured("--duration", duration)["seconds"] < 10
 
 
+JUMBO = """
+from dataclasses import replace
+from codegen.formats.udp import UDP4
+from codegen.model import Cycle
+JUMBO = replace(UDP4, name="jumbo", max_length=4000)
+SWEPT = JUMBO.preset("swept", "", {"length": Cycle((60, 1515))})
+del UDP4
+"""
+
+
+@pytest.mark.parametrize("which", ["JUMBO --length 1515", "SWEPT"])
+def test_a_frame_that_the_device_does_not_take_is_refused_once(which: str, tmp_path: Path) -> None:
+    (tmp_path / "jumbo.py").write_text(JUMBO)
+    arguments = ["run", "--format", *f"jumbo.py:{which} --count 100".split()]
+    done = run(*arguments, "--device", "pcap:x.pcap", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "frames of 1515 bytes are longer than this device takes, which is 1514; send shorter ones, "
+        "or choose a device with a larger MTU",
+        "codegen: the program ended with exit code 2",
+    ]
+    assert not list(tmp_path.glob("x.pcap*"))
+    # Where they do not go to the device, or come from it, that is none of its business.
+    assert run(*arguments, "--sink", "free", cwd=tmp_path).returncode == 0
+    receiving = ("--mode", "rx", "--duration", "0.05")
+    assert run(*arguments, *receiving, cwd=tmp_path).returncode == 0
+
+
 SWEPT = """
 from codegen.formats.udp import UDP4
 from codegen.model import IMIX

@@ -22,4 +22,7 @@ struct ipv6_addr {
  */
 #define ETHER_WIRE_OVERHEAD	24U
 
+/** Bytes of a frame that no MTU counts: two addresses and a type */
+#define ETHER_HDR_LEN		14U
+
 #endif /* NETDEF_H */

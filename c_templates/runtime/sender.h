@@ -36,6 +36,20 @@ struct sender {
 	struct packet_sweep sweep;	/* what the next packet differs in */
 };
 
+/* Can the frames be sent on the device, which is configured? */
+static inline int sender_check(const struct options *opt,
+			       struct uk_netdev *dev)
+{
+	const unsigned int most = sink_frame_max(dev);
+
+	if (!(opt->mode & MODE_TX) || opt->length <= most)
+		return 0;
+	event_error("misuse", "frames of %u bytes are longer than this device "
+		    "takes, which is %u; send shorter ones, or choose a device "
+		    "with a larger MTU", (unsigned int)opt->length, most);
+	return -EMSGSIZE;
+}
+
 /*
  * Make what is made once. The shape of the buffers is known. A driver that has
  * nb_desc descriptors takes sent packets back only when the next one is handed

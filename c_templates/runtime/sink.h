@@ -10,6 +10,7 @@
 #include <uk/netbuf.h>
 #include <uk/netdev.h>
 #include "device.h"
+#include "netdef.h"
 
 struct sink {
 	struct uk_netdev *dev;
@@ -21,6 +22,7 @@ struct sink {
 
 /*
  * sink_put() takes a packet; it returns a status as uk_netdev_tx_one() does.
+ * sink_frame_max() is the length of the longest frame that is taken.
  * sink_fini() gives back what is held, which is not more than SINK_HELD.
  */
 #if CONFIG_APPPKTGEN_SINK_FREE
@@ -59,6 +61,15 @@ static inline int sink_put(struct sink *sink, struct uk_netbuf *pkt)
 	return uk_netdev_tx_one(sink->dev, DEVICE_QUEUE, pkt);
 }
 #endif
+
+static inline unsigned int sink_frame_max(struct uk_netdev *dev __unused)
+{
+#if CONFIG_APPPKTGEN_SINK_FREE || CONFIG_APPPKTGEN_SINK_WINDOW
+	return UINT16_MAX;
+#else
+	return uk_netdev_mtu_get(dev) + ETHER_HDR_LEN;
+#endif
+}
 
 static inline void sink_fini(struct sink *sink __unused)
 {

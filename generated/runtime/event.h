@@ -23,7 +23,8 @@ void event_started(const char *mode);
  * The program cannot go on
  *
  * @param kind
- *    - "misuse": an argument is not known, or has a value that is none
+ *    - "misuse": an argument is not known, has a value that is none, or one
+ *      that does not go with the device
  *    - "no-device": there is no network device
  *    - "device": the device does not start
  *    - "memory": there is not enough memory to start with

@@ -36,8 +36,11 @@ int main(int argc, char *argv[])
 		return EXIT_MISUSE;
 
 	if (device_probe(&device) < 0 ||
-	    device_configure(&device, &opt, &tx.buffers.shape) < 0 ||
-	    sender_init(&tx, device.dev, device.nb_tx_desc) < 0 ||
+	    device_configure(&device, &opt, &tx.buffers.shape) < 0)
+		return EXIT_FAILED;
+	if (sender_check(&opt, device.dev))
+		return EXIT_MISUSE;
+	if (sender_init(&tx, device.dev, device.nb_tx_desc) < 0 ||
 	    device_start(&device) < 0)
 		return EXIT_FAILED;
 	event_started(mode_names[opt.mode]);

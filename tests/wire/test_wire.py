@@ -24,6 +24,13 @@ SEQUENCE = ("--format", "udp4_seq", *RETRY)
 
 Sender = tuple[str, str, str]
 
+JUMBO = """
+from dataclasses import replace
+from codegen.formats.udp import UDP4
+PACKET = replace(UDP4, name="jumbo", max_length=9014)
+del UDP4
+"""
+
 
 def frames_of(capture: Path) -> list[bytes]:
     """Return the frames of a pcap file of this machine's byte order."""
@@ -329,10 +336,27 @@ def test_the_interface_goes_while_it_is_listened_to(cabled: Namespace) -> None:
     assert "interface 'near' went away" in errors(finish(running))[0]
 
 
-def test_a_frame_is_too_long_for_the_interface(cabled: Namespace) -> None:
-    cabled.do("ip", "link", "set", "near", "mtu", "500")
-    run = ("run", "--device", "packet:near", "--length", "1000", "--count", "1")
-    assert "send shorter ones, or raise the MTU" in errors(cabled.codegen(*run))[0]
+@pytest.mark.parametrize("mtu", [500, 3000])
+def test_the_longest_frame_is_that_of_the_interface(
+    namespace: Namespace, sender: Sender, mtu: int, tmp_path: Path
+) -> None:
+    """Longer ones are refused before anything is sent, and jumbo frames go where they can."""
+    device, under, end = sender
+    for name in {under, end}:
+        namespace.do("ip", "link", "set", name, "mtu", str(mtu))
+    (tmp_path / "jumbo.py").write_text(JUMBO)
+    run = ("run", "--format", str(tmp_path / "jumbo.py"), "--device", device, "--count", "20")
+    before = namespace.received(end)
+    refused = namespace.codegen(*run, "--length", str(mtu + 15))
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines() == [
+        f"frames of {mtu + 15} bytes are longer than this device takes, which is {mtu + 14}; "
+        "send shorter ones, or choose a device with a larger MTU",
+        "codegen: the program ended with exit code 2",
+    ]
+    sent = namespace.codegen(*run, "--length", str(mtu + 14), "--json")
+    assert result(sent)["bytes"] == 20 * (mtu + 14)
+    assert namespace.received(end) - before == 20
 
 
 def test_a_sender_ends_with_the_command(namespace: Namespace, sender: Sender) -> None:

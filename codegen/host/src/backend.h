@@ -87,6 +87,12 @@ struct host_backend {
 	 *   0, or a negative error code: the device keeps the address it has
 	 */
 	int (*hwaddr)(void *state, uint8_t mac[6]);
+
+	/**
+	 * Returns the longest payload of a frame that the device takes, or 0
+	 * if it cannot be found out; (NULL) if any will do.
+	 */
+	unsigned int (*mtu)(void *state);
 };
 
 /* All backends, in the order of the list, with a (NULL) at the end. */

@@ -150,6 +150,13 @@ static int packet_hwaddr(void *state, uint8_t mac[6])
 	return host_iface_hwaddr(&packet->iface, mac);
 }
 
+static unsigned int packet_mtu(void *state)
+{
+	struct packet *packet = state;
+
+	return host_iface_mtu(&packet->iface);
+}
+
 static int packet_xmit(void *state, const struct host_frame frames[],
 		       unsigned int count)
 {
@@ -274,5 +281,6 @@ const struct host_backend host_backend_packet = {
 	.xmit = packet_xmit,
 	.recv = packet_recv,
 	.close = packet_close,
+	.mtu = packet_mtu,
 	.hwaddr = packet_hwaddr,
 };

@@ -104,6 +104,13 @@ static int tap_open(const char *spec, void **state)
 	return 0;
 }
 
+static unsigned int tap_mtu(void *state)
+{
+	struct tap *tap = state;
+
+	return host_iface_mtu(&tap->iface);
+}
+
 static int tap_xmit(void *state, const struct host_frame frames[],
 		    unsigned int count)
 {
@@ -158,4 +165,5 @@ const struct host_backend host_backend_tap = {
 	.xmit = tap_xmit,
 	.recv = tap_recv,
 	.close = tap_close,
+	.mtu = tap_mtu,
 };

@@ -269,6 +269,14 @@ static int xdp_hwaddr(void *state, uint8_t mac[6])
 	return host_iface_hwaddr(&xdp->iface, mac);
 }
 
+static unsigned int xdp_mtu(void *state)
+{
+	struct xdp *xdp = state;
+
+	return MIN(host_iface_mtu(&xdp->iface),
+		   FRAME_MAX - (unsigned int)ETH_HLEN);
+}
+
 /* Sending */
 
 /* Frees the chunks of frames that the interface is done with. */
@@ -406,5 +414,6 @@ const struct host_backend host_backend_xdp = {
 	.open = xdp_open,
 	.xmit = xdp_xmit,
 	.close = xdp_close,
+	.mtu = xdp_mtu,
 	.hwaddr = xdp_hwaddr,
 };

@@ -226,6 +226,15 @@ int host_iface_hwaddr(const struct host_iface *iface, uint8_t mac[6])
 	return 0;
 }
 
+unsigned int host_iface_mtu(const struct host_iface *iface)
+{
+	struct ifreq request;
+
+	if (ask(iface, SIOCGIFMTU, &request) || request.ifr_mtu < 0)
+		return 0;
+	return (unsigned int)request.ifr_mtu;
+}
+
 int host_iface_moved(struct host_iface *iface, int moved)
 {
 	struct ifreq request;

@@ -53,6 +53,9 @@ int host_iface_up(struct host_iface *iface);
 /** The interface's address; -ENODATA if it has none that can be sent from. */
 int host_iface_hwaddr(const struct host_iface *iface, uint8_t mac[6]);
 
+/** The interface's MTU; 0 if it cannot be found out. */
+unsigned int host_iface_mtu(const struct host_iface *iface);
+
 /**
  * Notes whether an attempt to send moved anything, and looks after the
  * interface when many in a row did not: a full queue and a pulled cable

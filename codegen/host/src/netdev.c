@@ -90,6 +90,17 @@ volatile sig_atomic_t host_netdev_stop;
 /*
  * Creating and destroying
  */
+static void set_mtu(struct uk_netdev *dev)
+{
+	unsigned int own = 0;
+
+	if (dev->backend->mtu)
+		own = dev->backend->mtu(dev->backend_state);
+	if (own)
+		dev->settings.mtu = (uint16_t)MIN(own, HOST_MTU_MAX);
+	dev->max_frame = (size_t)dev->settings.mtu + UK_ETH_HDR_UNTAGGED_LEN;
+}
+
 struct uk_netdev *host_netdev_create(
 			const struct host_netdev_settings *settings)
 {
@@ -124,7 +135,6 @@ struct uk_netdev *host_netdev_create(
 	dev->id = id;
 	dev->settings = *settings;
 	dev->settings.device = NULL;
-	dev->max_frame = (size_t)settings->mtu + UK_ETH_HDR_UNTAGGED_LEN;
 	memcpy(dev->hwaddr.addr_bytes, settings->mac, sizeof(settings->mac));
 
 	dev->encap_header = (uint8_t *)(dev + 1);
@@ -140,6 +150,7 @@ struct uk_netdev *host_netdev_create(
 	    && dev->backend->hwaddr(dev->backend_state,
 				    dev->hwaddr.addr_bytes))
 		uk_pr_info("the interface has no address to send from\n");
+	set_mtu(dev);
 
 	devices[id] = dev;
 	return dev;

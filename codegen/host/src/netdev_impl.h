@@ -11,6 +11,9 @@
 
 #include <host/host.h>
 
+/* What a device can be set to; jumbo frames have this */
+#define HOST_MTU_MAX	9000U
+
 /**
  * Sets one setting from text.
  * @return

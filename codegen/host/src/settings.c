@@ -42,7 +42,7 @@ static const struct number numbers[] = {
 	       "descriptors that a packet takes"),
 	NUMBER(batch, 1, UINT16_MAX,
 	       "packets that are sent at once"),
-	NUMBER(mtu, 68, 9000,
+	NUMBER(mtu, 68, HOST_MTU_MAX,
 	       "longest payload of a frame"),
 	NUMBER(rx_extra, 0, 64,
 	       "bytes that received lengths are too large by"),
@@ -200,5 +200,6 @@ void host_netdev_settings_help(FILE *out)
 			(unsigned int)number_get(&defaults, &numbers[i]),
 			numbers[i].meaning, (unsigned int)numbers[i].min,
 			(unsigned int)numbers[i].max);
-	fprintf(out, "  mac=02:00:00:00:00:01 address of the device; packet and xdp have their interface's\n");
+	fprintf(out, "  mac=02:00:00:00:00:01 address of the device; packet and xdp have their interface's\n"
+		"Of tap, packet and xdp the mtu is their interface's, whatever mtu= is.\n");
 }
