@@ -33,6 +33,11 @@ _HEADERS = (
 )
 
 
+def is_common(name: str) -> bool:
+    """Return whether a source gives the same object in every application."""
+    return (name in LIBRARY and name != "options.c") or name.startswith("args_")
+
+
 def format_headers(format: FormatPlan) -> list[str]:
     """Return the headers of the runtime that a format's own files include."""
     own = {f"checksum_{each.name}.h" for each in format.own_checksums}

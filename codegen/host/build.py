@@ -198,10 +198,12 @@ class _Recipe:
         return sorted(self.app.glob("*.h")) + [each for each in self.runtime if each.suffix == ".h"]
 
     def app_sources(self) -> list[Path]:
+        """Return the sources whose objects are this app's alone."""
         own = sorted(self.app.glob("*.c"))
         if not own:
             raise BuildError(f"{self.app} has no C sources: is it the folder of an application?")
-        return own + [each for each in self.runtime if each.suffix == ".c"]
+        sources = (each for each in self.runtime if each.suffix == ".c")
+        return own + [each for each in sources if not runtime.is_common(each.name)]
 
     def key(self, *groups: Sequence[Path]) -> str:
         """Hash these files and what every build takes in: compiler, options, host."""
@@ -212,8 +214,9 @@ class _Recipe:
         return _key(parts, own, *host, self.netbuf.files, *groups)
 
     def key_with(self, sources: Sequence[Path]) -> str:
-        """Hash these sources as well, and every header that they may include."""
-        return self.key(self.app_headers, self.extra_headers, self._headers_beside(), sources)
+        """Hash these sources as well, every header that they may include, and the runtime."""
+        headers = (self.app_headers, self.extra_headers, self._headers_beside())
+        return self.key(*headers, self.runtime, sources)
 
     def _headers_beside(self) -> list[Path]:
         """Return what the sources and headers of the caller may include in quotes."""
@@ -236,6 +239,23 @@ class _Recipe:
                     pool.compile(source, (STANDARD,), folder)
 
         return _cached("host", self.key, fill)
+
+    def runtime_objects(self) -> list[Path]:
+        """Return the objects that the app has in common with others; apart as the host's are."""
+        sources = [each for each in self.runtime if runtime.is_common(each.name)]
+        if not sources:
+            return []
+        folder = sources[0].parent
+        # Without the app's folder: what would need it is not in common.
+        flags = (*WARNINGS, f"-fmacro-prefix-map={folder}/=", "-iquote", str(folder))
+
+        def fill(target: Path) -> None:
+            with _Pool(self) as pool:
+                for each in sources:
+                    pool.compile(each, flags, target)
+
+        found = _cached("runtime", lambda: self.key(sorted(folder.glob("*.h")), sources), fill)
+        return sorted(found.glob("*.o"))
 
 
 def _host_files(pattern: str) -> list[Path]:
@@ -328,7 +348,8 @@ def build_program(
                 rename = ("-Dmain=app_main",) if each.name == "main.c" else ()
                 pool.compile(each, (*recipe.app_flags, *rename), Path(scratch))
             host = sorted(recipe.host_objects().glob("*.o"))
-            _link(recipe, (), [*pool.results(), *host], folder / "program")
+            shared = [*recipe.runtime_objects(), *host]
+            _link(recipe, (), [*pool.results(), *shared], folder / "program")
 
     return _cached("program", lambda: recipe.key_with(sources), fill) / "program"
 
@@ -372,7 +393,8 @@ def build_library(
                 if not each.name.startswith("main-")
             ]
             flags = ("-shared", "-Wl,-z,defs")
-            _link(recipe, flags, [*pool.results(), *host], folder / "library.so")
+            shared = [*recipe.runtime_objects(), *host]
+            _link(recipe, flags, [*pool.results(), *shared], folder / "library.so")
 
     return _cached("library", lambda: recipe.key_with(sources), fill) / "library.so"
 

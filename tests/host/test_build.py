@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from codegen import cheader
+from codegen import cheader, runtime
 from codegen.errors import CodegenError
 from codegen.host import build, cache
 from codegen.host.library import HostLibrary
@@ -383,3 +383,36 @@ def test_the_real_host_platform_has_the_layout_python_believes(
     netbuf = library.lib.genpkt_one(library.lib.uk_alloc_get_default())
     assert library.ffi.cast("char *", netbuf.data) - library.ffi.cast("char *", netbuf.buf) == 64
     library.lib.uk_netbuf_free_single(netbuf)
+
+
+def test_applications_share_the_objects_of_the_runtime(
+    emitted: Callable[[str, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    compiled = compilations(monkeypatch)
+    build.build_program(emitted("usoc21", "pool-dup"))
+    assert {"args.c", "event.c", "loop.c", "netbuf.c", "options.c"} <= set(compiled)
+    compiled.clear()
+    build.build_program(emitted("udp4", "heap-gen"))
+    assert {"loop.c", "options.c", "udp4.c"} <= set(compiled)
+    assert not {"args.c", "args_mac.c", "event.c", "netbuf.c", "netspeed.c"} & set(compiled)
+
+
+def test_a_change_of_the_runtime_is_a_change_of_the_application(
+    emitted: Callable[[str, str], Path], tmp_path: Path
+) -> None:
+    """Each file of a folder of its own: sources, shared or not, and headers."""
+    app = shutil.copytree(emitted("usoc21", "pool-dup"), tmp_path / "app")
+    before = build.build_program(app, optimize="-O0")
+    shutil.copytree(runtime.FOLDER, app / "runtime")
+    assert build.build_program(app, optimize="-O0") == before
+    known = {before}
+    for name in ("args.c", "args_mac.c", "loop.c", "buffers_pool.h", "netbuf.h"):
+        path = app / "runtime" / name
+        path.write_text(path.read_text() + "/* changed */\n")
+        known.add(build.build_program(app, optimize="-O0"))
+    assert len(known) == 6
+    # What the application is not built from is nothing to it.
+    (app / "runtime" / "args_ipv6.c").write_text("#error\n")
+    assert build.build_program(app, optimize="-O0") in known
+    build.build_program(app, optimize="-O1")
