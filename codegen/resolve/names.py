@@ -50,7 +50,7 @@ FILES = frozenset(
     "buffers_ring buffers_shared bytes checksum_adler32 checksum_crc32 checksum_crc32c "
     "checksum_fletcher16 crc32 device errno event fetch_dup fetch_gen fetch_patch fetch_share "
     "frame full_drop full_retry genpkt inttypes loop main netbuf netdef netspeed options packet "
-    "random rate receive report sender sink stddef stdint stdio stdlib strategy string sweep "
+    "random rate receive report sender sink stdarg stddef stdint stdio stdlib strategy string sweep "
     "traffic triangle".split()
 )
 
