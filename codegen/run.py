@@ -131,7 +131,7 @@ def run_host(
     platform = [f"device={device}", f"parent={os.getpid()}"]
     command = [str(program), *platform, "--", *request.program_arguments()]
     output = _Output()
-    # Not as a context manager, which would wait for a program that was not told to end.
+    # Not as a context manager, which would wait for a program that was not asked to end.
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace")
     try:
         assert process.stdout is not None
