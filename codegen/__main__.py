@@ -1,6 +1,6 @@
 """``python -m codegen`` is the same as the command ``codegen``.
 
-In a clone that was not installed, it finds out first what the installation would have brought.
+In a clone that is not installed, it first checks for the packages that an installation brings.
 """
 
 import sys

@@ -7,8 +7,8 @@ the hash stays the same when the language grows. A member of an enumeration is
 ``{"$fraction": "1/8"}``. A tuple is a list, a mapping a list of pairs in its own order: the
 emitted C follows that. Numbers, text, booleans and None are those of JSON.
 
-Not part of it is what emission does not use: what other tools call a header, and
-the Python function of a user's own checksum. Those are the fields with ``repr=False``.
+What emission does not use is not part of it: what other tools call a header, and the
+Python function of a user's own checksum. Those are the fields with ``repr=False``.
 """
 
 from __future__ import annotations

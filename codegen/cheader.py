@@ -1,10 +1,10 @@
-"""What the emitted headers declare, read by a C parser instead of believed.
+"""What the emitted headers declare, as a C parser reads it.
 
 Python calls the emitted C through cffi's ABI mode, which checks nothing by
 itself: a struct that Python lays out differently reads garbage. So the
-declarations are taken from the very headers that are compiled, the promised
+declarations are taken from the very headers that are compiled, the expected
 functions are compared with the declared ones (:func:`check_contract`), and a
-table in the shared object tells what the compiler made of each type
+table in the shared object holds the sizes and offsets that the compiler chose
 (:func:`probe_source`, :func:`check_probes`).
 """
 
@@ -27,7 +27,7 @@ class HeaderError(CodegenError):
 
 
 class ContractError(CodegenError):
-    """The compiled C is not what was promised, or not what Python believes."""
+    """The compiled C differs from the expected interface, or from cffi's view of it."""
 
 
 # ---------------------------------------------------------------- signatures
@@ -88,7 +88,7 @@ _TOKEN = re.compile(
     re.MULTILINE | re.VERBOSE | re.DOTALL,
 )
 _LINE_MARKER = re.compile(r'#\s*\d+\s+"([^"]+)"')
-# GNU C that says nothing about a declaration's type: a word with a parenthesis after it.
+# GNU C that does not affect a declaration's type: a word with a parenthesis after it.
 _GROUPS = frozenset(
     ("__attribute__", "__attribute", "__asm__", "__asm", "asm", "_Static_assert", "_Alignas")
 )
@@ -353,7 +353,7 @@ def _referenced(declaration: Any) -> Iterator[str]:
 
 
 def _take_packed_marks(declaration: Any) -> bool:
-    """Remove the marks of packed structs; tell whether there were any."""
+    """Remove the marks of packed structs; return whether there were any."""
     packed = False
     for node in _walk(declaration):
         members = getattr(node, "decls", None)
@@ -417,7 +417,7 @@ class CDef:
 
 @dataclass(frozen=True)
 class _Belief:
-    """What cffi believes of a type or a member: its place and size, in bytes.
+    """The offset and size, in bytes, that cffi assumes for a type or a member.
 
     ``size`` is None for a flexible array member, which has none.
     """
@@ -460,7 +460,7 @@ def _members(ffi: Any, owner: str, type_: Any, path: str, base: int) -> Iterator
 
 
 def probe_source(ffi: Any, headers: Iterable[Path]) -> str:
-    """Return C whose tables tell the compiler's view of every type that ``ffi`` knows.
+    """Return C whose tables hold the compiler's layout of every type that ``ffi`` knows.
 
     It belongs in the shared object: ``codegen_probes`` has the size of each type,
     and offset and size of each member but bit-fields, in bytes. A row without a
@@ -483,10 +483,10 @@ def probe_source(ffi: Any, headers: Iterable[Path]) -> str:
 
 
 def check_probes(ffi: Any, lib: Any) -> None:
-    """Compare what cffi believes with what the compiler put into ``lib``.
+    """Compare the layout that cffi assumes with the one that the compiler put into ``lib``.
 
     Raises :class:`ContractError` naming each type or member with both numbers
-    (bytes), or saying that the shared object does not know it.
+    (bytes), or that it is missing from the shared object.
     """
     compiled = {}
     row = ffi.addressof(lib.codegen_probes[0])

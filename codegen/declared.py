@@ -1,8 +1,8 @@
-"""Hold declarations against the types that they are written with.
+"""Type check of declarations: compare their values with the annotations of their fields.
 
-Formats are Python that nobody runs a type checker over. A list where a tuple is
-wanted, or a class where an instance is, would be met somewhere in the middle of
-their resolution; here it is told with its place.
+Users rarely run a type checker over their formats. A list where a tuple is wanted, or a
+class where an instance is, would fail somewhere in the middle of the resolution; here it
+is reported with its place.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from codegen.errors import shown
 
 
 def mistakes(declared: object) -> Iterator[tuple[str, str, str]]:
-    """Yield where a declaration has something of another type, what, and what is wanted."""
+    """Yield each mismatch of a declaration: its place, the value, and the type it should have."""
     if isinstance(declared, tuple):
         for each in declared:
             yield from mistakes(each)
@@ -45,7 +45,7 @@ def _hints(declared: type) -> dict[str, Any]:
 
 
 def _is_a(value: object, hint: Any) -> bool:
-    """Tell whether a value is of that type; what it consists of may still be wrong."""
+    """Return whether a value is of that type; its members are not checked."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (Union, types.UnionType):
         return any(_is_a(value, each) for each in arguments)

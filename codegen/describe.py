@@ -1,7 +1,7 @@
-"""Say in words and drawings what a layout is.
+"""Describe a layout in words and diagrams.
 
-The same words stand in ``codegen show``, in the comments of the emitted C and in
-the diagrams, so that a person can match them.
+``codegen show``, the comments of the emitted C and the diagrams use the same words, so
+that a person can match them.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def origin(placed: Placed) -> str:
 
 
 def _decides(placed: Placed, bits: int) -> str:
-    """Return the words for bits of a field on which it depends what follows its header."""
+    """Return the description of a field's bits that decide what follows its header."""
     if not bits:
         return ""
     whole = bits == (1 << placed.bits) - 1
@@ -175,7 +175,7 @@ class _Cell:
     """Bits that are drawn as one: all of a field, or those of it in one byte.
 
     ``start`` counts from the start of the header, the most significant bit of a byte first.
-    ``part`` tells which bits of the field these are (``[7:0]``) where they are not all.
+    ``part`` is the range of bits of the field (``[7:0]``) where they are not all.
     """
 
     start: int
@@ -184,7 +184,7 @@ class _Cell:
     part: str = ""
 
     def label(self, width: int) -> str:
-        """Return the name in at most so many characters; which bits it is comes first."""
+        """Return the name in at most ``width`` characters; the range of bits stays whole."""
         room = width - len(self.part)
         return self.name[:room] + self.part if room > 0 else self.name[:width]
 

@@ -1,7 +1,7 @@
-"""Numbered diagnostics: why a format cannot work, and how to mend it.
+"""Numbered diagnostics: why a format cannot work, and how to fix it.
 
 The number is stable, so that a message can be looked up and a test can ask for
-it. Each names the place, what is wrong there and the mend.
+it. Each names the place, the problem there and the remedy.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Code(Enum):
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One finding: its number, where it is, what is wrong, how to mend it."""
+    """One finding: its number, where it is, what is wrong, how to fix it."""
 
     code: Code
     where: str

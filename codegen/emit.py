@@ -1,4 +1,4 @@
-"""Emit an application: fill the templates from a plan, and write the folder whole.
+"""Emit an application: fill the templates from a plan, and write the folder all or nothing.
 
 What is emitted depends on the format, the strategy and this version of codegen
 alone: no date, host name or path, so that the committed folders can be compared
@@ -73,8 +73,8 @@ class Stale:
 def render(layout: Layout, strategy: Strategy) -> dict[str, str]:
     """Return the files of an application by name, the manifest included.
 
-    Those that it has in common with others are not among them, but named in the
-    manifest: see :func:`render_runtime` and :func:`with_runtime`.
+    The files that it shares with other applications are not among them, only named in
+    the manifest: see :func:`render_runtime` and :func:`with_runtime`.
     """
     plan = lower(layout, strategy)
     files = render_plan(plan)
@@ -89,7 +89,7 @@ def render(layout: Layout, strategy: Strategy) -> dict[str, str]:
 
 
 def render_plan(plan: Plan) -> dict[str, str]:
-    """Return the files of an application by name, but for the manifest."""
+    """Return the files of an application by name, without the manifest."""
     format = plan.format
     templates = {f"{format.name}.c": "format.c", f"{format.name}.h": "format.h"}
     files = {name: _render_file(template, plan) for name, template in templates.items()}
@@ -99,15 +99,16 @@ def render_plan(plan: Plan) -> dict[str, str]:
 
 
 def render_runtime() -> dict[str, str]:
-    """Return the files that applications have in common by name, with a manifest."""
+    """Return the files that all applications share, by name, with a manifest."""
     files = runtime.texts()
     return files | _manifest(files)
 
 
 def with_runtime(files: Mapping[str, str]) -> dict[str, str]:
-    """Return the files of an application that stands alone: with a folder ``runtime/``.
+    """Return the files of a self-contained application: with a folder ``runtime/``.
 
-    It has what the application's manifest names; what ``files`` has of it already is kept.
+    The folder has the files that the application's manifest names; those that ``files``
+    has already are not replaced.
     """
     common = runtime.texts()
     names = json.loads(files[MANIFEST])["runtime"]
@@ -124,7 +125,7 @@ def _manifest(files: Mapping[str, str], **particular: object) -> dict[str, str]:
 
 
 def runtime_folder(output: Path) -> Path:
-    """Return the folder below ``output`` with what its applications have in common."""
+    """Return the folder below ``output`` with the files that its applications share."""
     return output / runtime.NAME
 
 
@@ -143,17 +144,17 @@ def present(output: Path) -> list[tuple[str, str]]:
 
 
 def write(files: Mapping[str, str], target: Path) -> None:
-    """Write one folder whole, as :func:`write_all` does."""
+    """Write one folder all or nothing, as :func:`write_all` does."""
     write_all({target: files})
 
 
 def write_all(folders: Mapping[Path, Mapping[str, str]]) -> None:
-    """Write folders whole, of applications or of the runtime.
+    """Write the folders of applications or of the runtime, all or nothing.
 
-    All of them are written beside their places first, and then moved there in their
-    order. Files that codegen did not emit (a build, a configuration) stay, and so does
-    a folder in which nothing would change. Raises CodegenError when one cannot be
-    written; then none has changed, unless a move itself failed.
+    Each is first written to a temporary folder beside its target; then they are moved
+    into place in the order given. Files that codegen did not emit (a build, a
+    configuration) stay, and a folder in which nothing would change is not touched. Raises
+    CodegenError when one cannot be written; then none has changed, unless a move failed.
     """
     with ExitStack() as stack:
         staged = {
@@ -167,7 +168,7 @@ def write_all(folders: Mapping[Path, Mapping[str, str]]) -> None:
 
 @contextmanager
 def _staged(files: Mapping[str, str], target: Path) -> Iterator[Path]:
-    """Write files into a temporary folder beside their own."""
+    """Write files into a temporary folder beside their target."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not target.is_dir():

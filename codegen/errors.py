@@ -1,8 +1,7 @@
-"""Errors that a user caused and a user can mend.
+"""Errors that a user caused and can fix.
 
-Everything raised on purpose towards the command line derives from
-:class:`CodegenError`; it carries the exit code, so that no verb decides on its
-own what misuse (2) and a failed check (1) look like.
+Every error that is meant for the user derives from :class:`CodegenError`. It carries
+the exit code, so that misuse (2) and a failed check (1) end every verb alike.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ class UsageError(CodegenError):
 
 
 def missing(program: str, package: str) -> str:
-    """Return the words for a program that is not here and the package that brings it."""
+    """Return the message for a program that is not installed, with the package that has it."""
     return f"{program} is not here; install it (apt install {package})"
 
 
 def shown(value: object) -> str:
-    """Return a value as Python writes it, or the start of it where that is long."""
+    """Return a value's repr, shortened where it is long."""
     try:
         return shortened(repr(value))
     except ValueError:
@@ -35,5 +34,5 @@ def shown(value: object) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return a text of which a message can have a line: its start, and how long it is."""
+    """Return a text that fits into a line of a message: its start, and its length."""
     return text if len(text) <= 100 else f"{text[:80]}... ({len(text)} characters)"

@@ -1,8 +1,8 @@
 """What an emitted program reports about itself, as lines of JSON on its standard output.
 
-An event has its name in ``event``, and what belongs to it; the result, which ends the
-program, has no such name. All other lines are for people. ``c_templates/runtime/event.h``
-has the list of events and of the kinds of errors.
+An event has its name under ``event``, next to its data; the result, which is the last
+line, has no such key. All other lines are for people. ``c_templates/runtime/event.h``
+lists the events and the kinds of errors.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ def parse(line: str) -> dict[str, object] | None:
 
 
 def result(line: str) -> dict[str, object] | None:
-    """Return the result that a line is, None for any other line."""
+    """Return the result if the line is one, None for any other line."""
     found = parse(line)
     return None if found is None or "event" in found else found
 
 
 def in_words(line: str) -> str | None:
-    """Return a line as people read it; None for what they get another way.
+    """Return a line as text for people; None for what is shown to them elsewhere.
 
     A result is shown in a table, and the message of an error is on standard error too.
     """

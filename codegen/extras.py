@@ -1,7 +1,7 @@
 """Packages that only some verbs use, by the extra that brings them.
 
-The command itself needs click and jinja2. What a verb needs besides is an extra of
-``setup.cfg``, so that whoever only emits installs no more than that.
+The command itself needs click and jinja2. What a verb needs in addition is an extra of
+``setup.cfg``, so that emitting alone requires nothing else.
 """
 
 from __future__ import annotations

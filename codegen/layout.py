@@ -84,7 +84,7 @@ class Extent:
 
     @property
     def varies(self) -> bool:
-        """Whether the size follows the frame's: it starts in the headers and ends behind them."""
+        """Whether the size depends on the frame's: from within the headers to behind them."""
         return self.start.from_end != self.end.from_end
 
     def size(self, frame_length: int) -> int:
@@ -104,8 +104,8 @@ class Extent:
 class Fixed:
     """The same value in every frame; a decoder checks it when ``checked``.
 
-    A frame in which one of the bits that are set in ``decides`` differs has something else
-    behind the header.
+    ``decides`` is a mask of the bits that decide what follows the header: a frame in which
+    one of them differs is other traffic.
     """
 
     value: int
@@ -118,7 +118,7 @@ class Argument:
     """A value that the caller gives, in ``minimum..maximum``.
 
     ``default`` is None when the program takes it from its device. A ``bound``
-    argument is no argument of the preset's shorthand function. That of an
+    argument is not a parameter of the preset's shorthand function. The value of an
     enumeration is one of ``numbers``.
     """
 
@@ -136,7 +136,7 @@ class Argument:
         return min(allowed), max(allowed)
 
     def allows(self, value: int) -> bool:
-        """Tell whether a caller may give that value."""
+        """Return whether a caller may give that value."""
         return self.minimum <= value <= self.maximum and (not self.numbers or value in self.numbers)
 
 
@@ -216,7 +216,7 @@ Sweep = CounterSweep | RangeSweep | TriangleSweep | CycleSweep | RandomSweep | T
 
 @dataclass(frozen=True)
 class FrameLength:
-    """A length that follows the frame's: ``of.size(frame_length) / unit + plus``."""
+    """A length that depends on the frame's: ``of.size(frame_length) / unit + plus``."""
 
     of: Extent
     unit: Fraction
@@ -268,7 +268,7 @@ class Sum:
     optional: bool = False
 
     def depends_on(self, target: Placed) -> bool:
-        """Tell whether the result depends on the bytes of a field."""
+        """Return whether the result depends on the bytes of a field."""
         return self.over.covers(target.start, target.end) or any(
             isinstance(part, PseudoField) and part.path == target.path for part in self.pseudo
         )
@@ -313,7 +313,7 @@ class Placed:
 
     @property
     def derived(self) -> bool:
-        """Whether the value follows from the rest of the packet, however constant it is."""
+        """Whether the value is computed from the rest of the packet, even if it is constant."""
         if isinstance(self.origin, Fixed) and not self.origin.checked:
             return False
         return isinstance(self.field.source, Length | Checksum | NextHeader | Count)
@@ -425,10 +425,10 @@ class Layout:
 
     @property
     def length_field(self) -> Placed | None:
-        """The field that tells a receiver where the frame ends: the first such.
+        """The first length field from which a receiver can compute the end of the frame.
 
-        Behind that may be padding, or what a driver added. In a trailer it could not tell,
-        as the trailer is found by the end.
+        Padding, or bytes that a driver added, may follow that end. A length field in a
+        trailer cannot serve, as the trailer itself is found from the end.
         """
         for each in self.fields:
             if isinstance(each.origin, FrameLength) and not each.start.from_end:
@@ -436,10 +436,10 @@ class Layout:
         return None
 
     def deciding(self) -> Iterator[tuple[Placed, Fixed]]:
-        """Yield the fields on which it depends what follows their header, trailers last.
+        """Yield the fields that decide what follows their header, trailers last.
 
-        Those are the ones that announce the header above, with all of their bits, and
-        those of which some bits decide.
+        Those are the fields that announce the header above, with all of their bits, and
+        those with ``decides`` bits.
         """
         for each in self.fields:
             origin = each.origin
@@ -464,9 +464,9 @@ class Layout:
 
 
 def few_values(swept: Sweep) -> list[int]:
-    """Return the values of a sweep that has so few that they can be listed, as lengths do.
+    """Return the values of one period of a sweep with few values, such as that of a length.
 
-    Each stands there as often as in one round.
+    A value that occurs more than once in a period is repeated.
     """
     match swept:
         case CycleSweep(values=values):

@@ -2,8 +2,8 @@
 
 What comes in through one tap leaves through the other, untouched: no spanning
 tree, no delay, no firewall, and nothing that the machine itself would send. Each
-step looks first whether things are so already, so that a repetition changes nothing
-and what was interrupted can be completed.
+step first checks whether it is done already, so that a repetition changes nothing
+and an interrupted setup can be completed.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from codegen.errors import CodegenError, UsageError, missing
 #: Interfaces have names of up to 15 characters (IFNAMSIZ), the taps' included.
 BRIDGE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,9}")
 
-#: What the tutorial's bridge differs in from a new one. Without snooping, multicast
-#: frames go everywhere at once and the bridge asks nobody for members.
+#: The settings in which the tutorial's bridge differs from a new one. Without snooping,
+#: multicast frames are flooded at once and the bridge sends no membership queries.
 BRIDGE_SETTINGS = {"stp_state": 0, "forward_delay": 0, "mcast_snooping": 0}
 
-#: While these are on, the firewall sees what crosses any bridge, and drops what has
-#: a wrong checksum.
+#: While these are on, the firewall sees what crosses any bridge, and drops frames with
+#: an invalid checksum.
 FIREWALL_SETTINGS = tuple(
     f"bridge-nf-call-{kind}" for kind in ("iptables", "ip6tables", "arptables")
 )
@@ -42,7 +42,7 @@ PROC = Path("/proc/sys/net")
 
 
 class NetError(CodegenError):
-    """The network cannot be made or removed; says why, and what to do."""
+    """The network cannot be made or removed; the message has the reason and the remedy."""
 
 
 def taps(bridge: str) -> tuple[str, str]:
@@ -94,7 +94,7 @@ _IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
 
 @dataclass(frozen=True)
 class Tap:
-    """A tap that ends with the last file open on it: ``fd`` here, or a virtual machine's."""
+    """A tap that exists as long as a file is open on it: ``fd`` here, or a virtual machine's."""
 
     name: str
     fd: int

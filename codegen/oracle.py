@@ -1,8 +1,8 @@
 """Encode, decode and explain frames in plain Python, readable as a specification.
 
-The oracle judges the emitted C. The two share the layout and no arithmetic: here
-a frame is one large integer, and a checksum is the definition from its RFC
-applied to finished bytes. Speed is not a goal.
+The oracle is the reference for the emitted C. The two share the layout and no arithmetic:
+here a frame is one large integer, and a checksum is the definition from its RFC applied
+to finished bytes. Speed is not a goal.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from codegen.model import Algorithm, NextHeader, OwnAlgorithm, UInt, Value
 
 
 class Result(Enum):
-    """What a frame can turn out to be, in the order in which it is looked at."""
+    """The result of parsing a frame; the checks are made in this order."""
 
     TRUNCATED = "truncated"
     NEXT_HEADER = "another header"
@@ -73,9 +73,9 @@ def encode(
 ) -> bytes:
     """Return the frame of ``length`` bytes for these arguments.
 
-    ``packet`` counts the packets that were sent before: the place in a sweep; ``now``
-    is the time of sending, in nanoseconds. The payload repeats ``fill``, which another
-    sender may have chosen, or without it what the format has.
+    ``packet`` is the number of packets that were sent before, the index into a sweep;
+    ``now`` is the time of sending, in nanoseconds. The payload repeats ``fill``, as another
+    sender may have chosen it, or the format's own pattern.
     Arguments that are not given take their defaults. Raises UsageError when an
     argument is unknown, missing or out of range, or the length is out of bounds.
     """
@@ -108,7 +108,7 @@ def encode(
 def swept_value(swept: Sweep, packet: int, now: int = 0) -> int:
     """Return the value that a sweep has in a packet, before it wraps at its field's width.
 
-    A frame length that is swept is one too.
+    Swept frame lengths are computed in the same way.
     """
     match swept:
         case CounterSweep(start=start, step=step):
@@ -191,7 +191,7 @@ def _faults(
 
 
 def parse(layout: Layout, received: bytes) -> Decoded:
-    """Return what a received frame says, without what a link or a driver added to it."""
+    """Decode a received frame, without what a link or a driver added behind its end."""
     return decode(layout, without_padding(layout, received))
 
 
@@ -214,7 +214,7 @@ def checksum(layout: Layout, placed: Placed, frame: bytes) -> int:
 
 
 def _own_checksum(algorithm: OwnAlgorithm, data: bytes, placed: Placed) -> int:
-    """Return what the user's function gives; UsageError when that is no checksum."""
+    """Return the result of the user's function; UsageError when it is not a checksum."""
     function = f"{placed.path}: the Python function of {algorithm.name!r}"
     try:
         result = algorithm.compute(data)
@@ -228,9 +228,9 @@ def _own_checksum(algorithm: OwnAlgorithm, data: bytes, placed: Placed) -> int:
 def verdict(layout: Layout, arguments: Mapping[str, Value], frame: bytes) -> str:
     """Return what a receiver makes of a frame: ``valid``, ``other`` or ``invalid``.
 
-    Foreign is a frame that announces other headers, or carries other values than
-    ``arguments``, those that come from the sender's device excepted. Wrong is
-    one of ours with something in it that the format rules out.
+    ``foreign`` is other traffic: a frame that announces other headers, or carries other
+    values than ``arguments``, except for those that come from the sender's device.
+    ``wrong`` is a frame of the format that is invalid. All others are valid: ``good``.
     """
     values = _argument_values(layout, arguments)
     decoded = parse(layout, frame)
@@ -244,10 +244,10 @@ def verdict(layout: Layout, arguments: Mapping[str, Value], frame: bytes) -> str
 
 
 def without_padding(layout: Layout, frame: bytes) -> bytes:
-    """Return a received frame up to where it says itself that it ends.
+    """Return a received frame cut to the length that its length field declares.
 
-    That is believed where the headers up to the length are those of the format,
-    and never below the least frame, which is filled up on the wire.
+    The field is used only where the headers before it are those of the format, and the
+    frame is never cut below the minimum length, up to which frames are padded on the wire.
     """
     ending = layout.length_field
     if ending is None or len(frame) < layout.header_length + layout.trailer_length:
@@ -259,7 +259,7 @@ def without_padding(layout: Layout, frame: bytes) -> bytes:
             return frame
     of = ending.origin.of
     size = math.floor((_read(frame, ending) - ending.origin.plus) * ending.origin.unit)
-    # What is counted starts in the headers, and what follows it counts from the frame's end.
+    # The counted bytes start in the headers; what follows them is placed from the frame's end.
     length = of.start.octet + size - of.end.octet
     return frame[: max(length, layout.min_length)]
 
@@ -337,7 +337,7 @@ def _read(frame: bytes, placed: Placed) -> int:
 
 
 def _shift(frame: bytes | bytearray, placed: Placed) -> int:
-    """Return how many bits of the frame, as an integer in the field's order, are below it."""
+    """Return the number of bits below the field in the frame as an integer of its bit order."""
     start = _bits_before(placed.start, len(frame))
     if placed.field.byteorder == "little":
         return start

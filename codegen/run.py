@@ -1,4 +1,4 @@
-"""Run an emitted application and say how fast it was, the same wherever it runs.
+"""Run an emitted application and report its speed, in the same form on every platform.
 
 The program ends with one line of JSON. This module starts it, passes on what it
 prints before that line, and completes the line to the result that every
@@ -43,10 +43,10 @@ OnLine = Callable[[str], None]
 
 
 class RunError(CodegenError):
-    """The program failed; what it said on standard error has been passed on."""
+    """The program failed; its standard error has been passed on."""
 
     def __init__(self, message: str, exit_code: int) -> None:
-        """Keep the program's exit code where it means misuse."""
+        """Pass on the program's exit code where it means misuse."""
         super().__init__(message)
         self.exit_code = 2 if exit_code == 2 else 1
 
@@ -131,7 +131,7 @@ def run_host(
     platform = [f"device={device}", f"parent={os.getpid()}"]
     command = [str(program), *platform, "--", *request.program_arguments()]
     output = _Output()
-    # Not as a context, which would wait for a program that nobody has asked to end.
+    # Not as a context manager, which would wait for a program that was not asked to end.
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace")
     try:
         assert process.stdout is not None
@@ -179,14 +179,14 @@ class _Output:
             self._ended.set()
 
     def wait(self) -> None:
-        """Return when the last line of a program has come that has ended."""
+        """Wait for the last line of a program that has ended."""
         self._ended.wait(1.0)
 
 
 def _end(process: subprocess.Popen[str], output: _Output) -> None:
-    """Have a program end in order, which takes no longer than the grace period.
+    """Ask a program to end, and kill it after the grace period.
 
-    A second interruption ends it at once.
+    A second interruption kills it at once.
     """
     timer = threading.Timer(GRACE, process.kill)
     timer.start()
@@ -208,7 +208,7 @@ def _completed(request: Request, output: _Output) -> dict[str, object]:
 
 
 def check(request: Request) -> None:
-    """Raise UsageError for what the program would refuse, before it takes time to build it."""
+    """Raise UsageError for what the program would refuse, before time is spent on its build."""
     for setting in request.settings:
         if "=" not in setting:
             raise UsageError(f"--set {setting}: key=value is wanted, such as --set ttl=1")
@@ -237,7 +237,7 @@ def complete(
     """Return the result of every platform from what a program measured.
 
     ``length`` is None where the format sweeps it: a program knows the longest only.
-    ``more`` is what else there is to say of the platform.
+    ``more`` are the platform's own entries.
     """
     first = ("format", "strategy")
     if request.layout.length_sweep is not None:
@@ -258,6 +258,6 @@ def _result(lines: Sequence[str]) -> dict[str, object]:
     measured = events.result(lines[-1]) if lines else None
     if measured is None:
         raise RunError("the program printed no result", 1)
-    # The process has told it already.
+    # The program has printed the reason already.
     measured.pop("exit_code", None)
     return measured

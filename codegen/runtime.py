@@ -1,8 +1,8 @@
 """The runtime: the C that is the same in every emitted application.
 
-It is plain C in ``c_templates/runtime/``, copied word for word, so that compilers,
-linters and readers see what runs. An application has those of its files that its
-packet's arguments and its strategy need, and no others.
+It is plain C in ``c_templates/runtime/``, copied verbatim, so that compilers, linters
+and readers see what runs. An application has only the files that its packet's arguments
+and its strategy need.
 """
 
 from __future__ import annotations

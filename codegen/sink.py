@@ -1,7 +1,7 @@
 """Where packets go, as users spell it and as a build configures it.
 
-A sink is no part of a strategy: it is a choice that the build of one and the same
-emitted source makes, by Kconfig on Unikraft and by ``-D`` on the host.
+A sink is not part of a strategy: the same emitted source is built for any of them, by
+Kconfig on Unikraft and by ``-D`` on the host.
 """
 
 from __future__ import annotations

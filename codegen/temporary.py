@@ -1,8 +1,8 @@
-"""Temporary folders that go away, even when their owner was killed and could not remove them.
+"""Temporary folders that are removed even when their owner was killed.
 
-In each there is a file that its owner holds a lock on. The kernel takes the lock away
-with the owner, and the next process that makes such a folder removes the folders whose
-lock is free. A folder without that file is none of ours and is never touched.
+Each has a file that its owner holds a lock on. The kernel releases the lock when the
+owner ends, and the next process that makes such a folder removes the folders whose lock
+is free. A folder without that file belongs to somebody else and is never touched.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ def folder(prefix: str = "codegen-", base: Path | None = None) -> Iterator[Path]
 
 
 def _make(where: Path, prefix: str) -> tuple[tempfile.TemporaryDirectory[str], int]:
-    """Return a new folder, and the file whose lock says that it is in use."""
+    """Return a new folder, and the file whose lock marks it as in use."""
     while True:
         made = tempfile.TemporaryDirectory(prefix=prefix, dir=where, ignore_cleanup_errors=True)
         file = Path(made.name, _LOCK)
         lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
-        # A file system without locks keeps the folders of processes that were killed.
+        # On a file system without locks, the folders of killed processes stay.
         with suppress(OSError):
             fcntl.flock(lock, fcntl.LOCK_EX)
-        # Before it was locked, another process may have taken it for abandoned.
+        # Another process may have removed it as abandoned before it was locked.
         if file.exists():
             return made, lock
         os.close(lock)

@@ -1,8 +1,8 @@
-"""A Unikraft tree: where it is, what it can build, and in what releases differ.
+"""A Unikraft tree: where it is, what it can build, and how releases differ.
 
-Whoever needs to know what sets one release apart from another asks here. The
-answers come from the tree itself, from its files and Kconfig symbols, so that a
-release that nobody has seen yet is not turned away for its number.
+All knowledge about the differences between releases is here. It is derived from the
+files and Kconfig symbols of the tree, not from its version, so that a release that is
+newer than this code is not rejected for its number.
 """
 
 from __future__ import annotations
@@ -69,8 +69,8 @@ class Tree:
     def image_name(self, target: Target, name: str) -> str:
         """Return the name of the image file that the build leaves.
 
-        Releases up to 0.10 call the platform of QEMU by its hypervisor, ``kvm``; it is
-        the choice of a machine monitor that made two names of it.
+        Releases up to 0.10 name the platform of QEMU after its hypervisor, ``kvm``; later
+        ones name it after the machine monitor.
         """
         platform = target.platform
         if platform == "qemu" and not self._declares("plat/kvm/Config.uk", "KVM_VMM_QEMU"):
@@ -84,7 +84,7 @@ class Tree:
             if not self._declares("plat/linuxu/Config.uk", "TAP_NET"):
                 raise self._cannot(target, "the platform linuxu with a network device", "0.8-0.16")
         elif target.arch == "arm64":
-            # Compilers call a helper for atomic operations that only a libc has, unless told.
+            # Without a flag, compilers call a helper for atomics that only a libc has.
             flags = self.root / "arch/arm/arm64/Makefile.uk"
             if "outline-atomics" not in _text(flags):
                 raise self._cannot(target, "the flags that today's compilers need there", "0.13")
@@ -109,9 +109,9 @@ def _text(path: Path) -> str:
 def find_tree(uk_root: Path | None = None) -> Tree:
     """Return the tree of the argument, ``$UK_ROOT``, ``$UK_WORKDIR/unikraft`` or the usual place.
 
-    The usual place is ``~/.unikraft/unikraft``, as KraftKit has it. The first two name a
-    tree: where there is none, UsageError says so. The others are looked at in turn; when
-    neither has one, TreeError says how to get one.
+    The usual place is ``~/.unikraft/unikraft``, as KraftKit has it. Raises UsageError when
+    one of the first two is given and is not a tree, and otherwise TreeError when neither
+    of the last two is one; its message explains how to get a tree.
     """
     for origin, named in (("--uk-root", uk_root), ("UK_ROOT", os.environ.get("UK_ROOT"))):
         if named:

@@ -1,4 +1,4 @@
-"""Find what a user names as ``path/to/file.py:NAME``: formats and strategies of their own."""
+"""Loader of ``path/to/file.py:NAME``: formats and strategies of a user's own."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def load_all(
 ) -> dict[str, Any]:
     """Return the object that ``spec`` names in a Python file, or all, by name, if it names none.
 
-    They are of one of ``types``. ``what`` is the word for what is wanted, ``known``
-    are the names that need no file, and ``kinds`` is what a file without any lacks.
+    They are of one of ``types``. For messages, ``what`` is the word for the object,
+    ``known`` are the names that need no file, and ``kinds`` is what a file may define.
     Raises UsageError when there is none, or when the file cannot be run.
     """
     path, colon, name = spec.rpartition(":")

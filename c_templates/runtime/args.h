@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * key=value arguments of a program, read by the tables of those that have them.
- * How a value is read is up to its kind; a kind that no table names is not part
- * of the program.
+ * key=value arguments of a program, parsed according to tables. The kind of an
+ * argument has the functions that read its value; a kind that no table names is
+ * not linked into the program.
  */
 #ifndef ARGS_H
 #define ARGS_H
@@ -75,8 +75,8 @@ struct args {
 };
 
 /*
- * The kinds; each has a file of its own, but for numbers. Of a number, min and
- * max are the least and the greatest value.
+ * The kinds; each has a file of its own, except for numbers. For a number, min
+ * and max are the least and the greatest value.
  */
 extern const struct arg_kind arg_uint;
 extern const struct arg_kind arg_named;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * When the queue is full: the packet is kept, and is the next one to be sent.
+ * When the queue is full: the packet is held, and is the next one to be sent.
  */
 #ifndef FULL_RETRY_H
 #define FULL_RETRY_H

@@ -6,8 +6,8 @@
 #include "traffic.h"
 
 /*
- * Send and receive as the options want it, until they end it or there is no
- * point in going on, which is an error.
+ * Send and receive as the options require, until they end it, or until it
+ * cannot go on, which is an error.
  */
 int loop_run(struct sender *tx, struct traffic *seen);
 

@@ -57,7 +57,7 @@ int print_bps(uint64_t total_nb_bytes);
  */
 int print_netspeed(uint64_t total_nb_pkts, uint64_t total_nb_bytes);
 
-/** When to look at the clock, without looking at it for every packet */
+/** When to read the clock, without reading it for every packet */
 struct netspeed {
 	uint64_t ticks;		/**< what netspeed_tick() counted */
 	uint64_t mask;		/**< above it, a changed bit means: look */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What differs from packet to packet. Where nothing does, all of this is
- * nothing: the loop need not know.
+ * What differs from packet to packet. Without a sweep, all functions here are
+ * empty, so that the loop is the same.
  */
 #ifndef SWEEP_H
 #define SWEEP_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Back and forth: a sweep that returns the way it came. */
+/* A sweep that counts up and down again. */
 #ifndef TRIANGLE_H
 #define TRIANGLE_H
 

@@ -1,8 +1,8 @@
-"""Several runs side by side: strategies and builds, as unikernels or on the host.
+"""Comparison of several programs: strategies and builds, as unikernels or on the host.
 
-Absolute times in a guest say little, as everything there is emulated or shared. What can
+Absolute times in a guest mean little, as everything there is emulated or shared. What can
 be compared are the rates of programs that run in turns on the same machine. Where
-packets go to no device, the plain ways of the tutorial are booted along.
+packets go to no device, the baselines of the tutorial are measured too.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from codegen.unikernel import guest, image
 #: What the others are compared with, where it is run.
 REFERENCE = "tutorial-pool-dup"
 
-#: Those that deal with packets, and not only with bytes.
+#: The baselines that use netbufs, and not only bytes.
 _PLAIN = {name: flags for name, flags in BASELINES.items() if name.startswith("tutorial-")}
 
 
@@ -61,7 +61,7 @@ class Row:
         return Spread.of(self.rates)
 
     def against(self, other: Row) -> Spread:
-        """Return how many times as fast as another row this one is, round by round."""
+        """Return the speed of this row relative to another one, round by round."""
         return Spread.of_ratios(self.rates, other.rates)
 
 
@@ -82,9 +82,9 @@ def as_unikernels(
     on_step: image.OnStep,
     on_refusal: OnRefusal,
 ) -> Iterator[Contestant]:
-    """Build and yield the images of the plain ways and of each strategy, for each setup.
+    """Build and yield the images of the baselines and of each strategy, for each setup.
 
-    The images are in ``folder`` and must stay there while they run. A plain way sends
+    The images are in ``folder`` and must stay there while they run. A baseline sends
     the same frames as the strategies, or is refused. Raises as
     :func:`codegen.unikernel.guest.run_guest` does.
     """
@@ -153,7 +153,7 @@ def _unheard(_: str) -> None:
 def _accepted(
     request: run.Request, strategies: Sequence[Strategy], on_refusal: OnRefusal
 ) -> list[tuple[run.Request, dict[str, str]]]:
-    """Return requests and emitted files of the strategies that go with the packet."""
+    """Return requests and emitted files of the strategies that work with the packet."""
     layout = request.layout
     return [
         (replace(request, strategy=strategy), emit.render(layout, strategy))
@@ -164,7 +164,7 @@ def _accepted(
 def _plain_ways(
     request: run.Request, on_refusal: OnRefusal
 ) -> list[tuple[str, dict[str, str], list[str]]]:
-    """Return the plain ways, with files and arguments, where they can send a request's frames."""
+    """Return the baselines, with files and arguments, if they can send a request's frames."""
     layout = request.layout
     length = layout.length if request.length is None else request.length
     if layout.length_sweep is not None or length not in BASELINE_LENGTHS:
@@ -176,7 +176,7 @@ def _plain_ways(
 
 
 def _plain(request: run.Request, name: str) -> dict[str, str]:
-    """Return the files of a plain way: an application whose only source is that of the bench."""
+    """Return the files of a baseline: an application whose only source is that of the bench."""
     flags = " ".join(_PLAIN[name])
     return emit.render(request.layout, STRATEGIES[0]) | {
         "runtime/main.c": (BASELINE_SOURCE / "main.c").read_text(encoding="utf-8"),

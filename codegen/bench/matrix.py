@@ -1,9 +1,9 @@
-"""The matrix of a bench: who is measured, against whom, and how.
+"""The matrix of a bench: what is measured, against which baselines, and how.
 
-Each cell is a process of its own, pinned to one core. All cells of a length and
-a sink are measured in turns. Like is compared with like: a format that sweeps its
-length is measured with the lengths of its sweep, and the plain ways, which have one
-length only, stand aside.
+Each cell is a process of its own, pinned to one core. All cells of a length and a sink
+are measured in turns. Only programs that send the same frames are compared: a format that
+sweeps its length is measured with the lengths of its sweep, and without the baselines,
+which send frames of one length only.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _OWNERS = {"host": "as Unikraft's", "unikraft": "Unikraft's own"}
 
 BASELINE_SOURCE = Path(__file__).parent / "baseline"
 
-#: The plain ways, by name, with the flags that choose them in ``baseline/main.c``.
+#: The baselines, by name, with the flags that choose them in ``baseline/main.c``.
 BASELINES = {
     "memcpy": ("-DWHO=0",),
     "tutorial-refcount": ("-DWHO=1",),
@@ -51,7 +51,7 @@ BASELINE_FRAMES = (
 #: The least frame, one of an ordinary mix, and the longest.
 USUAL_LENGTHS = (ETHERNET_MIN, 508, ETHERNET_MAX)
 
-#: Gets the name of who cannot be measured, and why.
+#: Called with the name of what cannot be measured, and the reason.
 OnRefusal = Callable[[str, str], None]
 
 
@@ -71,7 +71,7 @@ class Cell:
 
     @property
     def group(self) -> str:
-        """Those that send the same frames to the same place, in words: they can be compared."""
+        """The description of the cells that this one can be compared with: same frames and sink."""
         if self.length is not None:
             return f"{self.length} bytes, sink {self.sink}"
         return (
@@ -158,13 +158,13 @@ def cells(
 ) -> list[Cell]:
     """Build every program and return the cells.
 
-    A ring is measured with a packet that sweeps a field (``swept``), as without
-    one it has nothing to write; all else with ``plain``. A format that sweeps its length
-    has those lengths, and no others; ``lengths`` are those of all else, None for the
-    usual ones. The baselines have the same netbufs as the strategies.
+    A ring is measured with a packet that sweeps a field (``swept``), as without a sweep it
+    has nothing to write; all other strategies with ``plain``. A format that sweeps its
+    length is measured with those lengths only, all others with ``lengths``, or the usual
+    ones if that is None. The baselines have the same netbufs as the strategies.
 
-    Raises UsageError for a length that a format does not have, for a sink that there
-    is not, and when no strategy is left.
+    Raises UsageError for a length that a format does not have, for a sink that does not
+    exist, and when no strategy is left.
     """
     packets = [swept if each.fetch is Fetch.PATCH else plain for each in strategies]
     chosen = accepted(zip(strategies, packets, strict=True), on_refusal)
@@ -173,7 +173,7 @@ def cells(
     wanted = _lengths(lengths, [layout for _, layout in fixed]) if fixed else ()
     for sink in sinks:
         compiler_flags(sink)
-    # What takes long comes after what may be wrong.
+    # The checks come before the builds, which take long.
     made = []
     for length in wanted:
         for sink in sinks:
@@ -190,7 +190,7 @@ def cells(
 def accepted(
     candidates: Iterable[tuple[Strategy, Layout]], on_refusal: OnRefusal
 ) -> list[tuple[Strategy, Layout]]:
-    """Return the strategies that go with their packet; raises UsageError when none does."""
+    """Return the strategies that work with their packet; raises UsageError when none does."""
     found = []
     for strategy, layout in candidates:
         try:

@@ -1,8 +1,8 @@
 """Measure in turns, and compare figures of the same turn.
 
-Machines drift: clocks change, neighbours come and go. So what is to be compared is
-measured one after the other, round after round, and each ratio is taken of two
-figures of the same round, which a drift hits alike.
+Machines drift: clock rates change, other loads come and go. So the things to compare are
+measured one after the other, round after round, and each ratio is that of two figures
+of the same round, which a drift affects alike.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Spread:
         return cls.of([mine / its for mine, its in zip(figures, others, strict=True)])
 
     def as_json(self) -> dict[str, float]:
-        """Return the figures with four digits that mean something."""
+        """Return the figures with four significant digits."""
         return {key: float(f"{value:.4g}") for key, value in vars(self).items()}
 
 
@@ -47,7 +47,7 @@ def measure(
 ) -> list[list[float]]:
     """Return the figures of each thing, one a round.
 
-    ``warm_up`` rounds come before, whose figures are dropped. ``on_step`` is called before
+    The figures of the first ``warm_up`` rounds are dropped. ``on_step`` is called before
     each of the ``len(things) * (warm_up + rounds)`` measurements.
     """
     found: list[list[float]] = [[] for _ in things]

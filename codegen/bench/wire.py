@@ -33,11 +33,11 @@ from codegen.unikernel.qemu import die_with_parent
 FORMAT = "usoc21"
 STRATEGY = next(each for each in STRATEGIES if each.name == "zero-copy")
 LENGTH = 60
-#: To a station that is not there: the far end drops it early.
+#: The address of a station that does not exist: the far end drops the frame early.
 ADDRESSES = ("mac_dst=02:00:00:00:00:99", "mac_src=02:00:00:00:00:01")
 
 NEAR, FAR = "wire0", "wire1"
-#: trafgen takes the first core, whatever it is told.
+#: trafgen uses the first core, whatever its options are.
 CORE = 0
 
 ROUNDS = 15
@@ -50,7 +50,7 @@ TARGETS = {f"xdp:{NEAR}": 1.4, f"packet:{NEAR}": 0.9}
 
 
 class BenchError(CodegenError):
-    """The bench cannot be run here; says what is missing."""
+    """The bench cannot be run here; the message names what is missing."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Sender:
         return packets / seconds
 
     def end(self) -> None:
-        """End the sender, which has nothing to say."""
+        """End the sender; its output is not needed."""
         self.signal(signal.SIGTERM)
         self.signal(signal.SIGCONT)
         try:
@@ -196,7 +196,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    os.environ["PATH"] += ":/usr/sbin:/sbin"  # where users often do not look
+    os.environ["PATH"] += ":/usr/sbin:/sbin"  # often not in a user's PATH
     missing = [
         f"{tool} (apt install {package})"
         for tool, package in (

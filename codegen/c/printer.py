@@ -1,8 +1,8 @@
-"""How the tree is spelled: kernel style, 80 columns, tabs of eight.
+"""Print the tree as C: kernel style, 80 columns, tabs of eight.
 
-A statement becomes a row of pieces with the places between them where a line may
-end. These come from the tree, so nothing is found by looking at text: a line that is
-too long ends at the outermost place that fits, and goes on below the parenthesis that
+A statement becomes a sequence of pieces, with the possible line breaks between them.
+The breaks come from the tree, not from a search in the text: a line that is too long is
+broken at the outermost place that fits, and continues aligned with the parenthesis that
 is open there.
 """
 
@@ -266,7 +266,7 @@ def _operand(node: Expression, level: int, depth: int, operator: str = "") -> It
         if operator in ("<<", ">>"):
             bare = False
     if bare:
-        # A chain of one operator breaks anywhere, what binds tighter rather not.
+        # A chain of one operator may break anywhere; operands that bind tighter, rather not.
         is_chain = isinstance(node, Binary) and node.operator == operator
         yield from _pieces(node, depth if is_chain or not operator else depth + 1)
         return

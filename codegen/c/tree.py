@@ -1,8 +1,8 @@
 """The nodes of the tree: expressions with their types, statements, functions.
 
-An expression also knows how many bits its value can have at most. From both follows
-where C needs a cast, so that no cast is written that C does not need. The functions
-below the nodes (:func:`shifted`, :func:`masked`, :func:`converted` …) add what is needed.
+The largest width of an expression's value is known too (:func:`bits_of`). Type and width
+determine where C needs a cast, so that no other cast is printed. The functions below the
+nodes (:func:`shifted`, :func:`masked`, :func:`converted` …) add the casts.
 """
 
 from __future__ import annotations
@@ -218,7 +218,7 @@ Statement = Declare | Assign | Increment | Do | If | Return | Comment | Blank
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a function, and what its documentation says of it."""
+    """A parameter of a function, and its documentation."""
 
     type: Type
     name: str

@@ -51,7 +51,7 @@ U64 = Integer("uint64_t", 64)
 I64 = Integer("int64_t", 64, signed=True)
 INT = Integer("int", 32, signed=True)
 UINT = Integer("unsigned int", 32)
-#: CounterSweep as 32 bits, which it has on the smallest machines that are built for.
+#: Taken as 32 bits, its width on the smallest supported machines.
 SIZE = Integer("size_t", 32)
 CHAR = Tagged("char")
 VOID = Tagged("void")

@@ -17,7 +17,7 @@ import click
 import codegen
 from codegen.errors import CodegenError, UsageError
 
-#: The verbs, in the order of the help, with the line that the help says of them.
+#: The verbs, in the order of the help, with the line that the help has for each.
 VERBS = {
     "list": "formats, presets, strategies and devices, a line each",
     "show": "a format's bit diagram and its fields",
@@ -75,7 +75,7 @@ def main() -> None:
         print("codegen: interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
-        # Whoever read the output has seen enough.
+        # The reader of the output has closed its pipe.
         _drop_output()
         sys.exit(1)
     except CodegenError as error:

@@ -1,4 +1,4 @@
-"""``codegen bench``: what a packet costs with each strategy, against the plain ways."""
+"""``codegen bench``: what a packet costs with each strategy, against the baselines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``codegen list``: what there is to choose from."""
+"""``codegen list``: the formats, strategies and other choices that there are."""
 
 from __future__ import annotations
 

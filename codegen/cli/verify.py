@@ -55,7 +55,7 @@ def command(
     specs = format_specs or formats.catalogue()
     chosen = [each for spec in specs for each in options.layouts(spec)]
     extras.require("verify", "codegen verify")
-    # hypothesis would leave a folder of its own where the command is called.
+    # hypothesis would leave a folder of its own in the current directory.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache.folder() / "hypothesis"))
 
     from codegen.cli.console import print_table, table
@@ -87,7 +87,7 @@ def command(
 
 
 def _table(chosen: list[Layout], examples: int, seed: int, netbuf: Netbuf) -> None:
-    """Print what every judge says of each format; exit with 1 when one disagrees."""
+    """Print the results of all cross-checks of each format; exit with 1 when one disagrees."""
     from codegen.cli.console import print_table, table
     from codegen.verify.table import JUDGES, judged
 

@@ -8,8 +8,8 @@
     |                 Label                 | TC  |S|      TTL      |
     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 
-An entry is a header, so a stack of labels is ``MPLS / MPLS``. Only the bottom of the
-stack announces what follows the last one; what it is, its label tells.
+An entry is a header, so a stack of labels is ``MPLS / MPLS``. The bit S marks the bottom
+of the stack; the label of that entry determines what follows.
 """
 
 from codegen.formats.ethernet import ETHERNET

@@ -1,7 +1,7 @@
 """Compile an emitted application for Linux, together with the host platform.
 
 Tests and benchmarks ask for the same programs again and again, so each result
-is kept in the cache under the hash of everything it was made from: sources,
+is stored in the cache under the hash of everything it was made from: sources,
 headers, flags and compiler.
 """
 
@@ -55,7 +55,7 @@ class BuildError(CodegenError):
 
 @dataclass(frozen=True)
 class Compiler:
-    """A C compiler: how it is called, and what tells it from any other."""
+    """A C compiler: its command line, and a text that identifies it."""
 
     command: tuple[str, ...]
     identity: str
@@ -106,7 +106,7 @@ class Compiler:
 
 @lru_cache
 def _identity(command: tuple[str, ...], path: str) -> str:
-    """Return path, version and target; asked once, as it costs two processes."""
+    """Return path, version and target; cached, as it takes two processes to find out."""
     compiler = Compiler(command, "")
     return f"{path}\n{compiler.run(['--version'])}\n{compiler.run(['-dumpmachine'])}"
 
@@ -121,7 +121,7 @@ def _cached(kind: str, key: Callable[[], str], fill: Callable[[Path], None]) -> 
     def fill_unchanged(folder: Path) -> None:
         fill(folder)
         if key() != before:
-            # An editor saved in between: nobody knows what was compiled.
+            # A file was changed meanwhile: it is unknown which version was compiled.
             raise BuildError("a source changed while it was being compiled: build again")
 
     return cache.entry(f"{kind}-{before}", fill_unchanged)
@@ -207,7 +207,7 @@ class _Recipe:
 
     def key(self, *groups: Sequence[Path]) -> str:
         """Hash these files and what every build takes in: compiler, options, host."""
-        # What these two modules do is an input as well: they write flags and probes.
+        # These two modules are an input as well: they generate the flags and the probes.
         own = (Path(__file__), Path(cheader.__file__))
         parts = (self.compiler.identity, *self.compiler.command, *self.options)
         host = (_host_files("include/**/*.h"), _host_files("src/*.[ch]"))
@@ -280,7 +280,7 @@ def include_flags(netbuf: Netbuf = netbufs.HOST) -> tuple[str, ...]:
 
 
 class _Pool:
-    """A few compilers at once; the first failure ends the lot."""
+    """Runs several compilers in parallel; the first failure ends all of them."""
 
     def __init__(self, recipe: _Recipe) -> None:
         self._recipe = recipe
@@ -334,7 +334,7 @@ def build_program(
     """Compile an app's folder and the host platform to an executable; return its path.
 
     ``extra_flags`` go to every compilation and to the link (``-DCONFIG_X=1``,
-    ``-fsanitize=address``); ``netbuf`` says whose netbufs it has. Raises
+    ``-fsanitize=address``); ``netbuf`` chooses the netbufs it has. Raises
     :class:`BuildError` when the compiler is missing or fails, and
     :class:`~codegen.host.cache.CacheError` when the result cannot be stored.
     """

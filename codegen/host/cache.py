@@ -1,7 +1,7 @@
-"""The cache of what was built: the user's own, shared by all processes and checkouts.
+"""The cache of build results: one for each user, shared by all processes and checkouts.
 
-A result appears in it at once and complete, whoever else makes it at the same time,
-and however the making ends. One that nobody uses for a month is dropped.
+A result is added atomically, even if several processes build it at the same time or a
+build is interrupted. A result that is not used for a month is removed.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def entry(name: str, fill: Callable[[Path], None]) -> Path:
     """Return the folder of that name in the cache; ``fill`` makes it, if there is none yet.
 
     It is filled under a temporary name and renamed: of two processes that fill it
-    at once the second finds it there, which is as good. Raises :class:`CacheError`
-    when it cannot be written.
+    at once, the second uses the folder of the first. Raises :class:`CacheError` when it
+    cannot be written.
     """
     with _errors():
         cache = folder()

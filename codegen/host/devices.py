@@ -51,8 +51,8 @@ def check(spec: str) -> str:
 def for_mode(spec: str, mode: str) -> str:
     """Return the device as the platform's program names it, for a mode of the application.
 
-    Which way frames go is the application's business and not known to the platform,
-    so a capture file that is received from is a device of its own there, ``replay``.
+    The platform does not know whether the application sends or receives, so it has a
+    separate device, ``replay``, for a capture file to receive from.
     Raises UsageError when there is no such device, or it does not go with the mode.
     """
     name, _, rest = check(spec).partition(":")
@@ -76,7 +76,7 @@ def for_mode(spec: str, mode: str) -> str:
 
 
 def clean_up(spec: str, process: int) -> None:
-    """Remove what a killed program leaves of a device: a capture that never got its name.
+    """Remove what a killed program leaves of a device: a capture under its temporary name.
 
     ``spec`` is what :func:`for_mode` returned, ``process`` the program's number.
     """

@@ -1,7 +1,7 @@
 """An emitted application as functions that Python calls.
 
-Property tests call them a hundred thousand times, so this is cffi's ABI mode
-and nothing around it: all checks are made once, when the library is loaded.
+Property tests call them a hundred thousand times, so this is cffi's ABI mode without
+wrappers: all checks are made once, when the library is loaded.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class HostLibrary:
         """Build (or find in the cache), load, and check the layout of every type.
 
         Arguments and errors are those of :func:`codegen.host.build.build_library`;
-        also :class:`~codegen.cheader.ContractError` when a type is laid out otherwise
-        than Python believes.
+        also :class:`~codegen.cheader.ContractError` when a type has another layout than
+        cffi assumes.
         """
         self.path = build.build_library(
             app,

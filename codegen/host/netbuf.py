@@ -1,10 +1,9 @@
-"""Whose network buffers and memory pools a program has: the host platform's, or Unikraft's own.
+"""The implementation of netbufs and memory pools: the host platform's, or Unikraft's own.
 
-What runs on the host platform says something about Unikraft as far as both behave
-alike. Where a Unikraft tree is at hand, its ``netbuf.c`` and ``pool.c`` take the
-place of the host's, so that everything that is tested with the one can be tested
-with the other. Their headers take the place of the host's too, for the whole
-program: application, devices and buffers then agree on one ``struct uk_netbuf``,
+A test on the host platform is valid for Unikraft only as far as both behave alike. Where
+a Unikraft tree is available, its ``netbuf.c`` and ``pool.c`` can replace the host's, so
+that every test can be run with either. Their headers replace the host's too, for the
+whole program: application, devices and buffers then agree on one ``struct uk_netbuf``,
 that of the release. All else stays the host's, ``struct uk_alloc`` included.
 """
 

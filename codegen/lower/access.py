@@ -28,12 +28,12 @@ END = Name("end", Pointer(U8))
 PKTLEN = Name("pktlen", U16)
 LEN = Name("len", U16)
 
-#: What the functions of ``bytes.h`` give back, by what they read.
+#: The types that the functions of ``bytes.h`` return, by what they read.
 _LOADED: dict[int, Integer] = {16: U16, 32: U32, 48: U64, 64: U64}
 
 
 def is_octets(field: Field) -> bool:
-    """Return whether C has bytes for a field, and no number."""
+    """Return whether a field's type in C is an array of bytes, not a number."""
     return isinstance(field, Bytes | IPv6Address)
 
 
@@ -80,18 +80,18 @@ def length_of(origin: FrameLength, length: Expression) -> Expression:
 
 
 def is_whole(placed: Placed) -> bool:
-    """Return whether C reads and writes the field's number at once."""
+    """Return whether C reads and writes the field's number with one load or store."""
     widths = (8, 16, 32, 48, 64) if placed.field.byteorder == "big" else (8, 16, 32, 64)
     return placed.start.bit == 0 and placed.bits in widths
 
 
 def _accessor(placed: Placed) -> str:
-    """Return what its functions are called behind ``put_`` and ``get_``: ``be16``, ``le32``."""
+    """Return the suffix of its functions ``put_...`` and ``get_...``: ``be16``, ``le32``."""
     return f"{'be' if placed.field.byteorder == 'big' else 'le'}{placed.bits}"
 
 
 def load(placed: Placed) -> Expression:
-    """Return a field's number in the frame. Of bytes, which are no number, it is the place."""
+    """Return the load of a field's number from the frame; the address of bytes."""
     first = placed.start
     if is_octets(placed.field):
         return address_of(first)
@@ -106,7 +106,7 @@ def _part_of_load(placed: Placed, piece: Piece) -> Expression:
     part = tree.shifted(octet_at(piece.at), -piece.low)
     if piece.low + piece.bits < 8:
         part = tree.masked(part, piece.bits)
-    # In the type of the whole, so that no part is widened with its sign.
+    # In the type of the whole, so that no part is sign-extended.
     if len(placed.pieces) > 1:
         part = tree.widened(part, placed.bits)
     return tree.shifted(part, piece.of)
@@ -121,7 +121,7 @@ def store(placed: Placed, value: Expression) -> Statement:
 
 
 def copy(to: Expression, octets: Expression, count: int) -> Statement:
-    """Return the copy of so many bytes, a constant number."""
+    """Return the copy of a constant number of bytes."""
     return Do(Call("copy_bytes", (to, octets, Number(count)), VOID))
 
 

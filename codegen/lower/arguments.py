@@ -23,14 +23,14 @@ def member_of(args: Name, placed: Placed) -> Member:
 
 
 def number_of(value: Expression, placed: Placed) -> Expression:
-    """Return a member's number: a MAC address is one although C has bytes for it."""
+    """Return a member's number: that of a MAC address, too, although C stores it as bytes."""
     if isinstance(placed.field, MAC):
         return Call("get_be48", (value,), U64)
     return value
 
 
 def out_of_range(args: Name, placed: Placed) -> tuple[Expression, ...]:
-    """Return the conditions under which an argument is none that its packet takes."""
+    """Return the conditions under which an argument has a value that its packet refuses."""
     argument = placed.argument
     value = number_of(member_of(args, placed), placed)
     if argument.numbers:
@@ -77,7 +77,7 @@ def _entry(placed: Placed, parser: str) -> Call:
         names = Name(f"names_of_{origin.name}", VOID)
         return Call("ARG_NAMED", (*member, names, _text(placed.path)), VOID)
     own = "; 00:00:00:00:00:00: the device's own" if origin.default is None else ""
-    # What is wider than a number has no range that a number could express.
+    # A field that is wider than a number has no range in the table.
     maximum = origin.maximum if placed.bits <= 64 else 0
     limits = (tree.decimal(origin.minimum), tree.decimal(maximum))
     kind = Name(f"arg_{parser.lower()}", VOID)
@@ -98,7 +98,7 @@ def _passed(layout: Layout, placed: Placed) -> tuple[Type, Expression, str]:
             parser = "UINT" if isinstance(placed.field, UInt) else "IPV4"
             return type_, Name(name, type_), parser
         case MAC() | IPv6Address():
-            # The device gives its own address in a type of the device API.
+            # The device reports its own address in a type of the device API.
             own = layout.is_preset and placed.argument.default is None
             kind, parser = ("ether_addr", "MAC")
             if isinstance(placed.field, IPv6Address):

@@ -13,7 +13,7 @@ _ERRORS = (
 
 
 def functions(plan: FormatPlan) -> tuple[Function, Function]:
-    """Return the one that takes a struct of values, and the one that takes each value."""
+    """Return the function that takes a struct of values, and the one that takes each value."""
     name, macro = plan.name, plan.macro
     steps = f" in steps of {macro}_LEN_STEP" if plan.length_step > 1 else ""
     buffer = (

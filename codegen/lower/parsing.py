@@ -1,4 +1,4 @@
-"""Reading a received frame, and comparing it with what was asked for."""
+"""Parsing a received frame, and comparing it with the values that were asked for."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _WANTED = "wanted"
 def member_name(placed: Placed) -> str:
     """Return the name of a field in the struct of a received frame: that of its path.
 
-    Those are unique, which they would not be among the names of arguments.
+    Paths are unique; a field's own name need not be.
     """
     return variable_of(placed)
 
@@ -125,7 +125,7 @@ class Parsing:
         return self.limit("HDR_LEN")
 
     def is_no_length(self, length: Name) -> Expression:
-        """Return the condition under which no frame has that length."""
+        """Return the condition under which a length is impossible."""
         tests: list[Expression] = [Binary("<", length, self.limit("MIN_LEN"))]
         if self.layout.max_length < 0xFFFF:
             tests.append(Binary(">", length, self.limit("MAX_LEN")))
@@ -206,7 +206,7 @@ class Parsing:
         of, unit, plus = origin.of, origin.unit, origin.plus
         number = load(ending)
         if ending.bits > 32:
-            # Far more than a frame has, and no overflow in what follows.
+            # Larger than any frame, and small enough not to overflow below.
             number = Call("at_most", (number, Number(0xFFFFFFFF, U64, 8)), U64)
         read: Expression = Cast(I64, number)
         start = of.start.octet - of.end.octet
@@ -231,7 +231,7 @@ class Parsing:
         """Return ``<format>_parse()``."""
         body = [*self._headers(), *self._reads(), *self._checks(), *self._checksums()]
         body.append(Return(Name("FRAME_VALID", INT)))
-        # Where nothing is looked at behind the headers, the length is all that is checked.
+        # Where no check reads the bytes behind the headers, only the length is checked.
         start: list[Statement] = [
             If(Binary("<", LEN, self.shortest()), (self.result("TRUNCATED"),)),
             Assign(LEN, Call(f"{self.layout.name}_length", (FRAME, LEN), U16)),
@@ -265,7 +265,7 @@ class Parsing:
 
     @staticmethod
     def result(name: str) -> Return:
-        """Return the end of the parser with that result."""
+        """Return the statement that ends the parser with that result."""
         return Return(Name(f"FRAME_{name}", INT))
 
     def refuse(self, placed: Placed, condition: Expression, result: str) -> list[Statement]:
@@ -278,7 +278,7 @@ class Parsing:
             yield from self.refuse(placed, self.decision(placed, wanted), "OTHER")
 
     def decision(self, placed: Placed, wanted: Fixed) -> Expression:
-        """Return the condition under which something else follows a header than in the format."""
+        """Return the condition under which a header is not followed by what the format has."""
         if wanted.decides == (1 << placed.bits) - 1:
             return self.differs(placed)
         bits = Binary("&", load(placed), tree.wire(wanted.decides, placed.bits))
@@ -356,15 +356,15 @@ class Parsing:
             yield from zero_rule(wanted, total, placed.bits)
             differs = Binary("!=", load(placed), wanted)
             if total.optional:
-                # Zero says that its sender computed none.
+                # Zero means that the sender computed none.
                 differs = Binary("&&", Binary("!=", load(placed), Number(0)), differs)
             yield If(differs, (self.result("CHECKSUM"),))
 
     def _sum(self, placed: Placed, total: Sum) -> Iterator[Statement]:
         """Yield the sum of a received frame from which its checksum follows.
 
-        It leaves out the checksum itself. Summed up with the rest as receivers
-        often do, the two zeros of ones' complement could not be told apart.
+        It leaves out the checksum itself. If it were summed with the rest, as receivers
+        often do, the two zeros of ones' complement could not be distinguished.
         """
         over = total.over
         parts = _around(over, placed) if over.covers(placed.start, placed.end) else [over]
@@ -390,7 +390,7 @@ class Parsing:
             constants = tree.wire(constant, 16)
             yield Term(constants, "pseudo header: what never varies").statement
 
-    # Is it what was asked for?
+    # Comparison with the values that were asked for
 
     def match(self) -> Function:
         """Return ``<format>_match()``."""
@@ -439,7 +439,7 @@ class Parsing:
         )
 
     def _is_other(self, found: Name, placed: Placed) -> Expression:
-        """Return the condition under which a frame has another value than was asked for."""
+        """Return the condition under which a field differs from the value that was asked for."""
         left = Member(found, member_name(placed), type_of(placed.field))
         right = member_of(self.args, placed)
         if placed.field.octets is None:

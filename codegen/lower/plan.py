@@ -15,9 +15,9 @@ class ArgumentPlan:
 
     ``type`` is that of the member and ``passed`` that of the parameter of
     ``genpkt_<format>()``; bytes are passed by pointer. ``assign`` copies the parameter into
-    a struct ``args``. ``initializer`` is None when the program asks its device, and ``zero``
-    what it is then. ``entry`` is that of the program's table of arguments, where ``parser`` is
-    the kind; an enumeration's takes one of the ``names``, or its number.
+    a struct ``args``. ``initializer`` is None when the program asks its device; the initial
+    value is ``zero`` then. ``entry`` is its row in the program's table of arguments, where
+    ``parser`` is the kind; an enumeration takes one of the ``names``, or its number.
     """
 
     name: str
@@ -51,10 +51,10 @@ class FormatPlan:
     """The packet layer of one format, and what the files above it ask of it.
 
     The constant bytes are the ``template`` of the headers and that of the ``trailer``, and
-    what the payload repeats where that is more than one byte. Its functions call those of
-    the ``headers``, which are the runtime's or the format's own. ``inline`` functions stand in
-    the header. ``shorthand`` are the arguments of the function with the tutorial's
-    signature; a packet's are all, a preset's those that it leaves open.
+    the pattern of the payload where it is longer than one byte. The functions call those
+    that ``headers`` declare, which are the runtime's or the format's own. ``inline``
+    functions are defined in the header. ``shorthand`` are the arguments of the function with
+    the tutorial's signature: all those of a packet, or those that a preset leaves open.
     """
 
     name: str

@@ -33,25 +33,25 @@ def csum_add(octets: Expression, size: Expression) -> Call:
 
 
 def to_word_end(end: int) -> int:
-    """Return how far to the left a number counts in a sum of 16-bit words when it ends there.
+    """Return the left shift with which a number that ends at bit ``end`` enters a sum of words.
 
     2^16 is 1 modulo 65535, so only the distance of its last bit to the end of a
-    word matters, not how many words it spans.
+    16-bit word matters, not how many words it spans.
     """
     return -end % 16
 
 
 def weight_of(placed: Placed, at: int) -> int:
-    """Return how far to the left a field at bit ``at`` counts in a sum of 16-bit words.
+    """Return the left shift with which a field at bit ``at`` enters a sum of 16-bit words.
 
-    Least significant bits first, a number is one in words with their bytes swapped. That
-    is to multiply by 2^8 modulo 65535 (RFC 1071 section 2 (B)).
+    A little-endian number has the bytes of its words swapped. In the sum, that is a
+    multiplication by 2^8 modulo 65535 (RFC 1071 section 2 (B)).
     """
     return (at + 8) % 16 if placed.field.byteorder == "little" else to_word_end(at + placed.bits)
 
 
 def weighted(value: Expression, weight: int) -> Expression:
-    """Return an addend that counts so many bits to the left, never as a signed number."""
+    """Return the unsigned addend ``value`` shifted left by ``weight`` bits."""
     if weight and tree.bits_of(value) + weight <= 31:
         value = Cast(U32, value)
     return tree.shifted(value, weight)
@@ -66,7 +66,7 @@ def addends(value: Expression, placed: Placed, at: int) -> list[Term]:
     weight = weight_of(placed, at)
     if placed.bits <= 32:
         return [Term(weighted(value, weight), placed.path)]
-    # The upper half on its own keeps the sum of shifted 64-bit values in 64 bits.
+    # The upper half is added separately, so that the sum of 64-bit values fits into 64 bits.
     upper, lower = tree.shifted(value, -32), Binary("&", value, Number(0xFFFFFFFF, U64, 8))
     return [
         Term(tree.shifted(upper, weight), f"{placed.path}, upper bits"),
@@ -85,8 +85,8 @@ def payload_addends(payload: Payload, start: int, name: str) -> list[Term]:
         sizes = (SizeOf(pattern), tree.added(PKTLEN, size))
         repeated = Call("csum_repeat", (pattern, *sizes), U64)
         return [Term(repeated if in_word else tree.shifted(repeated, 8), payload.path)]
-    # A byte counts 256-fold in the upper half of its word; from an odd byte on,
-    # the lower half comes first.
+    # A byte in the upper half of its word has the weight 256; from an odd byte on, the
+    # first byte is in the lower half.
     more = Binary("/", tree.added(PKTLEN, size + 1), Number(2))
     fewer = Binary("/", tree.added(PKTLEN, size), Number(2))
     upper, lower = (more, fewer) if in_word else (fewer, more)

@@ -1,7 +1,7 @@
 """What differs from packet to packet: the struct of a sweep, and its functions.
 
-Those that run for each packet are inline functions of the header, so that the loop of the
-program has their stores in it and no call.
+The functions that run for each packet are inline functions of the header, so that the
+loop of the program contains their stores and no call.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 
 def is_swept(layout: Layout, placed: Placed) -> bool:
-    """Return whether a field is written for each packet; a checksum's reasons are its own."""
+    """Return whether a field is swept or depends on a swept length; not for checksums."""
     return isinstance(placed.origin, Swept) or (
         layout.length_sweep is not None and isinstance(placed.origin, FrameLength)
     )
@@ -72,8 +72,8 @@ def moves_trailer(layout: Layout) -> bool:
 def per_packet(layout: Layout) -> set[str]:
     """Return the checksums that are computed together with the sweeps, for each packet.
 
-    Those are the ones that a sweep changes, and whatever covers one of them or
-    is covered by one: its value is wanted where the other is computed.
+    Those are the checksums that a sweep changes, and all that cover one of them or are
+    covered by one, as the one is needed to compute the other.
     """
     covered = {each.path: set(layout.covered(each)) for each in layout.checksums}
     found: set[str] = set()
@@ -82,7 +82,7 @@ def per_packet(layout: Layout) -> set[str]:
             each.path
             for each in layout.checksums
             if isinstance(each.origin, Sum)
-            # What it covers has another size, or is at another place, as it is itself.
+            # The size of its extent, or its own position, depends on the length.
             and (each.origin.over.end.from_end or each.start.from_end)
         }
     before = None
@@ -186,7 +186,7 @@ def _looked_up(
 
 
 class Sweeping:
-    """The sweep of one format: the struct that says where it is, and its functions."""
+    """The sweep of one format: the struct with its state, and its functions."""
 
     def __init__(self, writing: Writing) -> None:
         """Take what a frame is written from."""

@@ -65,11 +65,11 @@ from codegen.model import Algorithm, OwnAlgorithm
 
 @dataclass(frozen=True)
 class ChecksumPlan:
-    """A checksum: ``fold(constant + terms + swept)``, or what a ``call`` over the frame gives.
+    """A checksum: ``fold(constant + terms + swept)``, or the result of a ``call`` on the frame.
 
     ``swept`` are the addends that differ from packet to packet; the sum of all others is
-    remembered between packets. One that a sweep changes is recomputed ``per_packet``, and so
-    is one that such a one covers, as the other needs its value.
+    stored between packets. A checksum that a sweep changes is recomputed ``per_packet``, and
+    so is one that such a checksum covers, or that covers such a checksum.
     """
 
     placed: Placed
@@ -121,7 +121,7 @@ class ChecksumPlan:
 
 
 def zero_rule(variable: Name, total: Sum, bits: int) -> list[Statement]:
-    """Return what replaces a checksum of zero, where something does (RFC 768)."""
+    """Return the statement that replaces a checksum of zero, if the format has one (RFC 768)."""
     if total.zero_as is None:
         return []
     instead = Assign(variable, tree.wire(total.zero_as, bits))
@@ -132,7 +132,7 @@ def checksum_call(placed: Placed, total: Sum, length: Expression) -> Call:
     """Return the call that computes a checksum over a frame of that length."""
     over, field = total.over, placed.start
     size = size_of(over, length)
-    # From the start of what is covered to the checksum; any place outside will do.
+    # The offset of the checksum from the covered bytes' start; any value outside if not in them.
     here = size
     if field.from_end and not over.start.from_end:
         here = tree.added(length, field.octet - over.start.octet)
@@ -143,16 +143,16 @@ def checksum_call(placed: Placed, total: Sum, length: Expression) -> Call:
 
 
 def function_of(algorithm: Algorithm | OwnAlgorithm) -> str:
-    """Return the name of the C function of a checksum that is no sum of words."""
+    """Return the name of the C function of a checksum other than the internet checksum."""
     if isinstance(algorithm, OwnAlgorithm):
         return algorithm.name
     return f"csum_{algorithm.name.lower()}"
 
 
 class Writing:
-    """What one format's frames are written from.
+    """The code that writes one format's frames.
 
-    The bytes that never vary are known here, sums over nothing else included.
+    The constant bytes are computed here, including the checksums over constants only.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -268,7 +268,7 @@ class Writing:
         return Do(Call("frame_repeat", (place, pattern, SizeOf(pattern), size), VOID))
 
     def copy_trailer(self, octets: Expression) -> Statement:
-        """Return the copy of what stands behind the payload to the end of the frame."""
+        """Return the statement that copies the trailers to the end of the frame."""
         length = Name(f"{self.layout.name.upper()}_TRAILER_LEN", UINT)
         place = address_of(FRAME_END - 8 * self.layout.trailer_length)
         return Do(Call("frame_copy", (place, octets, length), VOID))
@@ -357,7 +357,7 @@ class Writing:
     # Checksums
 
     def checksum(self, placed: Placed) -> ChecksumPlan | None:
-        """Return the plan of a checksum; None when all of it could be computed here."""
+        """Return the plan of a checksum; None when it is constant."""
         total = placed.origin
         assert isinstance(total, Sum)
         per_packet = placed.path in self.per_packet
@@ -366,7 +366,7 @@ class Writing:
             return ChecksumPlan(placed, 0, (), (), call, per_packet)
         over = total.over
         constants = self.constants_at(over.start)
-        # As an index, the end of the frame is that of the trailers' template.
+        # Where the extent ends with the frame, it includes the rest of the template.
         until = len(constants) if over.varies or over.end == FRAME_END else over.end.octet
         words = constants[over.start.octet : until]
         constant = sum(
@@ -385,7 +385,7 @@ class Writing:
         if over.varies and self.layout.payload is not None:
             by_length = swept if self.layout.length_sweep is not None else terms
             by_length += payload_addends(self.layout.payload, over.start.octet, self.layout.name)
-            # By now the trailer is in the frame, checksums that this one covers included.
+            # The emitted code has written the trailer by then, with the checksums in it.
             (swept if per_packet else terms).extend(self.trailer_terms(over))
         while constant > 0xFFFF:
             constant = (constant & 0xFFFF) + (constant >> 16)
@@ -430,7 +430,7 @@ class Writing:
     def trailer_terms(self, over: Extent) -> list[Term]:
         """Return what the trailers add to a sum from the headers on.
 
-        A payload of an odd size turns the bytes in their words around.
+        After a payload of an odd size, the bytes of their words are swapped.
         """
         trailer = Extent(FRAME_END - 8 * self.layout.trailer_length, over.end)
         size = trailer.size(0)
@@ -450,7 +450,7 @@ class Writing:
         if isinstance(placed.origin, Fixed):
             return []
         if isinstance(placed.origin, Sum):
-            # Either a constant by now, or a variable of the emitted function.
+            # Either already part of the constant, or a variable of the emitted function.
             if placed.path in self.constant_sums:
                 return []
             variable = Name(variable_of(placed), unsigned(placed.bits))

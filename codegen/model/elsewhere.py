@@ -1,7 +1,7 @@
-"""What other tools call a header: how outside judges are asked about it.
+"""What other tools call a header and its fields, for cross-checks.
 
-Scapy and Wireshark have their own idea of each protocol. A header that says what
-its fields are called there can be judged by them, in any packet.
+Scapy and Wireshark implement each protocol independently. A header that declares the
+names of its fields in these tools can be cross-checked by them, in any packet.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ class Elsewhere:
     ``scapy`` is a class (``scapy.layers.inet.IP``) and ``tshark`` a protocol. A class of
     one's own need not be bound to the layer below it: scapy then takes the format's number.
     ``fields`` maps a field, by its path in the header, to its two names there, either
-    of them empty where the tool has none. Scapy's may end in ``@2``: the bit at which
-    the field starts in a number; tshark's in ``/4``: its unit. ``groups`` make scapy's
-    value of a group from its members. ``preferences`` are those of tshark that let it
-    check everything.
+    of them empty where the tool has none. A name in scapy may end in ``@2``, the bit of a
+    number at which the field starts; one in tshark in ``/4``, its unit. ``groups`` are
+    functions that return scapy's value of a group from its members. ``preferences`` are
+    the settings with which tshark checks everything.
     """
 
     scapy: str

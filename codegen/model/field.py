@@ -1,7 +1,7 @@
-"""The shapes of fields: how many bits, in which byte order, written how by people.
+"""The shapes of fields: their width, their byte order and their notation.
 
 On the wire each field is an unsigned integer of a known number of bits; a kind
-only adds how people write that integer (a MAC address, an IPv4 address, bytes).
+only adds the notation of that integer (a MAC address, an IPv4 address, bytes).
 Layout, oracle and lowering therefore deal with integers alone.
 
 Some shapes hold no value of their own: a group of fields, padding. They are
@@ -21,8 +21,8 @@ from codegen.model.source import Const, Default, FromDevice, Parameter, Source, 
 
 ByteOrder = Literal["big", "little"]
 
-#: What an optional field hangs on: a field of its header that must not be zero,
-#: or one and the value that it must have.
+#: The condition of an optional field: the name of a field of its header that must not be
+#: zero, or the name and the value that it must have.
 Switch = str | tuple[str, Value]
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
@@ -35,9 +35,9 @@ class UInt:
     With ``byteorder="little"`` the least significant bits come first: in the first
     byte of those that the field touches, and there in the least significant bits that
     are free. ``at`` is the bit of the header at which the field is expected to start,
-    as read off an RFC's diagram; it is checked, never used to move the field. With ``when`` the
-    field is there only if another field of its header, the switch, says so. An
-    enumeration gives its numbers ``names``, and has no others.
+    as read off an RFC's diagram; it is checked, never used to move the field. With ``when``
+    the field is present only if another field of its header, the switch, has the right
+    value. An enumeration gives its numbers ``names``, and has no other numbers.
     """
 
     name: str
@@ -166,8 +166,7 @@ def _text(value: Value) -> str:
 class Bytes:
     """A run of bytes, written as ``bytes`` or in hexadecimal digits (``"c0ffee"``).
 
-    ``size`` is the number of bytes; without it, the value of the source has as
-    many as it has.
+    ``size`` is the number of bytes; without it, the value of the source determines it.
     """
 
     name: str
@@ -180,7 +179,7 @@ class Bytes:
 
     @property
     def octets(self) -> int:
-        """The number of bytes; 0 where neither a size nor a value tells it."""
+        """The number of bytes; 0 where neither a size nor a value determines it."""
         if self.size is not None:
             return self.size
         value: Value | FromDevice = 0
@@ -233,7 +232,7 @@ def _octets(value: Value) -> bytes:
 class Reserved:
     """Bits that are sent as zero and ignored when received.
 
-    Between fields with their least significant bits first, ``byteorder`` is that of those.
+    Between little-endian fields, ``byteorder`` must be ``"little"`` as well.
     """
 
     bits: int
@@ -270,7 +269,7 @@ class Pad:
 
     In a trailer, that is from the trailer's start.
 
-    It takes no room where the fields before it end on one; a receiver ignores it.
+    It is empty where the fields before it end on such a multiple; a receiver ignores it.
     """
 
     multiple: int

@@ -1,7 +1,7 @@
 """A header: named fields in wire order, and what it offers to the headers around it.
 
-A header says under which numbers the header below announces it and which pseudo
-header it lends to checksums above it, so no other place has to know both.
+A header declares the numbers under which the header below announces it and the pseudo
+header that checksums above it include, so that no other place has to know both.
 
 A packet may carry a header more than once. Names stay unique by two rules: a
 header that stands again in a stack is numbered (``vlan``, ``vlan2``), and what a
@@ -52,11 +52,11 @@ class Header:
     ``fields`` are in wire order, first transmitted first, and so are those of the
     ``trailer``, behind all that the header carries. ``numbers`` maps a
     registry to this header's number in it. ``pseudo_header`` is what a checksum
-    of a header above sums besides its own bytes; a header that ``extends`` the
-    one below (RFC 8200: extension headers) lets that one's reach through. Above a
+    of a header above sums besides its own bytes; above a header that ``extends`` the
+    one below (RFC 8200: extension headers), the pseudo header of that one applies. Above a
     header that ``requires_checksums`` (RFC 8200 section 8.1), none is optional.
-    ``carries`` is the registry in which the header above must have a number although
-    no field tells it: what a tunnel is for. ``title`` and ``reference`` are for people;
+    ``carries`` is the registry in which the header above must have a number although no
+    field announces it, as in some tunnels. ``title`` and ``reference`` are for people;
     the reference names the RFC section or IEEE clause. ``elsewhere`` is what other
     tools call the header. ``bound`` are the members that :meth:`bind` gave a value, which
     must be there then.

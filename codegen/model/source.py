@@ -29,11 +29,11 @@ class Edge(Enum):
 class Span:
     """A run of whole bytes, from a declared start to a declared end.
 
-    ``start`` and ``end`` are an :class:`Edge` or the name of a field or group: of those
-    of that name the nearest, in the group or header that declares the span, or in what
-    is around it. Both lie inside the span. What a header carries ends where its trailer
-    starts, and for a header inside of it the frame does. Without a trailer that is the
-    same as the end of the frame.
+    ``start`` and ``end`` are an :class:`Edge` or the name of a field or group. A name is
+    looked up in the group or header that declares the span, then in the enclosing ones.
+    Both ends are included in the span. What a header carries ends where its trailer
+    starts; for the headers inside, that is the end of the frame. Without a trailer, it is
+    the actual end of the frame.
     """
 
     start: Edge | str
@@ -42,7 +42,7 @@ class Span:
 
 #: The header that declares the field, without what follows it.
 HEADER = Span(Edge.HEADER_START, Edge.HEADER_END)
-#: All that the header carries that declares the field.
+#: All that follows the header that declares the field, without its trailer.
 PAYLOAD = Span(Edge.HEADER_END, Edge.PAYLOAD_END)
 #: The header that declares the field and all that it carries.
 HEADER_AND_PAYLOAD = Span(Edge.HEADER_START, Edge.PAYLOAD_END)
@@ -100,7 +100,7 @@ class OwnAlgorithm:
 
 @dataclass(frozen=True)
 class Const:
-    """A value that is part of the format: no one may change it, the decoder checks it."""
+    """A value that is part of the format: it cannot be changed, and the decoder checks it."""
 
     value: Value
 
@@ -109,8 +109,8 @@ class Const:
 class Default:
     """A value that a preset may override; the decoder accepts any.
 
-    On the bits of a number that are set in ``decides``, it depends what follows the header:
-    a received frame in which they differ is other traffic, as a fragment is.
+    ``decides`` is a mask of the bits that decide what follows the header: a received frame
+    in which they differ is other traffic, such as a fragment.
     """
 
     value: Value
@@ -127,9 +127,8 @@ class FromDevice(Enum):
 class Parameter:
     """An argument of the emitted function and of the emitted program.
 
-    ``name`` is its C name; ``default`` is what the program uses when nothing is
-    said. ``minimum`` and ``maximum`` narrow the range that the field's bits
-    allow.
+    ``name`` is its C name; ``default`` is what the program uses when the argument is not
+    given. ``minimum`` and ``maximum`` narrow the range that the field's bits allow.
     """
 
     name: str

@@ -30,14 +30,14 @@ class Fetch(Enum):
 
 
 class QueueFull(Enum):
-    """What becomes of a packet that the device did not take."""
+    """What happens to a packet that the device did not accept."""
 
     DROP = "drop"
     RETRY = "retry"
 
 
-#: What goes together. Only a ring's buffers keep the packet that was written into
-#: them once; only a shared netbuf is sent again while it is still on its way.
+#: The combinations that are sound. Only the buffers of a ring still contain their packet
+#: when they are reused; only a shared netbuf is sent again while it is in flight.
 COMBINATIONS = {
     Buffers.HEAP: (Fetch.GEN, Fetch.DUP),
     Buffers.POOL: (Fetch.GEN, Fetch.DUP),
@@ -81,7 +81,7 @@ _SWEEPS = "for a packet that sweeps a field: all packets on their way are one an
 def _both(
     name: str, buffers: Buffers, fetch: Fetch, summary: str, cost: str
 ) -> tuple[Strategy, Strategy]:
-    """Return a strategy and its sibling that keeps a packet that was not taken."""
+    """Return a strategy and its variant that sends a packet again if it was not accepted."""
     return (
         Strategy(
             name, buffers, fetch, QueueFull.DROP, f"{summary}; drop it when the queue is full", cost

@@ -106,7 +106,7 @@ def _unfit(place: Place, source: Checksum, extent: Extent) -> tuple[str, str] | 
 def _pseudo_header(
     found: Findings, packet: Packet, places: Places, place: Place
 ) -> tuple[Pseudo, ...] | None:
-    """Return what the header below has summed besides, None after a report."""
+    """Return the pseudo header of the header below, None after a report."""
     below = _lender(packet, place.header)
     if below is None or not below.pseudo_header:
         found.report(
@@ -160,7 +160,7 @@ def _has_none(below: Header | None, header: Header) -> str:
 
 
 def _lender(packet: Packet, header: Header) -> Header | None:
-    """Return the header below, through those that extend the one below them."""
+    """Return the header below, skipping those that extend the one below them."""
     for below in reversed(packet.layers[: packet.layers.index(header)]):
         if isinstance(below, Header) and not below.extends:
             return below

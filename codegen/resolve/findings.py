@@ -1,4 +1,4 @@
-"""What the passes find wrong with a format, collected until the next pass needs it right."""
+"""The diagnostics of a format, collected until a pass needs the format to be valid so far."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from codegen.resolve.values import number
 
 
 def check_carried(found: Findings, packet: Packet) -> None:
-    """Check that what a header carries without announcing it is what it is for."""
+    """Check that a header that does not announce its content is followed by a suitable one."""
     for below, above in pairwise(packet.layers):
         if not (isinstance(below, Header) and isinstance(above, Header)):
             continue

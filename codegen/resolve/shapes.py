@@ -2,7 +2,7 @@
 
 Reports F103 (impossible width), F105 (overlap), F106 (gap), F107 (a named number does not
 fit), F122 (bytes inside of a byte), F124 (both byte orders in one byte) and F125 (names
-that cannot tell numbers apart).
+that are not unique).
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def check_at(found: Findings, path: str, field: Field, here: int) -> None:
 
 
 def check_padding(found: Findings, members: tuple[Member, ...], where: str) -> None:
-    """Check that a header or trailer does not start with padding, which would be none."""
+    """Check that a header or trailer does not start with padding, which would be empty."""
     first = members[0] if members else None
     while isinstance(first, Group) and first.fields:
         first = first.fields[0]

@@ -1,4 +1,4 @@
-"""Sweeps: what differs from packet to packet has numbers that its field holds.
+"""Sweeps: the values that differ from packet to packet must fit their field.
 
 Reports F108 (no such unit of time, no such prefix), F109 (a range is empty or exceeds the
 field) and F123 (a sweep does not go with what it sweeps), with

@@ -1,8 +1,8 @@
-"""The console of a unikernel: the only thing that tells how it fared.
+"""The console of a unikernel: the only source of its outcome.
 
-QEMU ends with exit code 0 whatever became of its guest, and so does a program of
-the platform linuxu. What was printed decides: a result, an error that the
-application reports, a trap, an assertion that failed, or nothing at all.
+QEMU exits with code 0 even if its guest failed, and so does a program of the platform
+linuxu. The outcome is what was printed: a result, an error that the application
+reports, a trap, an assertion that failed, or nothing at all.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PANIC = re.compile(r"Assertion failure|CRIT:")
 
 
 class GuestError(CodegenError):
-    """The unikernel gave no result; says what became of it, and shows its last lines."""
+    """The unikernel printed no result; the message has the reason and its last lines."""
 
 
 class Crash(GuestError):
@@ -199,13 +199,13 @@ class Console:
     def _failure(self, error: _Error) -> GuestError:
         """Return the error that the program reported."""
         if error.kind == "misuse":
-            # The lines for people have what there is.
+            # The lines for people list the arguments that there are.
             return Refused("\n".join(self.lines[error.lines_before :]) or error.message)
         kind = NoDevice if error.kind == "no-device" else GuestError
         return kind(self._said(f"the guest's program failed: {error.message}", error.lines_before))
 
     def _verdict(self) -> GuestError:
-        """Return what the lines say of a guest that ended without a result."""
+        """Return the error of a guest that ended without a result, from its lines."""
         if any(_TRAP.search(line) for line in self.lines):
             return Crash(self._said("the guest crashed"))
         if any(_PANIC.search(line) for line in self.lines):

@@ -1,8 +1,8 @@
 """Run an application as a unikernel.
 
-The image is built, booted on a tap of the bridge and followed until it gives its
-result, which is that of every platform. Nothing stays behind: the tap ends with its
-machine, and the machine with this process.
+The image is built, booted on a tap of the bridge and followed until it prints its
+result, which has the same form on every platform. Nothing stays behind: the tap ends
+with its machine, and the machine with this process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from codegen.unikraft import Tree
 OnLine = Callable[[str], None]
 
 #: Seconds without a line after which a guest is taken to hang: those that booting may
-#: take on a busy machine, and a few of the intervals in which it tells its speed.
+#: take on a busy machine, and a few of the intervals at which it prints its speed.
 _SILENCE = 30.0
 _INTERVALS = 3
 _DEFAULT_INTERVAL = 3.0
@@ -53,7 +53,7 @@ class Setup:
 
     @property
     def on_bridge(self) -> bool:
-        """Does the device need a bridge? A sink without device does, on linuxu, to start at all."""
+        """Whether a bridge is needed: for a network device, and on linuxu to start at all."""
         return self.options.sink == sink.DEVICE or self.platform == "linuxu"
 
 
@@ -66,7 +66,7 @@ class Guests:
     machine: qemu.Qemu | None  # None: a process of the platform linuxu
 
     def describe(self) -> dict[str, object]:
-        """Return what a result says of them."""
+        """Return the entries of a result that describe them."""
         options = self.setup.options
         return {
             "unikraft": self.setup.tree.version,
@@ -109,7 +109,7 @@ def prepare(
     machine = qemu.Qemu(target, bus=setup.bus) if setup.platform == "qemu" else None
     if setup.on_bridge:
         net.check_bridge(setup.bridge)
-    # What takes long comes after what may be wrong.
+    # The checks come before the build, which takes long.
     made = image.build(files, setup.tree, setup.options, folder / "image", on_step)
     if machine is None:
         return Guests(setup, made, None)
@@ -156,7 +156,7 @@ def check(request: run.Request) -> None:
 
 
 def silence(arguments: Sequence[str]) -> float:
-    """Return after how many seconds without a line a guest with these arguments hangs."""
+    """Return the seconds without a line after which a guest is taken to hang."""
     given = dict(each.split("=", 1) for each in arguments)
     interval = _seconds(given.get("interval"), _DEFAULT_INTERVAL)
     if interval:
@@ -166,7 +166,7 @@ def silence(arguments: Sequence[str]) -> float:
 
 
 def _seconds(text: str | None, default: float) -> float:
-    """Return seconds; what is none, the program itself will refuse."""
+    """Return seconds, the default for an invalid text, which the program will refuse."""
     try:
         value = float(text) if text is not None else default
     except ValueError:

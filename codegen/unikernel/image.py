@@ -1,10 +1,9 @@
 """Build the Unikraft image of an emitted application, as a person with make would.
 
-The application's own Makefile does the work: it is the product, and what a user
-calls by hand must be what is called here. This module gives it a folder, a
-configuration and a bound on its time, and shows how far it is. Nobody is ever asked
-anything: Unikraft's make opens a menu where it finds no configuration, so it always
-finds one.
+The application's own Makefile does the work, so that a user who calls it by hand builds
+the same image. This module provides a folder, a configuration and a time limit, and
+reports the progress. The build is never interactive: Unikraft's make opens a menu only
+where there is no configuration, so there always is one.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ _OBJECT = re.compile(r"^  (?:CC|CXX|AS)\s+(\S.*)$")
 
 
 class ImageError(CodegenError):
-    """The image could not be built; says where the log is."""
+    """The image could not be built; the message has the path of the log."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class Options:
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The switches that must be on in the configuration, or the image is another one."""
+        """The symbols that must be on in the configuration for the image that was asked for."""
         return (*BUILDS[self.build], *LOG_LEVELS[self.log_level])
 
     def configuration(self, app_defconfig: str) -> str:
@@ -111,7 +110,7 @@ class Image:
 
 
 def file_name(layout: Layout, strategy: Strategy, options: Options) -> str:
-    """Return a name for an image that tells it from others, ending as Unikraft's do."""
+    """Return an image's file name: what it is built from, with the ending of Unikraft's names."""
     parts = [layout.name, strategy.name]
     if options.sink != sink.DEVICE:
         parts.append(options.sink.replace(":", ""))
@@ -120,7 +119,7 @@ def file_name(layout: Layout, strategy: Strategy, options: Options) -> str:
     return f"{'_'.join(parts)}_{options.target.name}"
 
 
-#: Is told of each step: objects that are made, objects in all, and the step in words.
+#: Called at each step: objects that are built, objects in all, and the step in words.
 OnStep = Callable[[int, int, str], None]
 
 
@@ -131,12 +130,12 @@ def build(
     target: Path,
     on_step: OnStep = lambda *_: None,
 ) -> Image:
-    """Build an application's files to the image ``target``, which appears whole.
+    """Build an application's files to the image ``target``, which is replaced atomically.
 
-    ``files`` are those of :func:`codegen.emit.render`; what applications have in common
-    is added where they lack it. Objects are kept in the cache, so that the next image of
-    the same tree and options compiles the application alone. Raises TreeError when the
-    tree cannot do it, ImageError when a tool is missing, a step fails or takes too long.
+    ``files`` are those of :func:`codegen.emit.render`; the runtime is added where they
+    lack it. Objects stay in the cache, so that the next image of the same tree and
+    options compiles the application alone. Raises TreeError when the tree cannot build
+    it, ImageError when a tool is missing, or when a step fails or takes too long.
     """
     tree.check(options.target)
     files = emit.with_runtime(files)
@@ -204,7 +203,7 @@ class _Maker:
         stamp.write_text(wanted, encoding="utf-8")
 
     def _check(self, config: Path) -> None:
-        """Raise TreeError where Kconfig dropped what was asked for: it says nothing then."""
+        """Raise TreeError if Kconfig, which gives no warning, dropped a wanted symbol."""
         text = config.read_text(encoding="utf-8") if config.is_file() else ""
         on = set(re.findall(r"^CONFIG_(\w+)=y$", text, re.M))
         dropped = [each for each in self._options.wanted if each not in on]
@@ -305,7 +304,7 @@ class _Maker:
 
 
 def _environment(target: Target) -> dict[str, str]:
-    """Return the environment of make: ours without another make's, with the cross compiler."""
+    """Return the environment of make: without an outer make's variables, with the compiler."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -327,7 +326,7 @@ def _tool(name: str, package: str) -> str:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file so that it appears whole."""
+    """Copy a file and move it into place atomically."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

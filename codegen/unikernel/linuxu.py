@@ -1,7 +1,7 @@
 """The platform linuxu: an image that is a process on Linux, with a tap of its own.
 
-Releases 0.8 to 0.16 have it. The image makes its tap itself and puts it into the
-bridge that it is told; it wants a terminal as standard input.
+Releases 0.8 to 0.16 have it. The image makes its tap itself and adds it to the bridge
+that its argument names; it needs a terminal as standard input.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Run two unikernels over one bridge: one sends, the other receives and checks.
 
-Both are of the same image. What the sender sent and the receiver did not get is lost,
-and the taps of the bridge count what they dropped themselves.
+Both run the same image. Packets that were sent and not received are lost; those that
+the taps of the bridge dropped are counted by the taps.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def check(request: run.Request) -> None:
 
 
 class _Follower:
-    """Follows one of two consoles in a thread, and says which one a line is from."""
+    """Follows one of two consoles in a thread, and labels its lines."""
 
     def __init__(
         self, console: Console, name: str, on_line: guest.OnLine, arguments: Sequence[str]

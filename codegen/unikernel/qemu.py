@@ -1,8 +1,8 @@
 """QEMU as the machine of an image: its command line, and which accelerator works.
 
-Everything that is known of QEMU is here. A device ``/dev/kvm`` does not mean that a
-guest can run on it, so a real guest is tried; and a network device that notifies the
-other side of batches is several times faster where there is no such help.
+All knowledge about QEMU is here. A device ``/dev/kvm`` does not mean that a guest can
+run on it, so a guest is booted to find out. Without KVM, a network device that notifies
+the other side once for each batch is several times faster.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from codegen.unikraft import Target
 #: Megabytes of a guest; enough for the buffers of the longest rings.
 MEMORY = 64
 
-#: Seconds that a guest has to say something when an accelerator is tried.
+#: Seconds that a guest has to print something when an accelerator is tried.
 _PROBE_LIMIT = 5.0
 
 _PR_SET_PDEATHSIG = 1
@@ -51,8 +51,8 @@ _SYSTEMS = {
 
 _DEVICES = {"pci": "virtio-net-pci", "mmio": "virtio-net-device"}
 
-#: When QEMU takes sent packets (its ``tx=``): ``timer`` all of 150 us at once, ``bh`` each
-#: time that the guest says so.
+#: When QEMU takes sent packets (its ``tx=``): ``timer`` all of 150 us at once, ``bh`` at
+#: each notification by the guest.
 NOTIFY = {
     "timer": "QEMU takes sent packets in batches (tx=timer)",
     "bh": "QEMU takes each sent packet at once (tx=bh)",
@@ -86,7 +86,7 @@ class Qemu:
         return _DEVICES[self.bus or _SYSTEMS[self.target.arch].buses[0]]
 
     def describe(self) -> dict[str, object]:
-        """Return what a result says of the machine."""
+        """Return the entries of a result that describe the machine."""
         return {"accelerator": self.accelerator, "notify": self.notify}
 
     def start(
@@ -94,7 +94,7 @@ class Qemu:
     ) -> Console:
         """Boot an image with the program's arguments; its device is on ``tap``, or on nothing.
 
-        ``number`` tells the machines of a network apart by their addresses. Raises
+        ``number`` makes the MAC addresses of the machines of a network differ. Raises
         QemuError when QEMU is not installed.
         """
         backend = f"tap,id=net0,fd={tap.fd}" if tap else "hubport,id=net0,hubid=0"
@@ -132,7 +132,7 @@ class Qemu:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             pass_fds=fds,
-            # CTRL+C is ours to pass on, and whoever kills us ends the guest as well.
+            # CTRL+C is handled here, not by QEMU; the guest ends when this process is killed.
             start_new_session=True,
             preexec_fn=die_with_parent,
         )
@@ -152,9 +152,9 @@ def check_bus(target: Target, bus: str | None) -> None:
 def faster_notification(accelerator: str, machines: int) -> str:
     """Return the way of :data:`NOTIFY` that sends faster.
 
-    Where guest and device share a core, a notification takes it away from the guest, and
-    batches are three times as fast. Where each has its own (and with KVM, where QEMU's
-    own default stands), the device works while the guest does, and batches only make it wait.
+    Where guest and device share a core, a notification interrupts the guest, and batches
+    are three times as fast. Where each has its own (and with KVM, where QEMU's default is
+    used), the device works in parallel with the guest, and batches only make it wait.
     """
     cores = len(os.sched_getaffinity(0))
     return "timer" if accelerator == "tcg" and cores < 2 * machines else "bh"
@@ -169,10 +169,10 @@ _LIBC = ctypes.CDLL(None)
 
 
 def choose_accelerator(wanted: str, target: Target, image: Path, say: Callable[[str], None]) -> str:
-    """Return ``kvm`` or ``tcg`` for ``on``, ``off`` or ``auto``, and say why.
+    """Return ``kvm`` or ``tcg`` for ``on``, ``off`` or ``auto``, and the reason.
 
     ``auto`` and ``on`` boot the image without a network device: where KVM works, the
-    guest says that it has none. Raises QemuError when ``on`` cannot be had.
+    guest reports that it has none. Raises QemuError when ``on`` is not possible.
     """
     if wanted == "off":
         return "tcg"

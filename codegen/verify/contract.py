@@ -1,4 +1,4 @@
-"""What the emitted headers promise, derived from the model a second time.
+"""The functions that the emitted headers must declare, derived from the layout.
 
 The templates print prototypes from the plan; here they are derived from the
 layout, so that a template that forgets, renames or reorders an argument is found.

@@ -20,7 +20,7 @@ from codegen.verify.subject import Memory, Mismatch, Subject
 
 @dataclass
 class Report:
-    """How often each comparison was made, and the first counterexample, if any."""
+    """The number of times that each comparison was made, and the first counterexample."""
 
     format: str
     counts: Counter[str] = field(default_factory=Counter)
@@ -113,7 +113,7 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
     """Yield each internet checksum's path and what a receiver sums up, checksum included.
 
     RFC 1071 section 1: the ones' complement sum over the data and the checksum
-    is all ones. Word by word with the carry brought around, unlike the oracle.
+    is all ones. It is computed word by word with an end-around carry, unlike the oracle's.
     """
     values_ = oracle.decode(layout, frame).values
     for placed in layout.checksums:
@@ -140,7 +140,7 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
         data += bytes(len(data) % 2)
         here = placed.start.in_frame(len(frame)) // 8
         if here not in covered:
-            # It sums up others, and is not among them.
+            # The checksum lies outside the bytes that it covers: add it.
             data += frame[here : here + 2]
         total = 0
         for high, low in zip(data[::2], data[1::2], strict=True):
@@ -173,7 +173,7 @@ def _every_length(subject: Subject, report: Report) -> None:
 
 
 def _zero_sums(subject: Subject, report: Report, seed: int) -> None:
-    """Try values at the two zeros of ones' complement, and so what is sent for zero."""
+    """Try values whose sum is one of the two zeros of ones' complement (``zero_as``)."""
     for placed in subject.layout.checksums:
         for given, length in values.zero_sums(subject.layout, placed, seed):
             compare(subject, report.counts, given, length, Memory())
@@ -236,7 +236,7 @@ def _payloads(subject: Subject, report: Report, examples: int, seed: int) -> Non
 
 
 def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None:
-    """Hold received frames, whole ones and damaged ones, against the format."""
+    """Compare the verdicts on received frames, whole ones and damaged ones."""
     layout = subject.layout
     chosen = random.Random(seed)
     for _ in range(examples):
@@ -256,7 +256,7 @@ def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None
             at = placed.start.in_frame(length) // 8
             frame[at : at + placed.bits // 8] = bytes(placed.bits // 8)
         elif damage == "longer" and length <= 0xFFFF - 12:
-            # A driver may count some of its own bytes; the frame knows better.
+            # A driver may count bytes of its own; the frame's length field is authoritative.
             frame += chosen.randbytes(chosen.randint(1, 12))
         wanted = oracle.verdict(layout, given, bytes(frame))
         found = subject.verdict(given, bytes(frame))
@@ -271,7 +271,7 @@ def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None
 
 
 def parse(subject: Subject, frame: bytes) -> oracle.Result:
-    """Compare what the emitted parser and the oracle make of a frame; return what it is."""
+    """Compare the results of the emitted parser and the oracle for a frame; return the result."""
     layout = subject.layout
     wanted = oracle.parse(layout, frame)
     result, found = subject.parse(frame)
@@ -300,7 +300,7 @@ def _refusals(subject: Subject, report: Report) -> None:
     fits, memory = layout.min_length, Memory()
     refused = [
         (f"length={length}", given, length, memory, errno.EINVAL)
-        # Too long comes first: C without the check would survive it, and be told.
+        # Too long comes first: C without the check survives it, so the mismatch is reported.
         for length in (layout.max_length + 1, 0xFFFF, layout.min_length - 1, 0, fits + 1)
         if length <= 0xFFFF and length not in layout.lengths
     ]

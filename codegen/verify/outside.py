@@ -1,9 +1,9 @@
-"""The outside judges: scapy builds the same frames, tshark takes them apart.
+"""Cross-checks with other tools: scapy builds the same frames, tshark dissects them.
 
-Oracle and emitted C share a layout, so a wrong one would satisfy both. Scapy and
-Wireshark have their own idea of each protocol; what they call its fields stands
-with the header (:class:`codegen.model.elsewhere.Elsewhere`), and is held against what
-the tools that are installed have.
+Oracle and emitted C share a layout, so an invalid one would satisfy both. Scapy and
+Wireshark implement each protocol independently. Their names of its fields are declared
+with the header (:class:`codegen.model.elsewhere.Elsewhere`), and are looked up in the
+installed versions of these tools.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def _elsewhere(header: Header) -> Elsewhere:
 
 
 def is_known(layout: Layout) -> bool:
-    """Return whether each header of a format has its names elsewhere."""
+    """Return whether each header of a format has its names in other tools."""
     return all(header.elsewhere is not None for header in _headers(layout))
 
 
 def check(layout: Layout) -> None:
-    """Raise UsageError for a header whose names elsewhere cannot be found there.
+    """Raise UsageError for a header whose names in other tools do not exist there.
 
     Those in scapy are looked up where it is installed, those in tshark when it reads frames.
     """
@@ -65,7 +65,7 @@ def check(layout: Layout) -> None:
 
 
 def _refuse(header: Header, what: str, names: Iterable[str], why: str) -> None:
-    """Raise UsageError when there are names that a header should not give."""
+    """Raise UsageError when a header gives names that do not exist."""
     shown = ", ".join(map(repr, sorted(names)))
     if shown:
         raise UsageError(f"header {header.name!r}: its Elsewhere names {what} {shown}, {why}")
@@ -102,17 +102,17 @@ def _check_scapy(header: Header, elsewhere: Elsewhere) -> None:
 
 @cache
 def _binds(lower: Any, upper: Any, field: str) -> bool:
-    """Return whether scapy itself knows what a field of one layer is below another layer."""
+    """Return whether scapy itself binds a field's value when one layer is below another."""
     return field in (lower() / upper()).overloaded_fields
 
 
 def built_by_scapy(layout: Layout, given: Mapping[str, int], length: int) -> bytes:
     """Return the frame of ``length`` bytes that scapy builds for these arguments.
 
-    It is the first one of a sweep. Lengths, checksums and announcing numbers are left
-    to scapy, unless a preset gives them a value; a number that scapy does not bind to the
-    header above, as it knows no number of one's own, is the format's. Raises CodegenError
-    when scapy cannot build it.
+    Of a sweep, it is the first frame. Lengths, checksums and the numbers that announce the
+    next header are left to scapy, unless a preset gives them a value. A number that scapy
+    does not bind to the header above, such as a user's own, is taken from the format.
+    Raises CodegenError when scapy cannot build the frame.
     """
     headers = _headers(layout)
     above = [_scapy_class(_elsewhere(header)) for header in headers[1:]]
@@ -172,7 +172,7 @@ def _scapy_fields(
 
 
 def _is_given(placed: Placed) -> bool:
-    """Tell whether a field has a value that the format or its user chose."""
+    """Return whether a field has a value that the format or its user chose."""
     return isinstance(placed.origin, Argument | Swept) or (
         isinstance(placed.origin, Fixed) and not placed.derived
     )
@@ -222,10 +222,10 @@ class Dissection:
                 seen[name] += 1
 
     def faults(self, capture: Path, expected: Sequence[Mapping[str, int]]) -> list[str]:
-        """Return, a line each, what tshark reads otherwise in the frames of a capture.
+        """Return a line for each field of a capture's frames that tshark reads differently.
 
-        ``expected`` are the values of each frame by path. Checksums must be right by
-        tshark's own sum, or absent where the format sends none.
+        ``expected`` are the values of each frame by path. Checksums must be valid according
+        to tshark's own computation, or absent where the format sends none.
         """
         sums = [each for each in self.layout.fields if isinstance(each.origin, Sum)]
         columns = list(dict.fromkeys(name for name, _, _ in self.names.values()))
@@ -264,7 +264,7 @@ class Dissection:
         protocols = {each.tshark for each in known}
         preferences = {name for each in known for name in each.preferences}
         with temporary.folder() as folder:
-            # What stands behind a port is no protocol, but for those of the format.
+            # A port may make tshark guess a protocol; only those of the format count.
             others = sorted(_protocols(self.tshark) - _ALWAYS - protocols)
             (folder / "disabled_protos").write_text("".join(f"{each}\n" for each in others))
             done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The emitted C under test: call it on poisoned memory and look at all that it did."""
+"""The emitted C under test: call it on poisoned memory and check all its effects."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from codegen.model import MAC, Bytes, Reserved, Strategy
 
 
 class Mismatch(CodegenError):
-    """The emitted C did something else than the oracle or the contract says."""
+    """The emitted C behaves differently from the oracle or from the contract."""
 
 
 @dataclass(frozen=True)
 class Memory:
-    """The buffer that a packet is asked for in: bytes, and the byte that poisons it."""
+    """The memory that a packet is requested in: its geometry, and the byte that poisons it."""
 
     headroom: int = 16
     bufalign: int = 8
@@ -33,7 +33,7 @@ class Subject:
     """The library of one application, and the calls that a test makes of it."""
 
     def __init__(self, layout: Layout, library: HostLibrary) -> None:
-        """Look at ``library`` as the application of a format."""
+        """Take ``library`` as the application of a format."""
         self.layout = layout
         self.ffi: Any = library.ffi
         self.lib: Any = library.lib
@@ -52,7 +52,7 @@ class Subject:
 
     @classmethod
     def from_folder(cls, layout: Layout, app: Path, **options: Any) -> Subject:
-        """Compile the application in a folder, whoever edited it."""
+        """Compile the application in a folder, which may have been edited."""
         from codegen import cheader
         from codegen.verify import contract
 
@@ -115,7 +115,7 @@ class Subject:
             self.lib.uk_netbuf_free(pkt)
 
     def verdict(self, arguments: Mapping[str, int], received: bytes) -> str:
-        """Return what the emitted match function says of a received frame."""
+        """Return the verdict of the emitted match function on a received frame."""
         frame = self.ffi.from_buffer("uint8_t[]", received)
         match = getattr(self.lib, f"{self.layout.name}_match")
         verdict = match(frame, len(received), self._args(arguments))
@@ -124,7 +124,7 @@ class Subject:
     def parse(self, received: bytes) -> tuple[str, dict[str, int]]:
         """Return the name of the parser's result, and the fields that it read, by path."""
         fields = self.ffi.new(f"struct {self.layout.name}_fields *")
-        # Memory of exactly this size: a look behind it is seen by the sanitizers.
+        # Memory of exactly this size: the sanitizers catch a read behind it.
         frame = self.ffi.new("uint8_t[]", max(len(received), 1))
         self.ffi.memmove(frame, received, len(received))
         result = getattr(self.lib, f"{self.layout.name}_parse")(frame, len(received), fields)
@@ -153,7 +153,7 @@ class Subject:
             self.lib.uk_netbuf_free(dup)
 
     def inspect(self, pkt: Any, length: int, memory: Memory) -> bytes:
-        """Return a netbuf's data after a look at everything around them."""
+        """Return a netbuf's data after a check of everything around them."""
         if pkt.len != length:
             raise Mismatch(f"the packet's len is {pkt.len}, not {length}")
         buf = int(self.ffi.cast("uintptr_t", pkt.buf))
@@ -178,7 +178,7 @@ class Subject:
         *,
         no_memory: bool = False,
     ) -> int:
-        """Return errno of a call that must give NULL; raises Mismatch when it does not."""
+        """Return errno of a call that must return NULL; raises Mismatch when it does not."""
         if no_memory:
             self.lib.host_alloc_fail_after(0)
         live = self.lib.host_alloc_live()

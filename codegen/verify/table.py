@@ -1,4 +1,4 @@
-"""All judges over one format, as a row of a table: oracle, scapy, tshark and the emitted parser."""
+"""All cross-checks of one format, as a row: oracle, scapy, tshark and the emitted parser."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ JUDGES = ("oracle", "scapy", "tshark", "parser")
 
 @dataclass
 class Row:
-    """On how many examples each judge agreed with the emitted C.
+    """The results of the cross-checks of one format, by the name of the check.
 
-    A judge that has no word is missing from ``agreed``; why it has none of this format
-    is in ``silent``, and why it has none of any here in ``missing``. What was found
-    wrong is in ``faults``. All are by judge.
+    ``agreed`` are the numbers of examples on which a check agreed with the emitted C, and
+    ``faults`` the mismatches. A check that was not made is not in ``agreed``: ``silent`` has
+    the reason where it does not apply to this format, ``missing`` where its tool is missing.
     """
 
     format: str
@@ -40,7 +40,7 @@ def judged(
     seed: int,
     netbuf: Netbuf = netbufs.HOST,
 ) -> Row:
-    """Return the row of a format: every judge over generated values and lengths."""
+    """Return the row of a format: every cross-check on generated values and lengths."""
     subject = Subject.build(layout, strategy, netbuf=netbuf)
     if outside.is_known(layout):
         outside.check(layout)
@@ -75,7 +75,7 @@ def _cases(layout: Layout, examples: int, seed: int) -> list[tuple[dict[str, int
 
 
 def _received(layout: Layout, cases: list[tuple[dict[str, int], int]], seed: int) -> list[bytes]:
-    """Return the same frames with other payloads, as others may send them."""
+    """Return the same frames with other payloads, as other senders may choose them."""
     if layout.payload is None:
         return []
     chosen = random.Random(seed)

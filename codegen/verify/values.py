@@ -44,7 +44,7 @@ def some_fill(layout: Layout, length: int, chosen: random.Random) -> bytes:
 
 
 def _value(placed: Placed) -> st.SearchStrategy[int]:
-    """Draw from the range, and more often what carries and borrows go wrong with."""
+    """Draw from the range, with a preference for values that are prone to carry errors."""
     if placed.argument.numbers:
         return st.sampled_from(placed.argument.numbers)
     low, high = placed.argument.minimum, placed.argument.maximum
@@ -64,10 +64,10 @@ def lengths(layout: Layout) -> st.SearchStrategy[int]:
 def zero_sums(layout: Layout, placed: Placed, seed: int) -> Iterator[tuple[dict[str, int], int]]:
     """Yield arguments and frame lengths for which a checksum comes out as zero.
 
-    One of 65536 does, so a search at random hardly meets them. They are computed
-    instead: each argument counts in the sum with a weight of its own modulo 65535,
-    so the value that completes the others to zero is one division away. Nothing
-    is yielded where no argument is covered, or none reaches far enough.
+    Only one of 65536 values does, so a random search hardly finds any. They are computed
+    instead: each argument counts in the sum with a weight of its own modulo 65535, so one
+    division gives the value that completes the others to zero. Nothing is yielded where
+    no argument is covered, or none has a sufficient range.
     """
     assert isinstance(placed.origin, Sum)
     if placed.origin.algorithm is not Algorithm.INTERNET:
@@ -96,7 +96,7 @@ def zero_sums(layout: Layout, placed: Placed, seed: int) -> Iterator[tuple[dict[
 
 
 class _Lever:
-    """An argument that moves a checksum by ``weight`` for each one that it is raised."""
+    """An argument that moves a checksum by ``weight`` for each increment of its value."""
 
     def __init__(self, placed: Placed, generator: random.Random) -> None:
         self.name = placed.argument.name
@@ -119,7 +119,7 @@ class _Lever:
 
 
 def _completions(levers: list[_Lever], distance: int) -> Iterator[dict[str, int]]:
-    """Yield values of one argument, or of two narrow ones, that move a checksum so far."""
+    """Yield values of one argument, or of two narrow ones, that move a checksum by ``distance``."""
     for each in levers:
         value = each.reach(distance)
         if value is not None:

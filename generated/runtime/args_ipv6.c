@@ -45,7 +45,7 @@ static int read_ipv6(const struct arg *arg __unused, const char *text,
 
 	memset(found.octets, 0, NB_OCTETS);
 	if (text[0] == ':') {
-		/* Only as a part of "::" does an address start so */
+		/* An address starts with a colon only as a part of "::" */
 		if (text[1] != ':')
 			return -EINVAL;
 		found.gap = 0;

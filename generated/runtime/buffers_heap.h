@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Buffers from the heap: one allocation a packet, whatever the allocator makes
- * of it.
+ * Buffers from the heap: one allocation per packet. Its cost is that of the
+ * allocator.
  */
 #ifndef BUFFERS_HEAP_H
 #define BUFFERS_HEAP_H
@@ -52,7 +52,7 @@ static inline void buffers_give_back(struct buffers *b __unused,
 	uk_netbuf_free_single(pkt);
 }
 
-/* After a send the netbuf is the driver's, and not looked at again */
+/* After a send the netbuf is the driver's, and not accessed again */
 static inline void buffers_sent(struct buffers *b __unused,
 				struct uk_netbuf *pkt __unused)
 {

@@ -147,7 +147,7 @@ static inline void buffers_give_back(struct buffers *b __unused,
 	uk_netbuf_free_single(pkt);
 }
 
-/* After a send the netbuf is the driver's, and not looked at again */
+/* After a send the netbuf is the driver's, and not accessed again */
 static inline void buffers_sent(struct buffers *b __unused,
 				struct uk_netbuf *pkt __unused)
 {

@@ -7,7 +7,7 @@
 
 /**
  * @param table
- *    What four bits that leave the register do to the rest of it
+ *    What to XOR into the register for each value of the four bits shifted out
  * @param p
  *    Bytes that are covered
  * @param len

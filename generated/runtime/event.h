@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What happens, for whoever watches the program: a line of JSON for each event
- * on standard output. Errors are on standard error as well, for people.
+ * Events of the program, as one line of JSON each on standard output. Errors
+ * are printed to standard error as well, for people.
  */
 #ifndef EVENT_H
 #define EVENT_H

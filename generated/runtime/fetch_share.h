@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The packet is the one that was sent before.
+ * All packets are the same netbuf, which is sent again and again.
  */
 #ifndef FETCH_SHARE_H
 #define FETCH_SHARE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a received frame turns out to be, whatever its format. */
+/* The results of parsing and comparing a received frame of any format. */
 #ifndef FRAME_H
 #define FRAME_H
 

@@ -13,11 +13,11 @@
 #include "netspeed.h"
 #include "receive.h"
 
-/* Failures in a row after which nothing will change any more */
+/* Consecutive failures after which the loop gives up */
 #define NB_FAILED_MAX	1024
 
 /* Packets from one look around to the next, and the longest time whose packets
- * are made up for when a rate is kept
+ * are made up for when sending at a rate
  */
 #define NB_BURST	32U
 #define NB_DUE_MAX	1024U
@@ -64,7 +64,7 @@ static void look(struct watch *watch, const struct sender *tx,
 	}
 }
 
-/* Have packets come in, and then no more for as long as was asked for? */
+/* Did packets come in, and then none for the idle time that was asked for? */
 static int is_idle(const struct watch *watch, const struct options *opt)
 {
 	return opt->idle && watch->received &&
@@ -99,7 +99,7 @@ static inline uint64_t send_watched(struct sender *tx, struct traffic *seen,
 	return sent;
 }
 
-/* Is there no point in going on? */
+/* Have there been too many failures to go on? */
 static inline int gave_up(const struct watch *watch)
 {
 	return watch->failed >= NB_FAILED_MAX;
@@ -165,8 +165,8 @@ static void run_paced(struct sender *tx, struct traffic *seen,
 #if CONFIG_PLAT_KVM && !CONFIG_APPPKTGEN_SINK_FREE && \
 	!CONFIG_APPPKTGEN_SINK_WINDOW
 /*
- * A device that takes packets in batches may not have taken the last ones, and
- * a machine that halts takes them along.
+ * A device that takes packets in batches may not have taken the last ones; they
+ * would be lost if the machine halted.
  */
 static void send_late(void)
 {

@@ -6,8 +6,8 @@
 
 #define NSEC_PER_MSEC	1000000ULL
 
-/* Bounds of the mask. The upper one keeps a loop that has become slow from
- * looking at the clock only seconds later.
+/* Bounds of the mask. The upper one makes a loop that has become slow read the
+ * clock again before seconds have passed.
  */
 #define MASK_MIN	0x3ffULL
 #define MASK_MAX	0xffffULL
@@ -20,7 +20,7 @@ struct mark {
 	int set;
 };
 
-/* Of print_netspeed(), which netspeed_start() readies */
+/* Of print_netspeed(); initialized by netspeed_start() */
 static struct mark netspeed_mark;
 
 uint64_t netspeed_rate(uint64_t nb, __nsec ns, unsigned int digits)

@@ -11,7 +11,7 @@
 /* Packets from one look at the clock to the next */
 #define NB_RX_BURST	1024U
 
-/* Show the first frame of a kind that should not have come */
+/* Print the first unexpected frame of each kind */
 static void dump(const struct uk_netbuf *pkt, enum frame_verdict verdict)
 {
 	const uint8_t *frame = pkt->data;

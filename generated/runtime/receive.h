@@ -12,8 +12,8 @@
 #include "traffic.h"
 
 /*
- * Take packets that have arrived, and return how many; not more than so many:
- * where they come in faster than they are taken, the last one never comes.
+ * Take packets that have arrived, and return how many. The number is bounded,
+ * because packets may arrive faster than they are taken.
  */
 uint64_t receive(struct uk_netdev *dev, const struct options *opt,
 		 struct traffic *seen, uint64_t most);

@@ -140,10 +140,11 @@ static inline int send_one(struct sender *tx, struct traffic *seen)
 }
 
 /*
- * Send up to so many packets, and return how many were accepted; rc gets the
- * last result of send_one(). Stops early when the queue is full or nothing can
- * be sent. What changes with each packet stays in registers here: the locked
- * operation on a netbuf's reference count waits for every store before it.
+ * Send packets, not more than most, and return how many were accepted; rc gets
+ * the last result of send_one(). Stops early when the queue is full or nothing
+ * can be sent. What changes with each packet stays in registers here: the
+ * locked operation on a netbuf's reference count waits for every store before
+ * it.
  */
 static inline uint64_t send_some(struct sender *tx, struct traffic *seen,
 				 uint64_t most, int *rc)

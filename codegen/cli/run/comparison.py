@@ -1,4 +1,4 @@
-"""Several programs side by side: strategies, builds, and the tutorial's plain ways."""
+"""Comparison of several programs: strategies, builds, and the tutorial's baselines."""
 
 from __future__ import annotations
 
