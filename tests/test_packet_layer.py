@@ -21,6 +21,7 @@ from codegen.layout import Layout
 from codegen.model import STRATEGIES
 from codegen.resolve import resolve
 from codegen.verify import values
+from tests.tools import missing, need
 
 PROGRAM = Path(__file__).parent / "packets.c"
 NAMES = ("udp4_seq", "vxlan_udp4")
@@ -91,14 +92,11 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_program_of_its_own_has_the_oracles_bytes(
-    case: str, tmp_path: Path, require: Callable[[str], str]
-) -> None:
+def test_a_program_of_its_own_has_the_oracles_bytes(case: str, tmp_path: Path) -> None:
     command, runner = CASES[case]
-    for tool in (command[0], *runner):
-        require(tool)
-    if case == "gcc-32-bit" and not has_32_bit_libc(tmp_path):
-        require("gcc with a 32-bit libc (libc6-dev-i386)")
+    need(command[0], *runner)
+    if case == "gcc-32-bit":
+        need_32_bit_libraries(tmp_path)
     sources = emitted(tmp_path / "packets")
     chosen = random.Random(3)
     length = 120
@@ -131,12 +129,15 @@ def test_a_program_of_its_own_has_the_oracles_bytes(
     assert done.stdout.splitlines() == wanted
 
 
-def has_32_bit_libc(folder: Path) -> bool:
+def need_32_bit_libraries(folder: Path) -> None:
     (folder / "empty.c").write_text("#include <stdio.h>\nint main(void) { return 0; }\n")
-    done = subprocess.run(
-        ["gcc", "-m32", "empty.c", "-o", "empty"], cwd=folder, capture_output=True, check=False
-    )
-    return done.returncode == 0
+    command = ["gcc", "-m32", "empty.c", "-o", "empty"]
+    if subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode:
+        version = subprocess.run(
+            ["gcc", "-dumpversion"], capture_output=True, text=True, check=True
+        )
+        packages = f"libc6-dev-i386 lib32gcc-{version.stdout.split('.')[0].strip()}-dev"
+        missing(f"without 32-bit libraries: apt install {packages}")
 
 
 FREESTANDING = {

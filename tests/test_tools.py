@@ -62,6 +62,11 @@ def test_all_tools_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -
     assert str(skipped.value) == "without bison, ip, tc, gcc: apt install bison iproute2 gcc"
 
 
+def test_a_tool_without_a_package_is_an_error_where_it_is_there() -> None:
+    with pytest.raises(KeyError):
+        tools.need("ls")
+
+
 def test_the_summary_adds_up_the_reasons() -> None:
     reasons = [
         f"Skipped: {NO_TREE}",

@@ -29,8 +29,11 @@ PACKAGES = {
     "nsenter": "util-linux",
     "perl": "perl",
     "ps": "procps",
+    "qemu-s390x": "qemu-user",
     "qemu-system-aarch64": "qemu-system-arm",
     "qemu-system-x86_64": "qemu-system-x86",
+    "s390x-linux-gnu-g++": "g++-s390x-linux-gnu",
+    "s390x-linux-gnu-gcc": "gcc-s390x-linux-gnu",
     "setpriv": "util-linux",
     "tc": "iproute2",
     "trafgen": "netsniff-ng",
@@ -38,6 +41,9 @@ PACKAGES = {
     "unshare": "util-linux",
     "valgrind": "valgrind",
 }
+
+#: The same of those that come with git, gcc, make and Python.
+_BASIC = {"gcc": "gcc", "make": "make", "nm": "binutils", "objdump": "binutils"}
 
 #: Why tests are skipped that need the sources of a release.
 NO_TREE = "no Unikraft tree in ~/.unikraft/unikraft: unpack or clone a release there"
@@ -56,11 +62,15 @@ def missing(what: str) -> NoReturn:
 
 
 def need(*tools: str) -> None:
-    """Skip or fail the test when any of these tools is missing; names all that are."""
+    """Skip or fail the test when any of these tools is missing; names all that are.
+
+    Raises KeyError for a tool whose package is not known, also where the tool is there.
+    """
+    packages = {tool: (PACKAGES | _BASIC)[tool] for tool in tools}
     absent = [tool for tool in tools if shutil.which(tool) is None]
     if absent:
-        packages = dict.fromkeys(PACKAGES.get(tool, tool) for tool in absent)
-        missing(f"without {', '.join(absent)}: apt install {' '.join(packages)}")
+        names = dict.fromkeys(packages[tool] for tool in absent)
+        missing(f"without {', '.join(absent)}: apt install {' '.join(names)}")
 
 
 def find_tool(tool: str) -> str:
