@@ -228,9 +228,9 @@ def _own_checksum(algorithm: OwnAlgorithm, data: bytes, placed: Placed) -> int:
 def verdict(layout: Layout, arguments: Mapping[str, Value], frame: bytes) -> str:
     """Return what a receiver makes of a frame: ``valid``, ``other`` or ``invalid``.
 
-    ``foreign`` is other traffic: a frame that announces other headers, or carries other
+    ``other`` is other traffic: a frame that announces other headers, or carries other
     values than ``arguments``, except for those that come from the sender's device.
-    ``wrong`` is a frame of the format that is invalid. All others are valid: ``good``.
+    ``invalid`` is a frame of the format with something in it that the format rules out.
     """
     values = _argument_values(layout, arguments)
     decoded = parse(layout, frame)

@@ -76,9 +76,10 @@ size_t netbuf_object_len(size_t buflen);
 static inline void netbuf_restore(struct uk_netbuf *pkt, void *data,
 				  uint16_t len)
 {
+	/* First, as the locked operation that frees the packet waits for it */
+	pkt->refcount.counter = 1;
 	pkt->data = data;
 	pkt->len = len;
-	pkt->refcount.counter = 1;
 }
 
 /**
