@@ -7,10 +7,12 @@ exit code says whose fault it was, one message says what to do, no traceback.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
 import signal
+import statistics
 import struct
 import subprocess
 import sys
@@ -568,6 +570,20 @@ def test_a_capture_has_every_frame(strategy: str, tmp_path: Path) -> None:
         99,
     )
     assert frames(tmp_path / "x.pcap") == [wanted] * 1000
+
+
+def test_frames_of_a_rate_are_evenly_spaced(tmp_path: Path) -> None:
+    """Each is in the capture with its own time, and not with that of a batch."""
+    arguments = ("--device", "pcap:x.pcap", "--set", "rate=25pps", "--count", "64")
+    assert run("run", *arguments, cwd=tmp_path).returncode == 0
+    data = (tmp_path / "x.pcap").read_bytes()
+    stamps = [struct.unpack_from("=II", data, at) for at in range(24, len(data), 76)]
+    times = [seconds * 10**9 + nanoseconds for seconds, nanoseconds in stamps]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert len(gaps) == 63
+    assert 0 not in gaps
+    # A machine that is busy holds some of them up.
+    assert statistics.median(gaps) == pytest.approx(4e7, rel=0.2)
 
 
 @pytest.mark.parametrize(

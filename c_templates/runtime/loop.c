@@ -23,6 +23,9 @@
 #define NB_DUE_MAX	1024U
 #define CREDIT_MAX_NSEC	10000000ULL
 
+/* The part of them that is sent at once, so that it does not come in a flood */
+#define CATCH_UP	256U
+
 /* How long packets may still be on their way when the last one was sent or came
  * in, and for how long the packets of others can put off the end
  */
@@ -132,10 +135,17 @@ static void run_unlimited(struct sender *tx, struct traffic *seen,
 	}
 }
 
+/* How many packets to send now, of those that are due. Mostly one is, which then
+ * departs at its time; after a pause, or at a high rate, more are.
+ */
+static uint64_t at_once(uint64_t due)
+{
+	return MIN(due, MIN(1 + due / CATCH_UP, NB_DUE_MAX));
+}
+
 /*
- * At a rate: time earns credit, a packet costs it. The clock is read once for
- * the packets that are due, not for each. Credit is bounded, so that a pause
- * is not followed by a flood.
+ * At a rate: time earns credit, a packet costs it. Credit is bounded, so that
+ * a long pause is not made up for.
  */
 static void run_paced(struct sender *tx, struct traffic *seen,
 		      struct watch *watch)
@@ -149,9 +159,8 @@ static void run_paced(struct sender *tx, struct traffic *seen,
 
 	while (seen->sent < count && !gave_up(watch)) {
 		credit -= cost * send_watched(tx, seen, watch,
-					      MIN(MIN(count - seen->sent,
-						      credit / cost),
-						  NB_DUE_MAX));
+					      MIN(count - seen->sent,
+						  at_once(credit / cost)));
 		if (opt->mode & MODE_RX)
 			receive(tx->sink.dev, opt, seen, NB_DUE_MAX);
 		look(watch, tx, seen);

@@ -132,6 +132,15 @@ def test_a_tap_is_made_where_there_is_none(namespace: Namespace) -> None:
     assert "fresh" not in namespace.links()
 
 
+def test_at_a_low_rate_frames_depart_one_by_one(namespace: Namespace, sender: Sender) -> None:
+    device, _, end = sender
+    slowly = ("--set", "rate=10pps", "--duration", "30")
+    running = namespace.start_codegen("run", "--device", device, *slowly)
+    wait_until(lambda: namespace.received(end), "the first frame arrives", running)
+    # A batch has 32.
+    assert namespace.received(end) < 16
+
+
 @pytest.mark.parametrize("seconds", [2, 60])
 def test_xdp_waits_for_a_queue(cabled: Namespace, seconds: int) -> None:
     """Who had it may just have ended: the kernel keeps it for a while after that."""

@@ -12,7 +12,8 @@
  *
  * The device at the other end of the ring is the backend. It works through
  * the ring when a batch is complete, when the ring is full, and when the
- * application looks for received packets.
+ * application looks for received packets or at the device's state: so does
+ * a loop that keeps a rate, between one packet and the next.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -175,6 +176,11 @@ static void deal_with(struct uk_netdev *dev, int rc)
 		host_netdev_hook(dev->failure);
 }
 
+static bool is_pending(const struct uk_netdev_tx_queue *txq)
+{
+	return txq && txq->done != txq->queued;
+}
+
 /* Offers the backend what it has not taken yet. */
 static void tx_kick(struct uk_netdev *dev)
 {
@@ -182,7 +188,7 @@ static void tx_kick(struct uk_netdev *dev)
 	unsigned int first, count, i;
 	int rc = 0;
 
-	while (txq->done != txq->queued && !dev->failure) {
+	while (is_pending(txq) && !dev->failure) {
 		first = txq->done & txq->mask;
 		count = MIN(txq->queued - txq->done, txq->mask + 1 - first);
 		count = MIN(count, dev->settings.batch);
@@ -304,6 +310,9 @@ enum uk_netdev_state uk_netdev_state_get(struct uk_netdev *dev)
 {
 	UK_ASSERT(dev);
 
+	/* Who looks around has nothing to send: what is pending goes now. */
+	if (dev->state == UK_NETDEV_RUNNING && is_pending(dev->txq))
+		tx_kick(dev);
 	if (host_netdev_stop && dev->state == UK_NETDEV_RUNNING)
 		return UK_NETDEV_CONFIGURED;
 	return dev->state;
