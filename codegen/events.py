@@ -30,7 +30,7 @@ def result(line: str) -> dict[str, object] | None:
 def in_words(line: str) -> str | None:
     """Return a line as text for people; None for what is shown to them elsewhere.
 
-    A result is shown in a table, and the message of an error is on standard error too.
+    A result is shown in a table, and errors and what is waited for are on standard error too.
     """
     found = parse(line)
     if found is None:

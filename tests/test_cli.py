@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import re
+import select
 import signal
 import statistics
 import struct
@@ -471,6 +472,23 @@ def test_a_frame_that_the_device_does_not_take_is_refused_once(which: str, tmp_p
     assert run(*arguments, "--sink", "free", cwd=tmp_path).returncode == 0
     receiving = ("--mode", "rx", "--duration", "0.05")
     assert run(*arguments, *receiving, cwd=tmp_path).returncode == 0
+
+
+def test_a_receiver_reports_what_it_waits_for(tmp_path: Path) -> None:
+    started = Started(tmp_path, "run", "--mode", "rx", "--count", "5", "--json")
+    assert started.process.stderr is not None
+    ready, _, _ = select.select([started.process.stderr], [], [], 20)
+    assert ready, "it waits without a word"
+    assert started.process.stderr.readline() == (
+        "no packet has come for 3 s; received 0 of 5 and waiting for more; duration= sets a limit\n"
+    )
+    time.sleep(3.5)  # it is reported once
+    started.process.terminate()
+    assert json.loads(started.ends(143, ""))["received"] == 0
+
+
+def test_a_receiver_with_a_limit_of_time_reports_nothing() -> None:
+    assert measured("--mode", "rx", "--count", "5", "--duration", "3.5")["received"] == 0
 
 
 SWEPT = """

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include "event.h"
@@ -19,6 +20,17 @@ void event_device(unsigned int count, const uint8_t address[6])
 void event_started(const char *mode)
 {
 	printf("{\"event\":\"started\",\"mode\":\"%s\"}\n", mode);
+}
+
+void event_waiting(uint64_t received, uint64_t count, unsigned int seconds)
+{
+	printf("{\"event\":\"waiting\",\"received\":%" PRIu64 ","
+	       "\"count\":%" PRIu64 "}\n", received, count);
+	fprintf(stderr, "no packet has come for %u s; received %" PRIu64,
+		seconds, received);
+	if (count)
+		fprintf(stderr, " of %" PRIu64, count);
+	fprintf(stderr, " and waiting for more; duration= sets a limit\n");
 }
 
 /* Print the inside of a JSON string. An argument may have any bytes, and JSON

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Events of the program, as one line of JSON each on standard output. Errors
- * are printed to standard error as well, for people.
+ * Events of the program, as one line of JSON each on standard output. Errors,
+ * and what is waited for, are printed to standard error as well, for people.
  */
 #ifndef EVENT_H
 #define EVENT_H
@@ -18,6 +18,9 @@ void event_device(unsigned int count, const uint8_t address[6]);
 
 /** The program begins to send or receive */
 void event_started(const char *mode);
+
+/** Nothing has come for so many seconds, of count packets (0: no limit) */
+void event_waiting(uint64_t received, uint64_t count, unsigned int seconds);
 
 /**
  * The program cannot go on

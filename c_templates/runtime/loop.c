@@ -26,6 +26,9 @@
 /* The part of them that is sent at once, so that it does not come in a flood */
 #define CATCH_UP	256U
 
+/* A receiver without a limit of time reports after so long that nothing comes */
+#define SILENCE_NSEC	3000000000ULL
+
 /* How long packets may still be on their way when the last one was sent or came
  * in, and for how long the packets of others can put off the end
  */
@@ -41,6 +44,7 @@ struct watch {
 	int rc;			/* of the last one */
 	uint64_t received;	/* packets when it was looked last */
 	__nsec received_at;	/* when the last one of them was there */
+	int is_silent;		/* nothing came for long, as was reported */
 };
 
 static uint64_t sent_bytes(const struct sender *tx, const struct traffic *seen)
@@ -65,6 +69,20 @@ static void look(struct watch *watch, const struct sender *tx,
 		watch->received = seen->received;
 		watch->received_at = watch->now;
 	}
+}
+
+/*
+ * Report once what a receiver waits for, when nothing comes and nothing but a
+ * packet would end it.
+ */
+static void watch_silence(struct watch *watch, const struct options *opt)
+{
+	if (watch->is_silent || opt->mode != MODE_RX || opt->duration ||
+	    watch->now - watch->received_at < SILENCE_NSEC)
+		return;
+	watch->is_silent = 1;
+	event_waiting(watch->received, opt->count,
+		      (unsigned int)(SILENCE_NSEC / 1000000000ULL));
 }
 
 /* Did packets come in, and then none for the idle time that was asked for? */
@@ -129,6 +147,7 @@ static void run_unlimited(struct sender *tx, struct traffic *seen,
 							      : NB_BURST);
 		if (unlikely(netspeed_tick(&watch->speed, tries))) {
 			look(watch, tx, seen);
+			watch_silence(watch, opt);
 			if (is_over(watch, tx))
 				return;
 		}
@@ -209,6 +228,7 @@ int loop_run(struct sender *tx, struct traffic *seen)
 	__nsec end;
 
 	watch.start = netspeed_start(&watch.speed, opt->interval);
+	watch.received_at = watch.start;
 	if (opt->rate_ps && opt->mode & MODE_TX)
 		run_paced(tx, seen, &watch);
 	else
