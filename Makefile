@@ -50,7 +50,7 @@ run-image: $(VENV)/installed ## build an image and boot it, without a network to
 test-images: $(VENV)/installed-test ## every strategy on every Unikraft release that is here
 	@$(BIN)/python -m pytest -n $(JOBS) -m "unikraft or long" tests
 
-bench: $(VENV)/installed ## nanoseconds a packet of every strategy, against the plain ways
+bench: $(VENV)/installed ## nanoseconds a packet of every strategy, against the baselines
 	@$(BIN)/codegen bench
 
 bench-wire: $(VENV)/installed ## sending over a real interface, against trafgen

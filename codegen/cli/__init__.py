@@ -25,7 +25,7 @@ VERBS = {
     "verify": "compare the emitted C with the oracle, over generated values",
     "run": "build and run the emitted program",
     "image": "build the Unikraft image of an application",
-    "bench": "what a packet costs with each strategy, against the plain ways",
+    "bench": "what a packet costs with each strategy, against the baselines",
     "net": "make and remove a bridge with two taps, to send and receive for real",
 }
 

@@ -92,10 +92,10 @@ def command(
 ) -> None:
     """Measure nanoseconds a packet, each cell in a process of its own on one core.
 
-    'tutorial-...' is the plain way: uk_netbuf_alloc_buf(), write or memcpy(),
+    'tutorial-...' is the baseline: uk_netbuf_alloc_buf(), write or memcpy(),
     uk_netbuf_free(). All are measured in turn; a ratio compares figures of the
     same round. A format that sweeps its length is measured with the lengths of its
-    sweep, without the plain ways: theirs is one length.
+    sweep, without the baselines: theirs is one length.
     """
     from codegen.bench import matrix
     from codegen.cli.console import left_out

@@ -123,7 +123,7 @@ def command(
     """Build the emitted main loop, run it, and report how fast it was.
 
     Several strategies or builds (or all) give a table of their rates; where packets go
-    to no device, unikernels are compared with the tutorial's plain ways. A unikernel
+    to no device, unikernels are compared with the tutorial's baselines. A unikernel
     needs a Unikraft tree, and a bridge ('codegen net up') unless its sink is no device;
     --pair and what is listed below it is for unikernels.
     """
