@@ -202,7 +202,7 @@ NAMES = re.compile(rf"(?<![A-Za-z0-9])({'|'.join(sorted(PROTOCOLS))})(?![A-Za-z0
 #: Kinds of addresses and the medium are vocabulary, and a message may give an example.
 VOCABULARY = re.compile(
     r"'IPv4'|IPv[46]Address|IPv[46] address|IPv4\(|KIND_IPV[46]|'IPV[46]'|\"IPV6\"|ipv6_addr"
-    r"|arg_ipv[46]|read_ipv[46]"
+    r"|args?_ipv[46]|read_ipv[46]"
     r"|ETHERNET_M(IN|AX)|ETHER_WIRE_OVERHEAD|ether_addr|that Ethernet adds|such as \w+"
 )
 

@@ -26,7 +26,7 @@
 /* The part of them that is sent at once, so that it does not come in a flood */
 #define CATCH_UP	256U
 
-/* A receiver without a limit of time reports after so long that nothing comes */
+/* A receiver without a time limit reports a silence of this length */
 #define SILENCE_NSEC	3000000000ULL
 
 /* How long packets may still be on their way when the last one was sent or came
@@ -154,8 +154,9 @@ static void run_unlimited(struct sender *tx, struct traffic *seen,
 	}
 }
 
-/* How many packets to send now, of those that are due. Mostly one is, which then
- * departs at its time; after a pause, or at a high rate, more are.
+/*
+ * How many packets to send now, of those that are due. Mostly one is, which
+ * then departs at its time; after a pause, or at a high rate, more are.
  */
 static uint64_t at_once(uint64_t due)
 {

@@ -75,7 +75,7 @@ uint64_t rate_ps(const struct rate *rate, uint64_t bits)
 
 	if (rate->milli == 0)
 		return 0;
-	/* Quotient and remainder apart, so that the products with the bits fit */
+	/* Quotient and remainder apart, so that their products fit */
 	if (rate->is_bits)
 		ps = ps / rate->milli * bits +
 		     ps % rate->milli * bits / rate->milli;

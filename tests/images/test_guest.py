@@ -225,6 +225,10 @@ def test_a_received_frame_has_the_length_that_it_declares(bridged: Namespace, tr
     assert found["receiver"]["valid"] == 500
 
 
+#: Packets in the queue of a tap, unless it is told otherwise (``txqueuelen`` of Linux).
+TAP_QUEUE = 1000
+
+
 def test_what_a_pair_loses_was_dropped_on_the_way(bridged: Namespace, newest: Tree) -> None:
     """Unlimited, the sender is faster than the receiver."""
     done = run(bridged, newest, "--platform", "qemu", "--pair", "--count", "30000", "--json")
@@ -234,7 +238,9 @@ def test_what_a_pair_loses_was_dropped_on_the_way(bridged: Namespace, newest: Tr
     assert receiver["received"] > 0
     assert receiver["valid"] == receiver["received"]
     assert receiver["invalid"] == receiver["other"] == 0
-    assert found["lost"] == 30000 - receiver["received"] == found["dropped"]
+    assert found["lost"] == 30000 - receiver["received"] >= found["dropped"]
+    # What still stands in a tap's queue when its machine ends is counted by nobody.
+    assert found["lost"] - found["dropped"] <= TAP_QUEUE
 
 
 def test_a_bad_argument_is_refused_as_on_the_host(bridged: Namespace, newest: Tree) -> None:
