@@ -70,7 +70,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _in_sample(item: pytest.Item, params: Mapping[str, object]) -> bool:
     """Tell whether an item is about one format and a strategy of each kind of buffers."""
     if "mutants" in getattr(item, "fixturenames", ()):
-        return False  # who judges the judges need not do it twice
+        return False  # what tests the tests need not do so twice
     names = {
         each.name if isinstance(each, Strategy) else each
         for value in params.values()

@@ -11,7 +11,7 @@ import pytest
 from codegen import describe, emit, oracle
 from codegen.model import STRATEGIES, Format
 from codegen.resolve import resolve
-from codegen.verify.judge import verify
+from codegen.verify.compare import verify
 from codegen.verify.subject import Subject
 
 ROOT = Path(__file__).parent.parent

@@ -77,7 +77,7 @@ from codegen.model.strategy import STRATEGIES
 from codegen.resolve import resolve
 from codegen.resolve.findings import Findings
 from codegen.resolve.placing import place
-from codegen.verify.judge import verify
+from codegen.verify.compare import verify
 from codegen.verify.subject import Subject
 
 #: How many formats are tried, in so many tests that run beside one another.

@@ -63,7 +63,7 @@ from codegen.model import (
     repeat,
 )
 from codegen.resolve import resolve
-from codegen.verify.judge import verify
+from codegen.verify.compare import verify
 from codegen.verify.subject import Subject
 
 

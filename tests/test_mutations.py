@@ -1,4 +1,4 @@
-"""The judges must notice: defects are put into emitted C, and each has to be found.
+"""Defects are put into emitted C, and the comparisons have to find each of them.
 
 Most are those of the 2021 tutorial's own C. A comparison that has never been
 seen to fail proves little; the same applications without a defect pass all of it.
@@ -31,7 +31,7 @@ from codegen.model import (
 )
 from codegen.model.strategy import STRATEGIES
 from codegen.resolve import resolve
-from codegen.verify.judge import Report, verify
+from codegen.verify.compare import Report, verify
 from codegen.verify.subject import Subject
 
 App = Callable[[str, str], Path]
@@ -291,13 +291,13 @@ def mutated(app: Path, folder: Path, file: str, *changes: tuple[str, str]) -> Pa
     return folder
 
 
-def judged(format: Format, app: Path) -> Report:
+def compared(format: Format, app: Path) -> Report:
     return verify(Subject.from_folder(resolve(format), app, optimize="-O1"), examples=50, seed=0)
 
 
 @pytest.mark.parametrize("name", ["udp4", "usoc21"])
 def test_without_a_defect_nothing_is_found(emitted: App, name: str) -> None:
-    report = judged(formats.load(name), emitted(name, "heap-gen"))
+    report = compared(formats.load(name), emitted(name, "heap-gen"))
     assert report.counterexample is None
     assert report.counts["no memory gives NULL and ENOMEM"] == 1
 
@@ -307,7 +307,7 @@ def test_a_defect_is_found(emitted: App, tmp_path: Path, mutation: Mutation) -> 
     app = mutated(
         emitted(mutation.format, "heap-gen"), tmp_path / "app", mutation.file, *mutation.changes
     )
-    found = judged(formats.load(mutation.format), app).counterexample
+    found = compared(formats.load(mutation.format), app).counterexample
     assert found is not None
     assert re.search(mutation.told, found, re.M), found
 
@@ -328,11 +328,11 @@ NARROW = Packet(
 )
 
 
-def test_a_zero_rule_of_ones_own_is_judged(tmp_path: Path) -> None:
+def test_a_zero_rule_of_ones_own_is_compared(tmp_path: Path) -> None:
     """Where no single argument reaches zero, two do."""
     strategy = next(each for each in STRATEGIES if each.name == "heap-gen")
     emit.write(emit.render(resolve(NARROW), strategy), tmp_path / "right")
-    report = judged(NARROW, tmp_path / "right")
+    report = compared(NARROW, tmp_path / "right")
     assert report.counterexample is None
     assert report.counts["narrow.sum comes out as zero, and is sent as it should be"] >= 5
     wrong = mutated(
@@ -341,7 +341,7 @@ def test_a_zero_rule_of_ones_own_is_judged(tmp_path: Path) -> None:
         "narrow.c",
         ("\tif (narrow_sum == 0)\n\t\tnarrow_sum = 0xabcd;\n", ""),
     )
-    found = judged(NARROW, wrong).counterexample
+    found = compared(NARROW, wrong).counterexample
     assert found is not None
     assert "  narrow.sum: 43981 (0xabcd) wanted, 0 (0x0) found" in found
 

@@ -40,7 +40,7 @@ from codegen.model import (
 )
 from codegen.oracle import Result
 from codegen.resolve import resolve
-from codegen.verify import judge, values
+from codegen.verify import compare, values
 from codegen.verify.subject import Mismatch, Subject
 
 SOURCE = Path(__file__).parent / "parser.c"
@@ -218,4 +218,4 @@ def test_a_parser_that_forgets_a_check_is_found(tmp_path: Path) -> None:
     frame = bytearray(oracle.encode(subject.layout, {"mac_src": "02:00:00:00:00:01"}, 60))
     frame[14] = 0x55
     with pytest.raises(Mismatch, match="'invalid constant'"):
-        judge.parse(subject, bytes(frame))
+        compare.parse(subject, bytes(frame))

@@ -1,4 +1,4 @@
-"""Sweeps: a hundred thousand consecutive packets of each kind, each judged on its own.
+"""Sweeps: a hundred thousand consecutive packets of each kind, each checked on its own.
 
 What a field should hold is told by a formula that is written here; a checksum by
 summing up the whole frame as a receiver does. Neither knows how the emitted C
@@ -47,7 +47,7 @@ from codegen.model import (
     UInt,
 )
 from codegen.resolve import resolve
-from codegen.verify.judge import verify
+from codegen.verify.compare import verify
 from codegen.verify.subject import Subject
 
 PACKETS = 100_000

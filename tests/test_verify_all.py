@@ -1,4 +1,4 @@
-"""``codegen verify --all``: a row a packet, a column a judge, and 1 when one disagrees."""
+"""``codegen verify --all``: a row per packet, a column per check; exit code 1 on a mismatch."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from codegen.formats.udp import UDP
 from codegen.model import (
     PAYLOAD,
     STRATEGIES,
-    Elsewhere,
+    Dissectors,
     Fill,
     Header,
     Length,
@@ -33,7 +33,7 @@ from codegen.model import (
 from codegen.resolve import resolve
 from codegen.verify import outside
 from codegen.verify.subject import Mismatch, Subject
-from codegen.verify.table import JUDGES, judged
+from codegen.verify.table import CROSS_CHECKS, cross_check
 
 ARGUMENTS = ["--all", "--examples", "10"]
 
@@ -53,13 +53,14 @@ def test_a_row_a_packet(require: Callable[[str], str]) -> None:
     assert done.returncode == 0, done.stderr
     head, arp, sequence = (line.split() for line in done.stdout.splitlines())
     assert done.stdout.endswith("\n")
-    assert head == ["packet", *JUDGES]
+    assert head == ["packet", *CROSS_CHECKS]
     assert arp == ["arp-request", "11", "10", "10", "60"]
     assert sequence[0] == "udp4-seq"
     assert sequence[2:4] == ["-", "-"]
     assert int(sequence[1]) > 1455 + 600
     assert done.stderr == (
-        "codegen: no word of scapy, tshark on udp4-seq: no one else knows its headers\n"
+        "codegen: no cross-check of udp4-seq with scapy, tshark: "
+        "its headers have no names in other tools (known_as=)\n"
     )
 
 
@@ -80,7 +81,7 @@ def wrong_reading(self: outside.Dissection, capture: Any, expected: Any) -> list
 
 
 @pytest.mark.parametrize(
-    ("target", "name", "wrong", "judge"),
+    ("target", "name", "wrong", "check"),
     [
         (outside, "built_by_scapy", wrong_scapy, "scapy"),
         (outside.Dissection, "faults", wrong_reading, "tshark"),
@@ -89,50 +90,53 @@ def wrong_reading(self: outside.Dissection, capture: Any, expected: Any) -> list
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
-def test_a_judge_that_disagrees_is_told(
-    monkeypatch: pytest.MonkeyPatch, target: Any, name: str, wrong: Any, judge: str
+def test_a_disagreement_is_reported(
+    monkeypatch: pytest.MonkeyPatch, target: Any, name: str, wrong: Any, check: str
 ) -> None:
     monkeypatch.setattr(target, name, wrong)
     absent = {"tshark"} if outside.find_tshark() is None else set()
-    if judge in absent:
+    if check in absent:
         # What it reads is planted: it need not be installed to be heard.
         monkeypatch.setattr(outside, "find_tshark", lambda: "tshark")
         absent.clear()
     done = run("arp-request")
     assert done.exit_code == 1
-    cells = dict(zip(JUDGES, done.stdout.splitlines()[1].split()[1:], strict=True))
-    assert cells[judge] == "FAILED"
+    cells = dict(zip(CROSS_CHECKS, done.stdout.splitlines()[1].split()[1:], strict=True))
+    assert cells[check] == "FAILED"
     assert re.search(r"counterexample: .*arp_request", done.output)
-    # The others do not fall silent for it.
+    # The other checks are made all the same.
     assert {other for other, cell in cells.items() if cell == "-"} == absent
 
 
-def test_without_frames_it_is_said_why_nobody_judges(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_frames_the_reason_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Subject, "generate", wrong_frame)
     done = run("arp-request")
     assert done.exit_code == 1
     assert done.stdout.splitlines()[1].split() == ["arp-request", "FAILED", "-", "-", "-"]
-    said = "no word of scapy, tshark, parser on arp-request: there are no frames to judge\n"
+    said = (
+        "no cross-check of arp-request with scapy, tshark, parser: there are no frames to check\n"
+    )
     assert said in done.output
     assert "counterexample: arp_request: " in done.output
 
 
-def test_a_judge_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_tool_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outside, "find_tshark", lambda: None)
     monkeypatch.setattr(outside, "has_scapy", lambda: False)
     done = run("arp-request", "usoc21", "udp4_seq", "udp4_seq")
     assert done.exit_code == 0
     assert [line.split()[2:4] for line in done.stdout.splitlines()[1:5]] == [["-", "-"]] * 4
-    assert [line for line in done.output.splitlines() if "no word" in line] == [
-        "codegen: no word of scapy: scapy is missing: pip install scapy",
-        "codegen: no word of tshark: tshark is missing: apt install tshark",
-        "codegen: no word of scapy, tshark on udp4-seq: no one else knows its headers",
+    assert [line for line in done.output.splitlines() if "no cross-check" in line] == [
+        "codegen: no cross-check with scapy: it is not installed: pip install scapy",
+        "codegen: no cross-check with tshark: it is not installed: apt install tshark",
+        "codegen: no cross-check of udp4-seq with scapy, tshark: "
+        "its headers have no names in other tools (known_as=)",
     ]
 
 
-# --- A header of one's own, and what it is called elsewhere --------------------------
+# --- A header of one's own, and what dissectors call it --------------------------
 
-#: Scapy's layer of it, in a module of the user's, without a word on what is below.
+#: Scapy's layer of it, in a module of the user's, which names no layer below it.
 LAYER = """
 from scapy.fields import LenField, ShortField
 from scapy.packet import Packet
@@ -143,13 +147,13 @@ class Mine(Packet):
 """
 
 
-def own(elsewhere: Elsewhere) -> Packet:
-    """Return a packet with a header whose number is no one's, and what it is called elsewhere."""
+def own(known: Dissectors) -> Packet:
+    """Return a packet with a header whose number is no one's, and what dissectors call it."""
     header = Header(
         "mine",
         (UInt("alpha", 16, Parameter("alpha", 7)), UInt("beta", 16, Length(PAYLOAD))),
         numbers={"ethertype": 0x88B5},
-        elsewhere=elsewhere,
+        known_as=known,
     )
     return Packet("mine", ETHERNET / header / Fill(1))
 
@@ -165,7 +169,7 @@ def layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_layer_of_ones_own_need_not_be_bound(layer: str) -> None:
     """Scapy does not know that 0x88b5 announces it, and would send a number of its own."""
     names = {"alpha": ("alpha", ""), "beta": ("beta", "")}
-    row = judged(resolve(own(Elsewhere(layer, "data", names))), STRATEGIES[0], 10, 0)
+    row = cross_check(resolve(own(Dissectors(layer, "data", names))), STRATEGIES[0], 10, 0)
     assert row.faults == {}
     assert row.agreed["scapy"] == 10
 
@@ -201,8 +205,8 @@ def test_names_that_scapy_does_not_have_are_refused(
     scapy: str, fields: dict[str, tuple[str, str]], message: str
 ) -> None:
     with pytest.raises(UsageError, match=re.escape(message)) as refused:
-        judged(resolve(own(Elsewhere(scapy, "data", fields))), STRATEGIES[0], 1, 0)
-    assert str(refused.value).startswith("header 'mine': its Elsewhere names ")
+        cross_check(resolve(own(Dissectors(scapy, "data", fields))), STRATEGIES[0], 1, 0)
+    assert str(refused.value).startswith("header 'mine': its Dissectors names ")
 
 
 @pytest.mark.parametrize(
@@ -216,18 +220,18 @@ def test_names_that_tshark_does_not_have_are_refused(
     require: Callable[[str], str], layer: str, tshark: str, field: str, message: str
 ) -> None:
     require("tshark")
-    elsewhere = Elsewhere(layer, tshark, {"alpha": ("alpha", field)})
-    with pytest.raises(UsageError, match=f"^header 'mine': its Elsewhere names {message}"):
-        judged(resolve(own(elsewhere)), STRATEGIES[0], 1, 0)
+    known = Dissectors(layer, tshark, {"alpha": ("alpha", field)})
+    with pytest.raises(UsageError, match=f"^header 'mine': its Dissectors names {message}"):
+        cross_check(resolve(own(known)), STRATEGIES[0], 1, 0)
 
 
 def test_a_layer_that_cannot_be_built_is_a_fault(layer: str) -> None:
-    elsewhere = Elsewhere(layer, "data", {"alpha": ("beta@16", "")})
-    row = judged(resolve(own(elsewhere)), STRATEGIES[0], 5, 0)
+    known = Dissectors(layer, "data", {"alpha": ("beta@16", "")})
+    row = cross_check(resolve(own(known)), STRATEGIES[0], 5, 0)
     assert row.faults["scapy"].startswith("mine: scapy cannot build the frame: ")
     assert "parser" in row.agreed
 
 
-def test_what_elsewhere_is_made_of_is_checked() -> None:
-    with pytest.raises(FormatError, match=r"F127 Elsewhere: fields is \{'alpha': 'sport'\}"):
-        resolve(own(Elsewhere("scapy.packet.Raw", "data", {"alpha": "sport"})))  # type: ignore[dict-item]
+def test_names_that_no_dissector_has_are_refused() -> None:
+    with pytest.raises(FormatError, match=r"F127 Dissectors: fields is \{'alpha': 'sport'\}"):
+        resolve(own(Dissectors("scapy.packet.Raw", "data", {"alpha": "sport"})))  # type: ignore[dict-item]

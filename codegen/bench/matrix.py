@@ -44,9 +44,7 @@ BASELINES = {
 
 #: What they can send: one length, for which ``baseline/main.c`` has room.
 BASELINE_LENGTHS = range(ETHERNET_MIN, ETHERNET_MAX + 1)
-BASELINE_FRAMES = (
-    f"the plain ways send frames of one length, {ETHERNET_MIN} to {ETHERNET_MAX} bytes"
-)
+BASELINE_FRAMES = f"the baselines send frames of one length, {ETHERNET_MIN} to {ETHERNET_MAX} bytes"
 
 #: The least frame, one of an ordinary mix, and the longest.
 USUAL_LENGTHS = (ETHERNET_MIN, 508, ETHERNET_MAX)

@@ -13,7 +13,7 @@ def command(action: str, bridge: str) -> None:
 
     What is sent on one tap is received on the other, by virtual machines or by
     'codegen run --device tap:usocbr0-tap0'. Needs root, or a namespace of your own
-    (unshare -Urn). Says what it did, and what was so already; can be repeated.
+    (unshare -Urn). Prints what it did and what was there already; can be repeated.
     BRIDGE is usocbr0 when none is named.
     """
     from codegen import net

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from codegen import formats, sink, userfile
+from codegen import formats, loader, sink
 from codegen.errors import UsageError
 from codegen.model import STRATEGIES, Format, Strategy
 
@@ -60,7 +60,7 @@ def strategy(spec: str) -> Strategy:
     for each in STRATEGIES:
         if each.name == spec:
             return each
-    found: Strategy = userfile.load(
+    found: Strategy = loader.load(
         spec,
         (Strategy,),
         what="strategy",

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--all",
-    "all_judges",
+    "every",
     is_flag=True,
-    help="Let every judge look: the oracle, scapy, tshark and the emitted parser; one table.",
+    help="Make every cross-check (oracle, scapy, tshark, the emitted parser), in one table.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal values.")
 @options.netbuf_option
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def command(
     format_specs: tuple[str, ...],
     examples: int,
-    all_judges: bool,
+    every: bool,
     seed: int,
     netbuf_name: str,
     uk_root: Path | None,
@@ -46,7 +46,8 @@ def command(
 
     FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME, or
     path/to/file.py for each that the file has; all of the catalogue when none is
-    given. With --all, a row a format says on how many examples each judge agreed.
+    given. With --all, a table has a row per format and, per cross-check, the number
+    of examples on which it agreed with the emitted C.
     Exits with 1 when there is a counterexample.
     """
     from codegen import extras
@@ -59,11 +60,11 @@ def command(
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache.folder() / "hypothesis"))
 
     from codegen.cli.console import print_table, table
-    from codegen.verify.judge import verify
+    from codegen.verify.compare import verify
     from codegen.verify.subject import Subject
 
     chosen_netbuf = netbuf.load(netbuf_name, uk_root)
-    if all_judges:
+    if every:
         _table(chosen, examples, seed, chosen_netbuf)
         return
     failed = []
@@ -89,34 +90,35 @@ def command(
 def _table(chosen: list[Layout], examples: int, seed: int, netbuf: Netbuf) -> None:
     """Print the results of all cross-checks of each format; exit with 1 when one disagrees."""
     from codegen.cli.console import print_table, table
-    from codegen.verify.table import JUDGES, judged
+    from codegen.verify.table import CROSS_CHECKS, cross_check
 
-    rows = table("packet", *JUDGES)
+    rows = table("packet", *CROSS_CHECKS)
     for column in rows.columns[1:]:
         column.justify = "right"
     faults: list[str] = []
     missing: dict[str, str] = {}
-    silent: dict[tuple[str, str], dict[str, None]] = {}
+    inapplicable: dict[tuple[str, str], dict[str, None]] = {}
     for layout in chosen:
         strategy = options.strategy(options.DEFAULT_STRATEGY)
-        row = judged(layout, strategy, examples, seed, netbuf)
+        row = cross_check(layout, strategy, examples, seed, netbuf)
         rows.add_row(
             formats.spelled(layout.format),
             *(
-                "FAILED" if judge in row.faults else str(row.agreed.get(judge, "-"))
-                for judge in JUDGES
+                "FAILED" if check in row.faults else str(row.agreed.get(check, "-"))
+                for check in CROSS_CHECKS
             ),
         )
         faults += row.faults.values()
         missing |= row.missing
-        for why in dict.fromkeys(row.silent.values()):
-            judges = ", ".join(judge for judge, its in row.silent.items() if its == why)
-            silent.setdefault((judges, why), {})[formats.spelled(layout.format)] = None
+        for why in dict.fromkeys(row.inapplicable.values()):
+            checks = ", ".join(check for check, its in row.inapplicable.items() if its == why)
+            inapplicable.setdefault((checks, why), {})[formats.spelled(layout.format)] = None
     print_table(rows)
-    for judge, why in missing.items():
-        click.echo(f"codegen: no word of {judge}: {why}", err=True)
-    for (judges, why), names in silent.items():
-        click.echo(f"codegen: no word of {judges} on {', '.join(names)}: {why}", err=True)
+    for check, why in missing.items():
+        click.echo(f"codegen: no cross-check with {check}: {why}", err=True)
+    for (checks, why), names in inapplicable.items():
+        shown = ", ".join(names)
+        click.echo(f"codegen: no cross-check of {shown} with {checks}: {why}", err=True)
     for fault in faults:
         click.echo(f"codegen: counterexample: {fault}", err=True)
     if faults:

@@ -12,7 +12,7 @@ import pkgutil
 from functools import cache
 from types import ModuleType
 
-from codegen import userfile
+from codegen import loader
 from codegen.model import Format, Packet, Preset
 
 #: What is used when a user names no format.
@@ -36,7 +36,7 @@ def load(spec: str) -> Format:
     A catalogue name may have hyphens in place of its underscores. Raises UsageError
     when there is none, when the file has several and none is named, or when it cannot be run.
     """
-    found: Format = userfile.only(spec, load_all(spec), "format")
+    found: Format = loader.only(spec, load_all(spec), "format")
     return found
 
 
@@ -49,7 +49,7 @@ def load_all(spec: str) -> dict[str, Format]:
     if name in catalogue():
         return {name: catalogue()[name]}
     known = [spelled(each) for each in catalogue().values()]
-    return userfile.load_all(
+    return loader.load_all(
         spec, (Packet, Preset), what="format", known=known, kinds="Packet and no preset"
     )
 

@@ -27,7 +27,7 @@ from codegen.model import (
     MAC,
     Const,
     Default,
-    Elsewhere,
+    Dissectors,
     Fill,
     FromDevice,
     Header,
@@ -55,7 +55,7 @@ ARP = Header(
     title="Address Resolution Protocol",
     reference="RFC 826",
     numbers={"ethertype": 0x0806},
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.l2.ARP",
         "arp",
         {

@@ -5,7 +5,7 @@
     |    destination, 6 bytes   |      source, 6 bytes      | type |
 """
 
-from codegen.model import MAC, Elsewhere, FromDevice, Header, NextHeader, Parameter, UInt
+from codegen.model import MAC, Dissectors, FromDevice, Header, NextHeader, Parameter, UInt
 
 ETHERNET = Header(
     "ethernet",
@@ -16,7 +16,7 @@ ETHERNET = Header(
     ),
     title="Ethernet II",
     reference="IEEE 802.3 clause 3.2",
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.l2.Ether",
         "eth",
         {"dst": ("dst", "eth.dst"), "src": ("src", "eth.src"), "type": ("type", "eth.type")},

@@ -22,7 +22,7 @@ from codegen.model import (
     HEADER_AND_PAYLOAD,
     Checksum,
     Const,
-    Elsewhere,
+    Dissectors,
     Fill,
     Header,
     NextHeader,
@@ -51,7 +51,7 @@ GRE = Header(
     title="Generic Routing Encapsulation",
     reference="RFC 2784 section 2, RFC 2890 section 2",
     numbers={"ip_protocol": 47},
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.l2.GRE",
         "gre",
         {

@@ -21,7 +21,7 @@ from codegen.model import (
     HEADER_AND_PAYLOAD,
     Checksum,
     Const,
-    Elsewhere,
+    Dissectors,
     Fill,
     Header,
     Packet,
@@ -37,7 +37,7 @@ def _echo(
     number: int,
     request: int,
     pseudo_header: bool,
-    elsewhere: Elsewhere,
+    known_as: Dissectors,
 ) -> Header:
     """Return the header of an echo request."""
     return Header(
@@ -52,7 +52,7 @@ def _echo(
         title=title,
         reference=reference,
         numbers={"ip_protocol": number},
-        elsewhere=elsewhere,
+        known_as=known_as,
     )
 
 
@@ -63,7 +63,7 @@ ICMP4 = _echo(
     number=1,
     request=8,
     pseudo_header=False,
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.inet.ICMP",
         "icmp",
         {
@@ -82,7 +82,7 @@ ICMP6 = _echo(
     number=58,
     request=128,
     pseudo_header=True,
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.inet6.ICMPv6EchoRequest",
         "icmpv6",
         {

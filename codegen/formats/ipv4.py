@@ -30,7 +30,7 @@ from codegen.model import (
     Checksum,
     Const,
     Default,
-    Elsewhere,
+    Dissectors,
     Group,
     Header,
     IPv4Address,
@@ -43,7 +43,7 @@ from codegen.model import (
     UpperNumber,
     Zeros,
 )
-from codegen.model.elsewhere import Members
+from codegen.model.dissectors import Members
 
 
 def _scapy_options(members: Members) -> list[Any]:
@@ -88,7 +88,7 @@ IPV4 = Header(
     title="Internet Protocol version 4",
     reference="RFC 791 section 3.1",
     numbers={"ethertype": 0x0800, "ip_protocol": 4, "mpls_bottom": 1},
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.inet.IP",
         "ip",
         {

@@ -52,7 +52,7 @@ from codegen.model import (
     Bytes,
     Const,
     Default,
-    Elsewhere,
+    Dissectors,
     Group,
     Header,
     IPv6Address,
@@ -67,7 +67,7 @@ from codegen.model import (
     UpperNumber,
     Zeros,
 )
-from codegen.model.elsewhere import Members
+from codegen.model.dissectors import Members
 
 IPV6 = Header(
     "ipv6",
@@ -85,7 +85,7 @@ IPV6 = Header(
     reference="RFC 8200 section 3",
     numbers={"ethertype": 0x86DD, "ip_protocol": 41, "mpls_bottom": 1},
     requires_checksums=True,
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.inet6.IPv6",
         "ipv6",
         {
@@ -151,7 +151,7 @@ HOP_BY_HOP = Header(
     title="IPv6 hop-by-hop options",
     reference="RFC 8200 section 4.3",
     numbers={"ip_protocol": 0},
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.inet6.IPv6ExtHdrHopByHop",
         "ipv6.hopopts",
         {
@@ -178,7 +178,7 @@ FRAGMENT = Header(
     title="IPv6 fragment",
     reference="RFC 8200 section 4.5",
     numbers={"ip_protocol": 44},
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.inet6.IPv6ExtHdrFragment",
         "ipv6.fraghdr",
         {

@@ -15,7 +15,7 @@ of the stack; the label of that entry determines what follows.
 from codegen.formats.ethernet import ETHERNET
 from codegen.formats.ipv4 import IPV4
 from codegen.formats.udp import UDP
-from codegen.model import Default, Elsewhere, Fill, Header, NextHeader, Packet, Parameter, UInt
+from codegen.model import Default, Dissectors, Fill, Header, NextHeader, Packet, Parameter, UInt
 
 MPLS = Header(
     "mpls",
@@ -27,7 +27,7 @@ MPLS = Header(
     ),
     title="MPLS label stack entry",
     reference="RFC 3032 section 2.1",
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.contrib.mpls.MPLS",
         "mpls",
         {

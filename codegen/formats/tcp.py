@@ -35,7 +35,7 @@ from codegen.model import (
     Checksum,
     Const,
     Default,
-    Elsewhere,
+    Dissectors,
     Group,
     Header,
     Length,
@@ -45,7 +45,7 @@ from codegen.model import (
     Reserved,
     UInt,
 )
-from codegen.model.elsewhere import Members
+from codegen.model.dissectors import Members
 
 
 def _scapy_options(members: Members) -> list[tuple[str, Any]]:
@@ -86,7 +86,7 @@ TCP = Header(
     title="Transmission Control Protocol",
     reference="RFC 9293 section 3.1",
     numbers={"ip_protocol": 6},
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.inet.TCP",
         "tcp",
         {

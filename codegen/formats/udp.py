@@ -18,7 +18,7 @@ from codegen.model import (
     HEADER_AND_PAYLOAD,
     Checksum,
     Counter,
-    Elsewhere,
+    Dissectors,
     Fill,
     Header,
     Length,
@@ -43,7 +43,7 @@ UDP = Header(
     title="User Datagram Protocol",
     reference="RFC 768",
     numbers={"ip_protocol": 17},
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.inet.UDP",
         "udp",
         {

@@ -17,7 +17,7 @@ that of what it carries.
 from codegen.formats.ethernet import ETHERNET
 from codegen.formats.ipv4 import IPV4
 from codegen.formats.udp import UDP
-from codegen.model import Default, Elsewhere, Fill, Header, NextHeader, Packet, Parameter, UInt
+from codegen.model import Default, Dissectors, Fill, Header, NextHeader, Packet, Parameter, UInt
 
 VLAN = Header(
     "vlan",
@@ -30,7 +30,7 @@ VLAN = Header(
     title="Customer VLAN tag",
     reference="IEEE 802.1Q clause 9.6",
     numbers={"ethertype": 0x8100},
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.l2.Dot1Q",
         "vlan",
         {
@@ -53,7 +53,7 @@ SERVICE_VLAN = Header(
     title="Service VLAN tag",
     reference="IEEE 802.1Q clause 9.6",
     numbers={"ethertype": 0x88A8},
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.l2.Dot1AD",
         "ieee8021ad",
         {

@@ -18,7 +18,7 @@ from codegen.formats.ipv4 import IPV4
 from codegen.formats.udp import UDP
 from codegen.model import (
     Const,
-    Elsewhere,
+    Dissectors,
     Fill,
     Header,
     NextHeader,
@@ -42,7 +42,7 @@ VXLAN = Header(
     reference="RFC 7348 section 5",
     numbers={"udp_port": 4789},
     carries="frame",
-    elsewhere=Elsewhere(
+    known_as=Dissectors(
         "scapy.layers.vxlan.VXLAN",
         "vxlan",
         {"valid_vni": ("flags@3", "vxlan.flag_i"), "vni": ("vni", "vxlan.vni")},

@@ -4,7 +4,7 @@ Frozen dataclasses only: no C, no input or output, and no decision that needs
 more than one declaration at a time.
 """
 
-from codegen.model.elsewhere import Elsewhere
+from codegen.model.dissectors import Dissectors
 from codegen.model.field import (
     MAC,
     Bytes,
@@ -82,8 +82,8 @@ __all__ = [
     "Counter",
     "Cycle",
     "Default",
+    "Dissectors",
     "Edge",
-    "Elsewhere",
     "Fetch",
     "Field",
     "Fill",

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from codegen.errors import shown
-from codegen.model.elsewhere import Elsewhere
+from codegen.model.dissectors import Dissectors
 from codegen.model.field import Fill, Group, Member, Pad, Reserved, parameters, rename_parameters
 from codegen.model.source import Const, Default, Source, Value, overridden
 
@@ -57,7 +57,7 @@ class Header:
     header that ``requires_checksums`` (RFC 8200 section 8.1), none is optional.
     ``carries`` is the registry in which the header above must have a number although no
     field announces it, as in some tunnels. ``title`` and ``reference`` are for people;
-    the reference names the RFC section or IEEE clause. ``elsewhere`` is what other
+    the reference names the RFC section or IEEE clause. ``known_as`` is what other
     tools call the header. ``bound`` are the members that :meth:`bind` gave a value, which
     must be there then.
     """
@@ -72,7 +72,7 @@ class Header:
     requires_checksums: bool = False
     carries: str | None = None
     trailer: tuple[Member, ...] = ()
-    elsewhere: Elsewhere | None = field(default=None, compare=False, repr=False)
+    known_as: Dissectors | None = field(default=None, compare=False, repr=False)
     bound: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property

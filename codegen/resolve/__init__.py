@@ -11,12 +11,12 @@ This module reports F118 (no layer at all) and F127 (a declaration of the wrong 
 
 from __future__ import annotations
 
-from codegen.declared import mistakes
 from codegen.diagnostics import Code
 from codegen.layout import END, START, Extent, Layout, Payload, Placed
 from codegen.model import Fill, Format, Preset
 from codegen.resolve import bindings, checksums, lengths, names, numbers, origins, placing
 from codegen.resolve.findings import Findings
+from codegen.typecheck import mistakes
 
 __all__ = ["resolve"]
 

@@ -97,7 +97,7 @@ def _unfit(place: Place, source: Checksum, extent: Extent) -> tuple[str, str] | 
         )
     if place.start.since(extent.start) % 16:
         return (
-            "it starts at an odd byte of what it covers, where RFC 1071 has no word",
+            "it starts at an odd byte of what it covers, where RFC 1071 has no 16-bit word",
             "move the field or the start of the span by one byte",
         )
     return None

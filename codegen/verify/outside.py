@@ -2,7 +2,7 @@
 
 Oracle and emitted C share a layout, so an invalid one would satisfy both. Scapy and
 Wireshark implement each protocol independently. Their names of its fields are declared
-with the header (:class:`codegen.model.elsewhere.Elsewhere`), and are looked up in the
+with the header (:class:`codegen.model.dissectors.Dissectors`), and are looked up in the
 installed versions of these tools.
 """
 
@@ -25,7 +25,7 @@ from codegen import oracle, temporary
 from codegen.errors import CodegenError, UsageError
 from codegen.layout import Argument, Fixed, Layout, Placed, Sum, Swept
 from codegen.model import Header, Reserved, UInt
-from codegen.model.elsewhere import Elsewhere, Members
+from codegen.model.dissectors import Dissectors, Members
 
 #: What tshark dissects whatever the packet is.
 _ALWAYS = {"frame", "eth_withoutfcs", "ethertype", "data", "_ws.malformed", "_ws.expert"}
@@ -35,15 +35,15 @@ def _headers(layout: Layout) -> list[Header]:
     return [layer for layer in layout.format.packet.layers if isinstance(layer, Header)]
 
 
-def _elsewhere(header: Header) -> Elsewhere:
-    if header.elsewhere is None:
-        raise CodegenError(f"no one else knows the header {header.name!r}")
-    return header.elsewhere
+def _known_as(header: Header) -> Dissectors:
+    if header.known_as is None:
+        raise CodegenError(f"header {header.name!r} has no names in other tools (known_as=)")
+    return header.known_as
 
 
 def is_known(layout: Layout) -> bool:
     """Return whether each header of a format has its names in other tools."""
-    return all(header.elsewhere is not None for header in _headers(layout))
+    return all(header.known_as is not None for header in _headers(layout))
 
 
 def check(layout: Layout) -> None:
@@ -52,23 +52,23 @@ def check(layout: Layout) -> None:
     Those in scapy are looked up where it is installed, those in tshark when it reads frames.
     """
     for header in _headers(layout):
-        elsewhere = _elsewhere(header)
+        known_as = _known_as(header)
         here = {each.name for each in header.members}
         _refuse(
             header,
             "the field",
-            {path.partition(".")[0] for path in elsewhere.fields} - here,
+            {path.partition(".")[0] for path in known_as.fields} - here,
             f"which the header does not have; it has: {', '.join(sorted(here))}",
         )
         if has_scapy():
-            _check_scapy(header, elsewhere)
+            _check_scapy(header, known_as)
 
 
 def _refuse(header: Header, what: str, names: Iterable[str], why: str) -> None:
     """Raise UsageError when a header gives names that do not exist."""
     shown = ", ".join(map(repr, sorted(names)))
     if shown:
-        raise UsageError(f"header {header.name!r}: its Elsewhere names {what} {shown}, {why}")
+        raise UsageError(f"header {header.name!r}: its Dissectors names {what} {shown}, {why}")
 
 
 # --- Scapy -------------------------------------------------------------------------
@@ -79,24 +79,24 @@ def has_scapy() -> bool:
     return find_spec("scapy") is not None
 
 
-def _scapy_class(elsewhere: Elsewhere) -> Any:
-    module, _, name = elsewhere.scapy.rpartition(".")
+def _scapy_class(known_as: Dissectors) -> Any:
+    module, _, name = known_as.scapy.rpartition(".")
     return getattr(importlib.import_module(module), name)
 
 
-def _check_scapy(header: Header, elsewhere: Elsewhere) -> None:
+def _check_scapy(header: Header, known_as: Dissectors) -> None:
     try:
-        fields = {each.name for each in _scapy_class(elsewhere).fields_desc}
+        fields = {each.name for each in _scapy_class(known_as).fields_desc}
     except Exception as error:  # of the import of any module
         why = (
             f"which cannot be had ({error}); write module.Class, such as scapy.packet.Raw, "
             "and import a module of your own in the file of the format"
         )
-        _refuse(header, "the scapy layer", {elsewhere.scapy}, why)
+        _refuse(header, "the scapy layer", {known_as.scapy}, why)
         raise
-    names = {name.partition("@")[0] for name, _ in elsewhere.fields.values()}
-    names |= {name for name, _ in elsewhere.groups.values()}
-    why = f"which {elsewhere.scapy} does not have; it has: {', '.join(sorted(fields)) or 'none'}"
+    names = {name.partition("@")[0] for name, _ in known_as.fields.values()}
+    names |= {name for name, _ in known_as.groups.values()}
+    why = f"which {known_as.scapy} does not have; it has: {', '.join(sorted(fields)) or 'none'}"
     _refuse(header, "scapy's field", names - fields - {""}, why)
 
 
@@ -115,7 +115,7 @@ def built_by_scapy(layout: Layout, given: Mapping[str, int], length: int) -> byt
     Raises CodegenError when scapy cannot build the frame.
     """
     headers = _headers(layout)
-    above = [_scapy_class(_elsewhere(header)) for header in headers[1:]]
+    above = [_scapy_class(_known_as(header)) for header in headers[1:]]
     try:
         frame: Any = None
         for header, upper in zip_longest(headers, above):
@@ -132,22 +132,22 @@ def built_by_scapy(layout: Layout, given: Mapping[str, int], length: int) -> byt
 
 def _scapy_layer(layout: Layout, header: Header, upper: Any, given: Mapping[str, int]) -> Any:
     """Return scapy's layer of a header; ``upper`` is the class of the one above, or None."""
-    elsewhere = _elsewhere(header)
-    made = _scapy_class(elsewhere)
-    fields = _scapy_fields(layout, header, elsewhere, given)
+    known_as = _known_as(header)
+    made = _scapy_class(known_as)
+    fields = _scapy_fields(layout, header, known_as, given)
     for placed, _ in layout.deciding():
         path = placed.path.removeprefix(f"{header.name}.")
-        name, _ = elsewhere.fields.get(path, ("", ""))
+        name, _ = known_as.fields.get(path, ("", ""))
         if placed.header is header and name and upper and not _binds(made, upper, name):
             fields[name] = _value(placed, given)
     return made(**fields)
 
 
 def _scapy_fields(
-    layout: Layout, header: Header, elsewhere: Elsewhere, given: Mapping[str, int]
+    layout: Layout, header: Header, known_as: Dissectors, given: Mapping[str, int]
 ) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    groups: dict[str, dict[str, dict[str, int]]] = {name: {} for name in elsewhere.groups}
+    groups: dict[str, dict[str, dict[str, int]]] = {name: {} for name in known_as.groups}
     for placed in layout.fields:
         if placed.header is not header or not _is_given(placed):
             continue
@@ -158,13 +158,13 @@ def _scapy_fields(
             member, _, name = rest.partition(".")
             groups[group].setdefault(member, {})[name] = value
             continue
-        name, _, shift = elsewhere.fields.get(path, ("", ""))[0].partition("@")
+        name, _, shift = known_as.fields.get(path, ("", ""))[0].partition("@")
         if shift:
             fields[name] = fields.get(name, 0) | value << int(shift)
         elif name:
             is_number = isinstance(placed.field, UInt | Reserved)
             fields[name] = value if is_number else placed.field.show(value)
-    for group, (name, make) in elsewhere.groups.items():
+    for group, (name, make) in known_as.groups.items():
         members: Members = list(groups[group].items())
         if members:
             fields[name] = make(members)
@@ -214,7 +214,7 @@ class Dissection:
         self.names: dict[str, tuple[str, int, int]] = {}
         seen: Counter[str] = Counter()
         for placed in layout.fields:
-            fields = _elsewhere(placed.header).fields
+            fields = _known_as(placed.header).fields
             path = placed.path.removeprefix(f"{placed.header.name}.")
             name, _, unit = fields.get(path, ("", ""))[1].partition("/")
             if name:
@@ -260,7 +260,7 @@ class Dissection:
                 yield f"tshark warns: {row['_ws.expert.message']}"
 
     def _dissected(self, capture: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-        known = [_elsewhere(header) for header in _headers(self.layout)]
+        known = [_known_as(header) for header in _headers(self.layout)]
         protocols = {each.tshark for each in known}
         preferences = {name for each in known for name in each.preferences}
         with temporary.folder() as folder:
@@ -286,15 +286,15 @@ class Dissection:
     def _check_names(self, errors: Sequence[str]) -> None:
         """Raise UsageError for names that tshark does not have; it lists such fields, indented."""
         for header in _headers(self.layout):
-            elsewhere = _elsewhere(header)
+            known_as = _known_as(header)
             why = "which tshark does not have ('tshark -G {}' lists them)"
             _refuse(
                 header,
                 "the tshark protocol",
-                {elsewhere.tshark} - _protocols(self.tshark),
+                {known_as.tshark} - _protocols(self.tshark),
                 why.format("protocols") + "; for what it does not dissect, name 'data'",
             )
-            fields = {name.partition("/")[0] for _, name in elsewhere.fields.values()}
+            fields = {name.partition("/")[0] for _, name in known_as.fields.values()}
             unknown = fields.intersection(line.strip() for line in errors if line.startswith("\t"))
             _refuse(header, "tshark's field", unknown, why.format("fields"))
 

@@ -11,10 +11,10 @@ from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 from codegen.layout import Layout
 from codegen.model import Strategy
-from codegen.verify import judge, outside, values
+from codegen.verify import compare, outside, values
 from codegen.verify.subject import Memory, Mismatch, Subject
 
-JUDGES = ("oracle", "scapy", "tshark", "parser")
+CROSS_CHECKS = ("oracle", "scapy", "tshark", "parser")
 
 
 @dataclass
@@ -22,18 +22,18 @@ class Row:
     """The results of the cross-checks of one format, by the name of the check.
 
     ``agreed`` are the numbers of examples on which a check agreed with the emitted C, and
-    ``faults`` the mismatches. A check that was not made is not in ``agreed``: ``silent`` has
+    ``faults`` the mismatches. A check that was not made is not in ``agreed``: ``inapplicable`` has
     the reason where it does not apply to this format, ``missing`` where its tool is missing.
     """
 
     format: str
     agreed: dict[str, int] = field(default_factory=dict)
-    silent: dict[str, str] = field(default_factory=dict)
+    inapplicable: dict[str, str] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
 
 
-def judged(
+def cross_check(
     layout: Layout,
     strategy: Strategy,
     examples: int,
@@ -45,8 +45,8 @@ def judged(
     if outside.is_known(layout):
         outside.check(layout)
     row = Row(layout.name)
-    report = judge.verify(subject, examples, seed)
-    row.agreed["oracle"] = report.counts[judge.BYTES] + report.counts[judge.SWEPT]
+    report = compare.verify(subject, examples, seed)
+    row.agreed["oracle"] = report.counts[compare.BYTES] + report.counts[compare.SWEPT]
     if report.counterexample is not None:
         row.faults["oracle"] = report.counterexample
     cases = _cases(layout, examples, seed)
@@ -54,11 +54,13 @@ def judged(
         frames = [subject.generate(given, length, Memory()) for given, length in cases]
     except Mismatch as mismatch:
         row.faults.setdefault("oracle", f"{layout.name}: {mismatch}")
-        row.silent = dict.fromkeys(JUDGES[1:], "there are no frames to judge")
+        row.inapplicable = dict.fromkeys(CROSS_CHECKS[1:], "there are no frames to check")
         return row
     _parser(subject, row, frames + _received(layout, cases, seed))
     if not outside.is_known(layout):
-        row.silent |= dict.fromkeys(("scapy", "tshark"), "no one else knows its headers")
+        row.inapplicable |= dict.fromkeys(
+            ("scapy", "tshark"), "its headers have no names in other tools (known_as=)"
+        )
         return row
     _scapy(layout, row, cases, frames)
     _tshark(layout, row, frames)
@@ -94,7 +96,7 @@ def _parser(subject: Subject, row: Row, frames: list[bytes]) -> None:
         wrong[chosen.randrange(len(frame))] ^= chosen.randrange(1, 256)
         for each in (frame, bytes(wrong), frame[: chosen.randrange(len(frame))]):
             try:
-                judge.parse(subject, each)
+                compare.parse(subject, each)
             except Mismatch as mismatch:
                 row.faults["parser"] = str(mismatch)
                 return
@@ -105,7 +107,7 @@ def _scapy(
     layout: Layout, row: Row, cases: list[tuple[dict[str, int], int]], frames: list[bytes]
 ) -> None:
     if not outside.has_scapy():
-        row.missing["scapy"] = "scapy is missing: pip install scapy"
+        row.missing["scapy"] = "it is not installed: pip install scapy"
         return
     row.agreed["scapy"] = 0
     for (given, length), frame in zip(cases, frames, strict=True):
@@ -126,7 +128,7 @@ def _scapy(
 def _tshark(layout: Layout, row: Row, frames: list[bytes]) -> None:
     tshark = outside.find_tshark()
     if tshark is None:
-        row.missing["tshark"] = "tshark is missing: apt install tshark"
+        row.missing["tshark"] = "it is not installed: apt install tshark"
         return
     expected = [oracle.decode(layout, frame).values for frame in frames]
     with temporary.folder() as folder:

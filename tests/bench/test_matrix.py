@@ -145,7 +145,7 @@ def test_the_plain_ways_send_no_frames_that_they_have_no_room_for(tmp_path: Path
     assert (run.returncode, run.stderr) == (0, "")
     usual, longer = run.stdout.split("\n\n")[1:]
     assert "tutorial-pool-dup" in usual
-    assert longer.startswith("1515 bytes, sink free\nnothing to compare with: the plain ways send")
+    assert longer.startswith("1515 bytes, sink free\nnothing to compare with: the baselines send")
     assert "tutorial-" not in longer
 
 

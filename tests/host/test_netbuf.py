@@ -30,7 +30,7 @@ from codegen.host.netbuf import Netbuf
 from codegen.model import STRATEGIES
 from codegen.resolve import resolve
 from codegen.unikraft import Tree, TreeError, find_tree
-from codegen.verify.judge import verify
+from codegen.verify.compare import verify
 from codegen.verify.subject import Subject
 from tests.tools import NO_TREE
 

@@ -1,6 +1,6 @@
 """What guests send is what the oracle says, on every release, platform and with every strategy.
 
-Frames are captured on the other side of a bridge; tshark and the oracle judge them,
+Frames are captured on the other side of a bridge; tshark and the oracle check them,
 neither of which knows the emitted C.
 """
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from codegen import emit, formats, run, runtime, unikraft
-from codegen.bench import contest
+from codegen.bench import comparison
 from codegen.cli import options
 from codegen.model import STRATEGIES
 from codegen.resolve import resolve
@@ -231,15 +231,15 @@ def test_a_plain_way_sends_what_the_strategies_send() -> None:
     longer = formats.load("udp4").packet.preset("longer", "", {"length": 512})
     for length, wanted in ((None, "length=512"), (70, "length=70")):
         request = run.Request(resolve(longer), STRATEGIES[0], length=length)
-        ways = contest._plain_ways(request, lambda *why: said.extend(why))
+        ways = comparison._plain_ways(request, lambda *why: said.extend(why))
         assert [wanted in arguments for _, _, arguments in ways] == [True] * 5
     jumbo = replace(longer.packet, name="jumbo", max_length=4000)
     request = run.Request(resolve(jumbo), STRATEGIES[0], length=1515)
     assert said == []
-    assert contest._plain_ways(request, lambda *why: said.extend(why)) == []
+    assert comparison._plain_ways(request, lambda *why: said.extend(why)) == []
     assert said == [
         "tutorial-*",
-        "the plain ways send frames of one length, 60 to 1514 bytes",
+        "the baselines send frames of one length, 60 to 1514 bytes",
     ]
 
 

@@ -186,10 +186,10 @@ def loops(programs: Callable[..., Path], serve: Callable[..., Any]) -> Callable[
     return start
 
 
-# --------------------------------------------------------------------- judge
+# --------------------------------------------------------------------- check
 
 
-def judge(loops: Loops, strategy: Strategy, sink: str, script: Script, outcome: Outcome) -> None:
+def check(loops: Loops, strategy: Strategy, sink: str, script: Script, outcome: Outcome) -> None:
     """Compare what a run says with what the device saw, and with what must be left."""
     assert outcome.status == 0, outcome.stderr or "the run did not end"
     seen, report = outcome.seen, outcome.report
@@ -198,13 +198,13 @@ def judge(loops: Loops, strategy: Strategy, sink: str, script: Script, outcome: 
         assert script.fail >= 0
         assert (seen["code"], outcome.error) in ((1, "memory"), (1, "device"))
         return
-    _judge_end(strategy, script, outcome)
-    _judge_counters(strategy, sink, outcome)
-    _judge_frames(loops, strategy, sink, script, outcome)
-    _judge_memory(strategy, sink, script, outcome)
+    _check_end(strategy, script, outcome)
+    _check_counters(strategy, sink, outcome)
+    _check_frames(loops, strategy, sink, script, outcome)
+    _check_memory(strategy, sink, script, outcome)
 
 
-def _judge_end(strategy: Strategy, script: Script, outcome: Outcome) -> None:
+def _check_end(strategy: Strategy, script: Script, outcome: Outcome) -> None:
     """It ends because it is done, because time is up, or with a message."""
     assert outcome.report
     gave_up = outcome.gave_up
@@ -219,7 +219,7 @@ def _judge_end(strategy: Strategy, script: Script, outcome: Outcome) -> None:
         assert script.then == "error" or (lacks and gave_up != REFUSED)
 
 
-def _judge_counters(strategy: Strategy, sink: str, outcome: Outcome) -> None:
+def _check_counters(strategy: Strategy, sink: str, outcome: Outcome) -> None:
     assert outcome.report
     seen = outcome.seen
     sent = seen["taken"] if sink == "netdev" else outcome.report["sent"]
@@ -233,7 +233,7 @@ def _judge_counters(strategy: Strategy, sink: str, outcome: Outcome) -> None:
     assert outcome.report["bytes"] == sent * outcome.report["length"]
 
 
-def _judge_frames(
+def _check_frames(
     loops: Loops, strategy: Strategy, sink: str, script: Script, outcome: Outcome
 ) -> None:
     """What was taken is the oracle's, numbered from 0 without a gap or a repeat."""
@@ -249,7 +249,7 @@ def _judge_frames(
     assert [each.hex() for each in frames] == [each.hex() for each in expected]
 
 
-def _judge_memory(strategy: Strategy, sink: str, script: Script, outcome: Outcome) -> None:
+def _check_memory(strategy: Strategy, sink: str, script: Script, outcome: Outcome) -> None:
     """All that was taken from heap, pool or ring is back there, once."""
     seen = outcome.seen
     assert (seen["live"], seen["damaged"]) == (LEFT[strategy.buffers], 0)
@@ -283,7 +283,7 @@ def search(
     @settings
     @hypothesis.given(SCRIPTS if sink == "netdev" else SINK_SCRIPTS)
     def examine(script: Script) -> None:
-        judge(loops, strategy, sink, script, loops.run(name, script))
+        check(loops, strategy, sink, script, loops.run(name, script))
 
     examine()
 
@@ -331,7 +331,7 @@ def fail_each_allocation(loops: Loops, name: str, strategy: Strategy) -> None:
     for number in range(100):
         attempt = replace(script, fail=number)
         outcome = loops.run(name, attempt)
-        judge(loops, strategy, "netdev", attempt, outcome)
+        check(loops, strategy, "netdev", attempt, outcome)
         failed_starts += outcome.report is None
         if not outcome.seen["failed_one"]:
             break
@@ -349,7 +349,7 @@ def test_exhaustion_ends_with_a_message(
     name = f"{strategy.name}/netdev"
     hoarding = Script(steps=("0y",) * 40, count=100, ring=4, hoard=True)
     outcome = running.run(name, hoarding)
-    judge(running, strategy, "netdev", hoarding, outcome)
+    check(running, strategy, "netdev", hoarding, outcome)
     if strategy.buffers in (Buffers.POOL, Buffers.RING):
         assert outcome.gave_up not in (None, REFUSED)
         # One more than the ring has room for; a pool may have another one.
@@ -357,7 +357,7 @@ def test_exhaustion_ends_with_a_message(
     for then in ("nomem", "error"):
         script = Script(steps=("0y",) * 3, memory=(True,) * 3, then=then, count=100)
         outcome = running.run(name, script)
-        judge(running, strategy, "netdev", script, outcome)
+        check(running, strategy, "netdev", script, outcome)
         assert (outcome.gave_up == REFUSED) == (then == "error")
         if strategy.buffers in (Buffers.HEAP, Buffers.POOL):
             assert outcome.gave_up

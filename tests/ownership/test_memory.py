@@ -196,7 +196,7 @@ def test_valgrind_finds_nothing(
     assert report["sent"] == 12
 
 
-# ----------------------------------------------------------------- the judges
+# ----------------------------------------------------------------- the checks
 
 
 Mutants = Callable[[str], dict[str, dict[str, str]]]

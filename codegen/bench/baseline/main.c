@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the emitted strategies are compared with: the plain way of the 2021
+ * What the emitted strategies are compared with: the baseline of the 2021
  * tutorial, which makes each packet with uk_netbuf_alloc_buf() and frees it with
  * uk_netbuf_free(), and a bare memcpy() of the frame. WHO chooses one of them.
  * The sinks are those of the emitted program.

@@ -41,7 +41,7 @@ struct host_backend {
 	 * @param state
 	 *   takes what the other functions are called with
 	 * @return
-	 *   0, or a negative error code after having told the reason;
+	 *   0, or a negative error code, after reporting the reason;
 	 *   -EINVAL is for a wrong `spec` alone
 	 */
 	int (*open)(const char *spec, void **state);
@@ -60,7 +60,7 @@ struct host_backend {
 	 * and offers them again.
 	 * @return
 	 *   the number of frames taken, at least one unless the backend is
-	 *   full, or a negative error code after having told the reason;
+	 *   full, or a negative error code, after reporting the reason;
 	 *   the device does not come back after an error
 	 */
 	int (*xmit)(void *state, const struct host_frame frames[],
@@ -81,7 +81,7 @@ struct host_backend {
 	int (*close)(void *state);
 
 	/**
-	 * Tells the address that the device has unless the user chose one;
+	 * Gives the address that the device has unless the user chose one;
 	 * (NULL) if any will do.
 	 * @return
 	 *   0, or a negative error code: the device keeps the address it has

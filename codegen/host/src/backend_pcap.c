@@ -57,7 +57,7 @@ struct pcap {
 	char *path;
 	bool started;		/* the file is open */
 	struct outfile file;
-	int failed;		/* negative error code, told already */
+	int failed;		/* negative error code, reported already */
 	off_t written;		/* bytes in the file, all whole records */
 	uint64_t records;	/* as many as these bytes hold */
 	size_t used;		/* bytes in the buffer, all whole records */

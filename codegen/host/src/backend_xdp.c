@@ -69,7 +69,7 @@ struct xdp {
 	struct host_iface iface;
 	uint32_t queue;
 	int fd;
-	int failed;		/* negative error code, told already */
+	int failed;		/* negative error code, reported already */
 	unsigned char *chunks;
 	struct ring tx;
 	struct ring completion;
@@ -191,7 +191,7 @@ static int attach(struct xdp *xdp)
 	for (msec = 0; bind(xdp->fd, (const struct sockaddr *)&address,
 			    sizeof(address)); msec += PAUSE_MSEC) {
 		if (errno == EINVAL) {
-			uk_pr_err("interface '%s' has no queue %u to send from; 'ip -d link' tells how many it has\n",
+			uk_pr_err("interface '%s' has no queue %u to send from; 'ip -d link' shows how many it has\n",
 				  xdp->iface.name, (unsigned int)xdp->queue);
 			return -ENXIO;
 		}

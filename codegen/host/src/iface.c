@@ -13,7 +13,7 @@
 
 #include "iface.h"
 
-/* The kernel tells of links with up to a second's delay. */
+/* The kernel reports links with up to a second's delay. */
 #define LINK_WAIT_MSEC		3000
 /* Between being taken down and being gone, when it is being deleted. */
 #define GONE_WAIT_MSEC		300
@@ -71,7 +71,7 @@ static const char *advice(int err)
 	case ENOPROTOOPT:
 		return "this kernel cannot do it; choose another device";
 	default:
-		return "'ip link' tells its state";
+		return "'ip link' shows its state";
 	}
 }
 

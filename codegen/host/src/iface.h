@@ -25,7 +25,7 @@ struct host_iface {
  * @param len
  *   of the name, which need not end there
  * @return
- *   0, or a negative error code after having told the reason: -EINVAL if
+ *   0, or a negative error code, after reporting the reason: -EINVAL if
  *   nothing can have that name
  */
 int host_iface_open(struct host_iface *iface, const char *usage,
@@ -36,18 +36,18 @@ void host_iface_close(struct host_iface *iface);
 /**
  * Finds the interface.
  * @return
- *   0, or a negative error code after having told the reason
+ *   0, or a negative error code, after reporting the reason
  */
 int host_iface_find(struct host_iface *iface);
 
 /**
  * Waits for a link, which takes a moment after an interface was brought up.
  * @return
- *   0, or a negative error code after having told the reason
+ *   0, or a negative error code, after reporting the reason
  */
 int host_iface_wait(struct host_iface *iface);
 
-/** Brings the interface up; 0, or a negative error code, told. */
+/** Brings the interface up; 0, or a negative error code, reported already. */
 int host_iface_up(struct host_iface *iface);
 
 /** The interface's address; -ENODATA if it has none that can be sent from. */
@@ -61,12 +61,12 @@ unsigned int host_iface_mtu(const struct host_iface *iface);
  * interface when many in a row did not: a full queue and a pulled cable
  * look alike to the sender.
  * @return
- *   0, or a negative error code after having told the reason
+ *   0, or a negative error code, after reporting the reason
  */
 int host_iface_moved(struct host_iface *iface, int moved);
 
 /**
- * Tells that something failed, and what to do about it.
+ * Reports that something failed, and what to do about it.
  * @param what
  *   completes "cannot ..."
  * @return

@@ -166,7 +166,7 @@ static void deal_with(struct uk_netdev *dev, int rc)
 {
 	if (rc < 0 && !dev->failure) {
 		dev->failure = rc;
-		/* What a backend holds back, it tells of itself. */
+		/* A backend reports what it holds back by itself. */
 		if (!dev->backend->flush)
 			uk_pr_err("the device took %" PRIu64 " frames and gave %" PRIu64 " before that\n",
 				  dev->stats.tx_packets,

@@ -18,12 +18,12 @@
  * Sets one setting from text.
  * @return
  *   0, -ENOENT if there is no such setting, or -EINVAL if the value is
- *   wrong, after having told what is allowed
+ *   wrong, after reporting what is allowed
  */
 int host_netdev_settings_parse(struct host_netdev_settings *settings,
 			       const char *key, const char *value);
 
-/** 0, or -EINVAL after having told what is wrong. */
+/** 0, or -EINVAL after reporting what is wrong. */
 int host_netdev_settings_check(const struct host_netdev_settings *settings);
 
 /** Prints a line for each setting: key, default, meaning. */

@@ -15,7 +15,7 @@ Members = list[tuple[str, dict[str, int]]]
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class Dissectors:
     """The names of a header and its fields in scapy and in tshark.
 
     ``scapy`` is a class (``scapy.layers.inet.IP``) and ``tshark`` a protocol. A class of

@@ -34,7 +34,7 @@ _PLAIN = {name: flags for name, flags in BASELINES.items() if name.startswith("t
 
 
 @dataclass(frozen=True)
-class Contestant:
+class Candidate:
     """A program that can be run again and again; ``image_bytes`` is None on the host."""
 
     who: str
@@ -50,9 +50,9 @@ class Contestant:
 
 @dataclass
 class Row:
-    """The rates of a contestant in packets a second, a figure a round."""
+    """The rates of a candidate in packets a second, a figure a round."""
 
-    contestant: Contestant
+    candidate: Candidate
     rates: list[float]
 
     @property
@@ -67,11 +67,11 @@ class Row:
 
 def on_host(
     request: run.Request, strategies: Sequence[Strategy], on_refusal: OnRefusal
-) -> Iterator[Contestant]:
+) -> Iterator[Candidate]:
     """Yield a program for this machine of each strategy."""
     run.check(request)
     for mine, _ in _accepted(request, strategies, on_refusal):
-        yield Contestant(mine.strategy.name, "", None, partial(run.run_host, mine, _unheard))
+        yield Candidate(mine.strategy.name, "", None, partial(run.run_host, mine, _unheard))
 
 
 def as_unikernels(
@@ -81,7 +81,7 @@ def as_unikernels(
     folder: Path,
     on_step: image.OnStep,
     on_refusal: OnRefusal,
-) -> Iterator[Contestant]:
+) -> Iterator[Candidate]:
     """Build and yield the images of the baselines and of each strategy, for each setup.
 
     The images are in ``folder`` and must stay there while they run. A baseline sends
@@ -99,24 +99,24 @@ def as_unikernels(
         for who, files, arguments in (*plain, *programs):
             guests = guest.prepare(files, setup, folder / f"{who}-{build}", on_step, _unheard)
             program = partial(guest.measure, guests, arguments, _unheard)
-            yield Contestant(who, build, guests.image.size, program)
+            yield Candidate(who, build, guests.image.size, program)
 
 
 def measure(
-    contestants: Sequence[Contestant], repeat: int, on_step: Callable[[Contestant], None]
+    candidates: Sequence[Candidate], repeat: int, on_step: Callable[[Candidate], None]
 ) -> list[Row]:
     """Run each of them ``repeat`` times in turn and return the rates.
 
-    ``on_step`` is called before each of the ``len(contestants) * repeat`` runs.
+    ``on_step`` is called before each of the ``len(candidates) * repeat`` runs.
     """
-    rates = turns.measure(contestants, Contestant.rate, repeat, on_step)
-    return [Row(*each) for each in zip(contestants, rates, strict=True)]
+    rates = turns.measure(candidates, Candidate.rate, repeat, on_step)
+    return [Row(*each) for each in zip(candidates, rates, strict=True)]
 
 
 def reference(row: Row, rows: Sequence[Row]) -> Row | None:
     """Return the row that this one is compared with, which is of the same build."""
     for other in rows:
-        if (other.contestant.who, other.contestant.build) == (REFERENCE, row.contestant.build):
+        if (other.candidate.who, other.candidate.build) == (REFERENCE, row.candidate.build):
             return other
     return None
 
@@ -126,18 +126,18 @@ def as_json(rows: Sequence[Row]) -> dict[str, object]:
     return {
         "cells": [
             {
-                "who": row.contestant.who,
-                "build": row.contestant.build,
-                "image_bytes": row.contestant.image_bytes,
+                "who": row.candidate.who,
+                "build": row.candidate.build,
+                "image_bytes": row.candidate.image_bytes,
                 "packets_per_second": row.rate.as_json(),
             }
             for row in rows
         ],
         "ratios": [
             {
-                "who": row.contestant.who,
+                "who": row.candidate.who,
                 "against": REFERENCE,
-                "build": row.contestant.build,
+                "build": row.candidate.build,
                 **row.against(other).as_json(),
             }
             for row in rows

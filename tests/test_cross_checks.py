@@ -1,4 +1,4 @@
-"""Two more judges, who know nothing of this project: scapy builds, tshark takes apart.
+"""Cross-checks with tools that know nothing of this project: scapy builds, tshark dissects.
 
 The oracle and the emitted C share a layout, so a wrong layout would satisfy
 both. Scapy and Wireshark have their own idea of every protocol of the catalogue.
@@ -35,7 +35,7 @@ from codegen.model import (
     inner,
 )
 from codegen.resolve import resolve
-from codegen.verify import judge, outside, values
+from codegen.verify import compare, outside, values
 from codegen.verify.subject import Memory, Subject
 
 Require = Callable[[str], str]
@@ -88,7 +88,7 @@ STACKS = (
         / inner(ETHERNET / vlan.VLAN / ipv6.IPV6 / tcp.SYN / Fill("x")),
     ),
 )
-#: One that sweeps: the judges see its first packet.
+#: One that sweeps: its first packet is checked.
 SWEPT = formats.load("udp6").packet.preset(
     "swept6",
     "what differs from packet to packet",
@@ -99,8 +99,8 @@ SWEPT = formats.load("udp6").packet.preset(
         "ipv6.traffic_class": Cycle((5, 6)),
     },
 )
-JUDGED = [each for each in formats.catalogue().values() if outside.is_known(resolve(each))]
-FORMATS = [*JUDGED, *STACKS, SWEPT]
+KNOWN = [each for each in formats.catalogue().values() if outside.is_known(resolve(each))]
+FORMATS = [*KNOWN, *STACKS, SWEPT]
 
 
 @pytest.fixture(scope="module", params=FORMATS, ids=lambda format: format.name)
@@ -130,15 +130,13 @@ def cases(layout: Layout, seed: int, count: int) -> list[tuple[dict[str, int], i
     return found
 
 
-def test_the_catalogue_is_judged() -> None:
-    """All but those with a header that no one else knows."""
-    assert {each.name for each in formats.catalogue().values()} - {
-        each.name for each in JUDGED
-    } == {"udp4_seq"}
-    wanted = "udp4 udp6 tcp4_syn tcp6_syn icmp4_echo icmp6_echo arp_request vlan_udp4 qinq_udp4"
-    assert {*wanted.split(), "mpls_udp4", "gre_udp4", "vxlan_udp4"} <= {
-        each.name for each in JUDGED
+def test_the_catalogue_is_cross_checked() -> None:
+    """All but those with a header that other tools do not know."""
+    assert {each.name for each in formats.catalogue().values()} - {each.name for each in KNOWN} == {
+        "udp4_seq"
     }
+    wanted = "udp4 udp6 tcp4_syn tcp6_syn icmp4_echo icmp6_echo arp_request vlan_udp4 qinq_udp4"
+    assert {*wanted.split(), "mpls_udp4", "gre_udp4", "vxlan_udp4"} <= {each.name for each in KNOWN}
 
 
 def test_scapy_builds_the_same_frames(subject: Subject) -> None:
@@ -188,7 +186,7 @@ def test_each_field_that_tshark_has_is_looked_at() -> None:
 
 def test_scapy_and_the_oracle_do_not_agree_by_chance() -> None:
     """A control: scapy's frame for other values differs, in the field that was changed."""
-    for format in JUDGED:
+    for format in KNOWN:
         layout = resolve(format)
         given = {each.argument.name: each.argument.maximum for each in layout.arguments}
         frame = oracle.encode(layout, given, layout.min_length)
@@ -238,12 +236,12 @@ def test_a_udp_checksum_of_zero_is_none_over_ipv4(
     frame[at : at + 2] = bytes(2)
     read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "udp.checksum.status")
     assert read[0].split(",")[0] == status
-    assert judge.parse(subject, bytes(frame)).value == result
+    assert compare.parse(subject, bytes(frame)).value == result
     # A control: any other wrong checksum is invalid.
     frame[at] = 1
     read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "udp.checksum.status")
     assert read[0].split(",")[0] == "0"
-    assert judge.parse(subject, bytes(frame)).value == "invalid checksum"
+    assert compare.parse(subject, bytes(frame)).value == "invalid checksum"
 
 
 @pytest.mark.parametrize(
@@ -271,7 +269,7 @@ def test_a_fragment_is_other_traffic(
     read = read_by_tshark(bytes(frame), require("tshark"), tmp_path, "frame.protocols")
     transport = name.removesuffix("-syn").removesuffix("-echo").removesuffix("4")
     assert (transport in read[0].split(":")) == (result == "valid")
-    assert judge.parse(subject, bytes(frame)).value == result
+    assert compare.parse(subject, bytes(frame)).value == result
     given = values.some(layout, random.Random(1))
     wanted = "valid" if result == "valid" else "other"
     assert subject.verdict(given, bytes(frame)) == wanted
@@ -284,6 +282,6 @@ def test_who_sends_fragments_receives_them() -> None:
     )
     layout = resolve(fragments)
     subject = Subject.build(layout, STRATEGIES[0], optimize="-O1")
-    assert judge.parse(subject, bytes(frame_of(layout))).value == "valid"
+    assert compare.parse(subject, bytes(frame_of(layout))).value == "valid"
     whole = resolve(formats.load("udp4"))
-    assert judge.parse(subject, bytes(frame_of(whole))).value == "another header"
+    assert compare.parse(subject, bytes(frame_of(whole))).value == "another header"
