@@ -36,10 +36,29 @@ static void match(const struct uk_netbuf *pkt, const struct options *opt,
 	seen->verdicts[verdict]++;
 }
 
+/*
+ * Note when the first packets came, and when the last one has come. The clock
+ * is read only when the queue is empty: while packets come in faster than they
+ * are taken, they cost no time for this.
+ */
+static void note_time(struct traffic *seen, uint64_t received, int is_drained)
+{
+	const __nsec now = is_drained || !seen->first_received ?
+			   ukplat_monotonic_clock() : 0;
+
+	if (unlikely(!seen->first_received)) {
+		seen->first_received = received;
+		seen->first_received_bytes = seen->received_bytes;
+		seen->first_at = now;
+	}
+	seen->last_at = is_drained ? now : 0;
+}
+
 uint64_t receive(struct uk_netdev *dev, const struct options *opt,
 		 struct traffic *seen, uint64_t most)
 {
 	const uint64_t before = seen->received;
+	uint64_t received;
 	struct uk_netbuf *pkt;
 	int status;
 
@@ -57,7 +76,10 @@ uint64_t receive(struct uk_netdev *dev, const struct options *opt,
 		if (!uk_netdev_status_more(status))
 			break;
 	}
-	return seen->received - before;
+	received = seen->received - before;
+	if (received)
+		note_time(seen, received, received < most);
+	return received;
 }
 
 void receive_late(struct uk_netdev *dev, const struct options *opt,

@@ -34,6 +34,7 @@ void event_waiting(uint64_t received, uint64_t count, unsigned int seconds);
  *    - "strategy": the strategy's buffers do not go with the device
  *    - "exhausted": no buffer comes back any more
  *    - "refused": the device refuses packets
+ *    - "stalled": the device has taken no packet for long
  * @param format
  *    What printf() would print, without a newline at the end
  */

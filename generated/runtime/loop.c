@@ -4,6 +4,7 @@
  * as was asked for.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <uk/essentials.h>
 #include <uk/netdev.h>
 #include <uk/plat/time.h>
@@ -42,8 +43,10 @@ struct watch {
 	__nsec now;
 	unsigned int failed;	/* failures in a row */
 	int rc;			/* of the last one */
-	uint64_t received;	/* packets when it was looked last */
-	__nsec received_at;	/* when the last one of them was there */
+	uint64_t sent;		/* packets when it was looked last */
+	__nsec sent_at;		/* when the last one was sent, or none was due */
+	uint64_t received;	/* the same of those that came in */
+	__nsec received_at;
 	int is_silent;		/* nothing came for long, as was reported */
 };
 
@@ -65,6 +68,10 @@ static void look(struct watch *watch, const struct sender *tx,
 	}
 	watch->now = netspeed_read(&watch->speed, pkts,
 				   bytes + pkts * ETHER_WIRE_OVERHEAD);
+	if (seen->sent != watch->sent) {
+		watch->sent = seen->sent;
+		watch->sent_at = watch->now;
+	}
 	if (seen->received != watch->received) {
 		watch->received = seen->received;
 		watch->received_at = watch->now;
@@ -92,14 +99,21 @@ static int is_idle(const struct watch *watch, const struct options *opt)
 	       watch->now - watch->received_at >= opt->idle;
 }
 
-/* Time is up, nothing comes any more, or somebody stopped the device */
+/* Has the device taken no packet for so long that it never will? */
+static int is_stalled(const struct watch *watch, const struct options *opt)
+{
+	return opt->mode & MODE_TX && opt->stall &&
+	       watch->now - watch->sent_at >= opt->stall;
+}
+
+/* Time is up, nothing comes or leaves any more, or somebody stopped the device */
 static int is_over(const struct watch *watch, const struct sender *tx)
 {
 	const struct options *opt = tx->opt;
 
 	return (opt->duration &&
 		watch->now - watch->start >= opt->duration) ||
-	       is_idle(watch, opt) ||
+	       is_idle(watch, opt) || is_stalled(watch, opt) ||
 	       uk_netdev_state_get(tx->sink.dev) != UK_NETDEV_RUNNING;
 }
 
@@ -183,12 +197,16 @@ static void run_paced(struct sender *tx, struct traffic *seen,
 	__nsec before = watch->start;
 
 	while (seen->sent < count && !gave_up(watch)) {
+		const uint64_t due = at_once(credit / cost);
+
 		credit -= cost * send_watched(tx, seen, watch,
-					      MIN(count - seen->sent,
-						  at_once(credit / cost)));
+					      MIN(count - seen->sent, due));
 		if (opt->mode & MODE_RX)
 			receive(tx->sink.dev, opt, seen, NB_DUE_MAX);
 		look(watch, tx, seen);
+		/* Where none was due, the device has not refused any */
+		if (!due)
+			watch->sent_at = watch->now;
 		if (is_over(watch, tx))
 			return;
 		credit = MIN(credit + (watch->now - before) * 1000ULL, most);
@@ -215,6 +233,15 @@ static void send_late(void)
 }
 #endif
 
+static int report_stall(const struct watch *watch, const struct traffic *seen)
+{
+	event_error("stalled", "the device has taken no packet for %u s, after "
+		    "%" PRIu64 "; stall= sets this limit",
+		    (unsigned int)((watch->now - watch->sent_at) /
+				   1000000000ULL), seen->sent);
+	return -ETIMEDOUT;
+}
+
 static int report_failure(const struct watch *watch)
 {
 	if (watch->rc == -ENOMEM)
@@ -234,19 +261,23 @@ int loop_run(struct sender *tx, struct traffic *seen)
 	__nsec end;
 
 	watch.start = netspeed_start(&watch.speed, opt->interval);
+	watch.now = watch.start;
+	watch.sent_at = watch.start;
 	watch.received_at = watch.start;
 	if (opt->rate_ps && opt->mode & MODE_TX)
 		run_paced(tx, seen, &watch);
 	else
 		run_unlimited(tx, seen, &watch);
-	/* Nothing was received while it was waited for more */
-	end = is_idle(&watch, opt) ? watch.received_at
-				   : ukplat_monotonic_clock();
+	end = ukplat_monotonic_clock();
 	seen->elapsed = end - watch.start;
+	if (!seen->last_at)
+		seen->last_at = end;
 	seen->sent_bytes = sent_bytes(tx, seen);
 
 	if (gave_up(&watch))
 		return report_failure(&watch);
+	if (is_stalled(&watch, opt))
+		return report_stall(&watch, seen);
 	if (opt->mode & MODE_TX)
 		send_late();
 	if (opt->mode == MODE_BOTH)

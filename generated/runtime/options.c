@@ -100,6 +100,8 @@ static const struct arg arguments[] = {
 	ARG(options, mode, "mode", arg_mode, 0, 0,
 	    "send, receive, or both"),
 	ARG(options, rate, "rate", arg_rate, 0, 0, "of sending"),
+	ARG(options, stall, "stall", arg_seconds, 0, SECONDS_MAX,
+	    "fail when the device takes no packet for so long; 0: never"),
 	{ .key = NULL },
 };
 
@@ -108,6 +110,7 @@ static const struct options defaults = {
 	.length = PACKET_LENGTH,
 	.mode = CONFIG_APPPKTGEN_MODE,
 	.packet = PACKET_DEFAULTS,
+	.stall = 5 * NSEC_PER_SEC,
 };
 
 /* Bits of a frame on the wire, on average */

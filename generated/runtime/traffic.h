@@ -17,7 +17,11 @@ struct traffic {
 	uint64_t sent_bytes;
 	uint64_t received_bytes;
 	uint64_t verdicts[FRAME_VERDICTS];	/* of received frames */
-	__nsec elapsed;
+	uint64_t first_received;	/* packets that came first, together */
+	uint64_t first_received_bytes;
+	__nsec first_at;	/* when they were there */
+	__nsec last_at;		/* when none came any more; 0: they still do */
+	__nsec elapsed;		/* from the start to the end */
 };
 
 #endif /* TRAFFIC_H */

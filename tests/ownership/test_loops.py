@@ -9,6 +9,7 @@ Every run is a process of its own, so that a crash is a result like any other.
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -57,10 +58,15 @@ class Script:
     hoard: bool = False
     fail: int = -1
 
+    #: Whether time ends a run whose queue stays full for ever: it fails otherwise.
+    ends: bool = True
+
+    #: Nanoseconds from one look at the clock to the next.
+    tick: int = 1000
+
     def arguments(self) -> str:
         """Return the arguments of the emitted program."""
-        # A queue that stays full for ever is no error: time ends the run.
-        duration = "0.05" if self.then == "full" else "0"
+        duration = "0.05" if self.then == "full" and self.ends else "0"
         rate = f" rate={self.rate}" if self.rate else ""
         return f"mode=tx count={self.count} length={self.length} duration={duration}{rate}"
 
@@ -75,7 +81,7 @@ class Script:
             "then": self.then,
             "hoard": int(self.hoard),
             "fail": self.fail,
-            "clock": 10_000_000 if self.then == "full" else 1000,
+            "clock": 10_000_000 if self.then == "full" else self.tick,
         }
 
 
@@ -361,6 +367,29 @@ def test_exhaustion_ends_with_a_message(
         assert (outcome.gave_up == REFUSED) == (then == "error")
         if strategy.buffers in (Buffers.HEAP, Buffers.POOL):
             assert outcome.gave_up
+
+
+@pytest.mark.parametrize("rate", [None, "1kpps"])
+@pytest.mark.parametrize(("format", "strategy"), CASES)
+def test_a_device_that_takes_nothing_any_more_is_an_error(
+    loops: Callable[[str], Loops], format: str, strategy: Strategy, rate: str | None
+) -> None:
+    script = Script(steps=("0y",) * 3, then="full", count=100, rate=rate, ends=False)
+    outcome = loops(format).run(f"{strategy.name}/netdev", script)
+    assert outcome.error == "stalled"
+    assert re.search(r"^the device has taken no packet for [56] s, after 3; ", outcome.stderr, re.M)
+    assert (outcome.seen["code"], outcome.report and outcome.report["sent"]) == (1, 3)
+
+
+@pytest.mark.parametrize(("format", "strategy"), CASES)
+def test_a_rate_below_the_watchdogs_is_no_stall(
+    loops: Callable[[str], Loops], format: str, strategy: Strategy
+) -> None:
+    """A packet in twenty seconds, where the device is expected to take one in five."""
+    script = Script(count=3, rate="0.05pps", tick=10_000_000)
+    outcome = loops(format).run(f"{strategy.name}/netdev", script)
+    assert outcome.error is None
+    assert outcome.report and outcome.report["seconds"] > 40
 
 
 @pytest.mark.parametrize(("format", "strategy"), CASES)

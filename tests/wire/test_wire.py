@@ -181,6 +181,26 @@ def test_what_arrives_is_received(cabled: Namespace, device: str) -> None:
     assert (received["received"], received["valid"]) == (1000, 1000)
 
 
+def test_a_receivers_rate_is_that_of_what_came(cabled: Namespace) -> None:
+    """Neither the wait for the first packet counts, nor that after the last one."""
+    receiver = cabled.start_codegen(
+        *("run", "--device", "packet:far", "--mode", "rx", "--json", *SEQUENCE),
+        *("--set", "idle=1", "--duration", "60"),
+    )
+    wait_for_receiver(cabled, receiver)
+    time.sleep(1)
+    sent = result(
+        cabled.codegen(
+            *("run", "--device", "packet:near", *SEQUENCE, "--count", "5000", "--json"),
+            *("--set", "rate=5kpps"),
+        )
+    )
+    received = result(finish(receiver))
+    assert received["received"] == 5000
+    assert received["run_seconds"] > received["seconds"] + 1.9
+    assert received["packets_per_second"] == pytest.approx(sent["packets_per_second"], rel=0.05)
+
+
 def test_a_vlan_tag_is_received_in_its_place(cabled: Namespace) -> None:
     """The kernel takes it out of the frame, and gives it apart."""
     frame = "ff" * 6 + "020000000042" + "8100a005" + "88b5" + "77" * 46

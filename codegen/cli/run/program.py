@@ -44,14 +44,17 @@ def show_json(found: dict[str, Any]) -> None:
 
 def report(found: dict[str, Any]) -> None:
     """Print a result for people."""
-    numbers = {key: float(str(found[key])) for key in ("seconds", "packets_per_second")}
+    seconds, whole, rate = (
+        float(str(found[key])) for key in ("seconds", "run_seconds", "packets_per_second")
+    )
+    when = "" if found["mode"] != "rx" else f"from the first packet to the last, {seconds:.3f} s: "
     click.echo(
         f"{found['format']}, {found['strategy']}, device {found['device']}, mode {found['mode']}, "
         f"{_frames(found)}"
     )
     click.echo(
         f"  sent {found['sent']}, received {found['received']}, failed {found['failed']} "
-        f"in {numbers['seconds']:.3f} s"
+        f"in {whole:.3f} s"
     )
     if any(found[verdict] for verdict in ("valid", "other", "invalid")):
         click.echo(
@@ -59,7 +62,7 @@ def report(found: dict[str, Any]) -> None:
             f"traffic, {found['invalid']} invalid"
         )
     click.echo(
-        f"  {_si(numbers['packets_per_second'])}pps, {found['megabits_per_second']} Mbit/s "
+        f"  {when}{_si(rate)}pps, {found['megabits_per_second']} Mbit/s "
         f"(with {found['wire_overhead_bytes']} bytes of Ethernet overhead a frame)"
     )
     kind, _, path = str(found["device"]).partition(":")
