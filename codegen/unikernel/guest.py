@@ -8,6 +8,7 @@ with its machine, and the machine with this process.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -185,6 +186,13 @@ def check(request: run.Request) -> None:
             "gets a device on a bridge (--bridge)"
         )
     run.check(request)
+    for setting in request.settings:
+        # All arguments are one line, which the guest splits.
+        if not re.fullmatch(r"[!#-&(-~]+", setting):
+            raise UsageError(
+                f"--set {setting!r}: an argument of a unikernel has no blanks, quotes or other "
+                "special characters; give --set once for each argument"
+            )
 
 
 def silence(arguments: Sequence[str]) -> float:

@@ -87,6 +87,14 @@ def test_linuxu_has_no_machine(arguments: list[str]) -> None:
     assert f"{arguments[0]} is for the platform qemu: leave it out on linuxu" in done.stderr
 
 
+@pytest.mark.parametrize("setting", ["ttl=3 length=200", "ttl=3\nlength=200", 'ttl="3"', "ttl=³"])
+def test_an_argument_is_one(setting: str) -> None:
+    """A guest gets all of them as one line."""
+    done = codegen("run", "--platform", "qemu", "--set", setting)
+    assert done.returncode == 2
+    assert f"--set {setting!r}: an argument of a unikernel has no blanks" in done.stderr
+
+
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Have a program in place of QEMU that writes down what it is asked for."""
