@@ -11,15 +11,14 @@ from codegen import describe
 from codegen.c import tree
 from codegen.c.tree import Call, Function, Struct
 from codegen.c.types import U8
-from codegen.errors import UsageError
 from codegen.layout import Layout, Sum, TimestampSweep
 from codegen.lower.arguments import argument
 from codegen.lower.parsing import Parsing, fields_struct
 from codegen.lower.plan import ArgumentPlan, FormatPlan, Plan
+from codegen.lower.strategies import check_strategy
 from codegen.lower.sweeping import Sweeping
 from codegen.lower.writing import Writing
-from codegen.model import WIRE_OVERHEAD, Algorithm, Fetch, OwnAlgorithm, Strategy
-from codegen.model.strategy import COMBINATIONS
+from codegen.model import WIRE_OVERHEAD, Algorithm, OwnAlgorithm, Strategy
 
 __all__ = ["FormatPlan", "Plan", "check_strategy", "lower", "lower_format"]
 
@@ -31,28 +30,6 @@ def lower(layout: Layout, strategy: Strategy) -> Plan:
     """
     check_strategy(layout, strategy)
     return Plan(lower_format(layout), strategy)
-
-
-def check_strategy(layout: Layout, strategy: Strategy) -> None:
-    """Raise UsageError for a point of the strategies' space where packets would be wrong."""
-    if strategy.fetch not in COMBINATIONS[strategy.buffers]:
-        allowed = ", ".join(each.value for each in COMBINATIONS[strategy.buffers])
-        raise UsageError(
-            f"strategy {strategy.name!r}: buffers {strategy.buffers.value!r} do not go with "
-            f"packets by {strategy.fetch.value!r}; they go with: {allowed}"
-        )
-    if strategy.objects is not None and strategy.objects < 1:
-        raise UsageError(f"strategy {strategy.name!r}: objects={strategy.objects}; use 1 or more")
-    if strategy.fetch is Fetch.SHARE and layout.is_swept:
-        swept = ", ".join(
-            [each.path for each in layout.sweeps]
-            + (["the length"] if layout.length_sweep is not None else [])
-        )
-        raise UsageError(
-            f"strategy {strategy.name!r} sends one netbuf for all packets, and {layout.name!r} "
-            f"sweeps {swept}: packets that are still on their way would change; "
-            "use ring-patch, which writes only what differs"
-        )
 
 
 def lower_format(layout: Layout) -> FormatPlan:
