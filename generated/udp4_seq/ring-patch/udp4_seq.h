@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "bytes.h"
+#include "csum.h"
 #include "frame.h"
 
 #ifdef __cplusplus

@@ -184,15 +184,14 @@ uint16_t usoc21_length(const uint8_t *frame, uint16_t len)
 	return (uint16_t)declared;
 }
 
-enum frame_result usoc21_parse(const uint8_t *frame, uint16_t len,
-			       struct usoc21_fields *fields)
+/** Check a frame of the length that it declares itself */
+static enum frame_result usoc21_check(const uint8_t *frame, uint16_t len)
 {
 	uint16_t wanted;
 	uint64_t sum;
 
 	if (len < USOC21_HDR_LEN)
 		return FRAME_TRUNCATED;
-	len = usoc21_length(frame, len);
 
 	/* ethernet.type: 16 bits, next header, ethertype 0x0800 */
 	if (get_be16(frame + 12) != 0x0800)
@@ -209,6 +208,44 @@ enum frame_result usoc21_parse(const uint8_t *frame, uint16_t len,
 	/* ipv4.protocol: 8 bits, next header, ip_protocol 0x11 */
 	if (frame[23] != 0x11)
 		return FRAME_OTHER;
+
+	/* ipv4.version: 4 bits, constant 4 */
+	if (frame[14] >> 4 != 0x4)
+		return FRAME_CONSTANT;
+
+	if (len < USOC21_MIN_LEN || len > USOC21_MAX_LEN)
+		return FRAME_LENGTH;
+
+	/* ipv4.ihl: 4 bits, fixed 5 */
+	if ((frame[14] & 0xf) != 0x5)
+		return FRAME_LENGTH;
+
+	/* ipv4.total_length: 16 bits, length of bytes 14..end */
+	if (get_be16(frame + 16) != len - 14U)
+		return FRAME_LENGTH;
+
+	/* udp.length: 16 bits, length of bytes 34..end */
+	if (get_be16(frame + 38) != len - 34U)
+		return FRAME_LENGTH;
+
+	/* ipv4.checksum: 16 bits, RFC 1071 internet checksum of bytes 14..33 */
+	sum = csum_add(frame + 14, 10U);
+	sum += csum_add(frame + 26, 8U);	/* behind the checksum */
+	wanted = csum_fold(sum);
+	if (get_be16(frame + 24) != wanted)
+		return FRAME_CHECKSUM;
+	return FRAME_VALID;
+}
+
+enum frame_result usoc21_parse(const uint8_t *frame, uint16_t len,
+			       struct usoc21_fields *fields)
+{
+	enum frame_result result;
+
+	len = usoc21_length(frame, len);
+	result = usoc21_check(frame, len);
+	if (result == FRAME_TRUNCATED || result == FRAME_OTHER)
+		return result;
 
 	/*
 	 * ethernet.dst: MAC address, parameter mac_dst, bound to
@@ -266,56 +303,31 @@ enum frame_result usoc21_parse(const uint8_t *frame, uint16_t len,
 
 	/* udp.checksum: 16 bits, fixed 0 */
 	fields->udp_checksum = get_be16(frame + 40);
-
-	/* ipv4.version: 4 bits, constant 4 */
-	if (frame[14] >> 4 != 0x4)
-		return FRAME_CONSTANT;
-
-	if (len < USOC21_MIN_LEN || len > USOC21_MAX_LEN)
-		return FRAME_LENGTH;
-
-	/* ipv4.ihl: 4 bits, fixed 5 */
-	if ((frame[14] & 0xf) != 0x5)
-		return FRAME_LENGTH;
-
-	/* ipv4.total_length: 16 bits, length of bytes 14..end */
-	if (get_be16(frame + 16) != len - 14U)
-		return FRAME_LENGTH;
-
-	/* udp.length: 16 bits, length of bytes 34..end */
-	if (get_be16(frame + 38) != len - 34U)
-		return FRAME_LENGTH;
-
-	/* ipv4.checksum: 16 bits, RFC 1071 internet checksum of bytes 14..33 */
-	sum = csum_add(frame + 14, 10U);
-	sum += csum_add(frame + 26, 8U);	/* behind the checksum */
-	wanted = csum_fold(sum);
-	if (get_be16(frame + 24) != wanted)
-		return FRAME_CHECKSUM;
-	return FRAME_VALID;
+	return result;
 }
 
 enum frame_verdict usoc21_match(const uint8_t *frame, uint16_t len,
 				const struct usoc21_args *args)
 {
-	struct usoc21_fields found;
-	const enum frame_result result = usoc21_parse(frame, len, &found);
+	enum frame_result result;
 
+	len = usoc21_length(frame, len);
+	result = usoc21_check(frame, len);
 	if (result == FRAME_TRUNCATED || result == FRAME_OTHER)
 		return VERDICT_OTHER;
 
 	/* Does it have the values that were asked for? */
-	if (bytes_differ(found.ethernet_dst, args->mac_dst, 6))
+	if (bytes_differ(frame, args->mac_dst, 6))
 		return VERDICT_OTHER;
-	if (found.ipv4_src != args->ipv4_src)
+	if (get_be32(frame + 26) != args->ipv4_src)
 		return VERDICT_OTHER;
-	if (found.ipv4_dst != args->ipv4_dst)
+	if (get_be32(frame + 30) != args->ipv4_dst)
 		return VERDICT_OTHER;
-	if (found.udp_src != args->port_src)
+	if (get_be16(frame + 34) != args->port_src)
 		return VERDICT_OTHER;
-	if (found.udp_dst != args->port_dst)
+	if (get_be16(frame + 36) != args->port_dst)
 		return VERDICT_OTHER;
-	if (found.ipv4_ttl != args->ttl)
+	if (frame[22] != args->ttl)
 		return VERDICT_OTHER;
 	if (result != FRAME_VALID)
 		return VERDICT_INVALID;
