@@ -51,6 +51,7 @@ COLUMNS = (
     ("lower", "c_templates"),
     ("runtime",),
     ("emit",),
+    ("targets",),
     ("cheader", "host"),
     ("verify",),
     ("run", "net", "unikernel.image"),
