@@ -44,62 +44,60 @@ static inline uint64_t csum_word(const uint8_t *p)
 	return word;
 }
 
+/* A sum of words as they were loaded, as one of words in network order */
+static inline uint64_t csum_to_network(uint64_t sum)
+{
+	uint8_t octets[sizeof(sum)];
+
+	__builtin_memcpy(octets, &sum, sizeof(octets));
+	return (uint64_t)get_be32(octets) + get_be32(octets + 4);
+}
+
 /* Bytes that one step of a long sum takes */
 #define CSUM_BLOCK	32U
 
 /*
- * Sum of whole blocks. Words of 32 bits are added in 64, so that no carry is
- * lost, and into four sums, which processors add at the same time.
+ * Sum of 16-bit words in network order; an odd last byte is an upper half.
+ * Words of 32 bits are added in 64, so that no carry is lost, and into four
+ * sums, which processors add at the same time. The rest is found by comparing,
+ * not by the bits of the length: the kernel's verifier follows that. Always
+ * inline: of a constant length, a few loads are left.
  */
-static inline uint64_t csum_blocks(const uint8_t *p, size_t blocks)
+static inline __attribute__((__always_inline__)) uint64_t
+csum_add(const uint8_t *p, size_t len)
 {
-	uint64_t a = 0, b = 0, c = 0, d = 0;
-	uint8_t octets[sizeof(a)];
+	uint64_t a = 0, b = 0, c = 0, d = 0, sum;
 
-	for (; blocks; blocks--) {
+	for (; len >= CSUM_BLOCK; len -= CSUM_BLOCK) {
 		a += csum_word(p) + csum_word(p + 16);
 		b += csum_word(p + 4) + csum_word(p + 20);
 		c += csum_word(p + 8) + csum_word(p + 24);
 		d += csum_word(p + 12) + csum_word(p + 28);
 		p += CSUM_BLOCK;
 	}
-	a += b + c + d;
-	/* Read in network order, it is the sum of the words in that order */
-	__builtin_memcpy(octets, &a, sizeof(octets));
-	return (uint64_t)get_be32(octets) + get_be32(octets + 4);
-}
-
-/*
- * Sum of 16-bit words in network order; an odd last byte is an upper half.
- * Always inline: of a constant length, a few loads are left.
- */
-static inline __attribute__((__always_inline__)) uint64_t
-csum_add(const uint8_t *p, size_t len)
-{
-	uint64_t sum = 0;
-
-	if (len >= CSUM_BLOCK) {
-		sum = csum_blocks(p, len / CSUM_BLOCK);
-		p += len - len % CSUM_BLOCK;
-	}
-	if (len & 16) {
+	sum = csum_to_network(a + b + c + d);
+	if (len >= 16) {
 		sum += (uint64_t)get_be32(p) + get_be32(p + 4);
 		sum += (uint64_t)get_be32(p + 8) + get_be32(p + 12);
 		p += 16;
+		len -= 16;
 	}
-	if (len & 8) {
+	if (len >= 8) {
 		sum += (uint64_t)get_be32(p) + get_be32(p + 4);
 		p += 8;
+		len -= 8;
 	}
-	if (len & 4) {
+	if (len >= 4) {
 		sum += get_be32(p);
 		p += 4;
+		len -= 4;
 	}
-	if (len & 2) {
+	if (len >= 2) {
 		sum += get_be16(p);
 		p += 2;
+		len -= 2;
 	}
-	return len & 1 ? sum + ((uint64_t)*p << 8) : sum;
+	return len ? sum + ((uint64_t)*p << 8) : sum;
 }
 
 /** The same for len bytes that repeat a pattern of size bytes */
