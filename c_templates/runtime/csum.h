@@ -59,14 +59,21 @@ static inline uint64_t csum_to_network(uint64_t sum)
 /*
  * Sum of 16-bit words in network order; an odd last byte is an upper half.
  * Words of 32 bits are added in 64, so that no carry is lost, and into four
- * sums, which processors add at the same time. The rest is found by comparing,
- * not by the bits of the length: the kernel's verifier follows that. Always
- * inline: of a constant length, a few loads are left.
+ * sums, which processors add at the same time. Always inline: of a constant
+ * length, a few loads are left. The kernel's verifier goes through every case
+ * there is, and for BPF there are few.
  */
 static inline __attribute__((__always_inline__)) uint64_t
 csum_add(const uint8_t *p, size_t len)
 {
-	uint64_t a = 0, b = 0, c = 0, d = 0, sum;
+	uint64_t sum = 0;
+#ifdef __bpf__
+	for (; len >= 2; len -= 2) {
+		sum += get_be16(p);
+		p += 2;
+	}
+#else
+	uint64_t a = 0, b = 0, c = 0, d = 0;
 
 	for (; len >= CSUM_BLOCK; len -= CSUM_BLOCK) {
 		a += csum_word(p) + csum_word(p + 16);
@@ -76,28 +83,25 @@ csum_add(const uint8_t *p, size_t len)
 		p += CSUM_BLOCK;
 	}
 	sum = csum_to_network(a + b + c + d);
-	if (len >= 16) {
+	if (len & 16) {
 		sum += (uint64_t)get_be32(p) + get_be32(p + 4);
 		sum += (uint64_t)get_be32(p + 8) + get_be32(p + 12);
 		p += 16;
-		len -= 16;
 	}
-	if (len >= 8) {
+	if (len & 8) {
 		sum += (uint64_t)get_be32(p) + get_be32(p + 4);
 		p += 8;
-		len -= 8;
 	}
-	if (len >= 4) {
+	if (len & 4) {
 		sum += get_be32(p);
 		p += 4;
-		len -= 4;
 	}
-	if (len >= 2) {
+	if (len & 2) {
 		sum += get_be16(p);
 		p += 2;
-		len -= 2;
 	}
-	return len ? sum + ((uint64_t)*p << 8) : sum;
+#endif
+	return len & 1 ? sum + ((uint64_t)*p << 8) : sum;
 }
 
 /** The same for len bytes that repeat a pattern of size bytes */

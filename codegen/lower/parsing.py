@@ -62,6 +62,7 @@ _RESULT = Tagged("enum frame_result")
 _VERDICT = Tagged("enum frame_verdict")
 _FRAME = Pointer(U8, const=True)
 _WANTED = "wanted"
+_FOUND = Name("result", _RESULT)
 
 
 def member_name(placed: Placed) -> str:
@@ -111,7 +112,8 @@ class Parsing:
 
     def functions(self) -> tuple[Function, ...]:
         """Return them, each after those that it calls."""
-        return (self.accepts(), self.length(), self.check(), self.parse(), self.match())
+        reading = (self.accepts(), self.length(), self.check(), self.parse())
+        return (*reading, self.compare(), self.match())
 
     def limit(self, name: str) -> Name:
         """Return one of the format's macros."""
@@ -227,7 +229,7 @@ class Parsing:
     # Reading a frame
 
     def check(self) -> Function:
-        """Return ``<format>_check()``, of which parser and comparison consist."""
+        """Return ``<format>_check()``, which parser and comparison share."""
         body = [*self._headers(), *self._checks(), *self._checksums()]
         body.append(Return(Name("FRAME_VALID", INT)))
         start: list[Statement] = [
@@ -251,23 +253,12 @@ class Parsing:
             static=True,
         )
 
-    def _checked(self, body: list[Statement], refusal: Expression) -> tuple[Statement, ...]:
-        """Return statements in front of which the frame is checked; others' are refused."""
-        result, name = Name("result", _RESULT), self.layout.name
-        is_other = tree.joined(
-            "||",
-            (Binary("==", result, Name(f"FRAME_{each}", INT)) for each in ("TRUNCATED", "OTHER")),
-        )
-        start: list[Statement] = [
-            Assign(LEN, Call(f"{name}_length", (FRAME, LEN), U16)),
-            Assign(result, Call(f"{name}_check", (FRAME, LEN), _RESULT)),
-            If(is_other, (Return(refusal),)),
-        ]
-        declared: list[Statement] = [Declare(_RESULT, "result")]
-        if tree.uses(body, END.name):
-            declared.insert(0, Declare(_FRAME, "end"))
-            start.append(self._end())
-        return (*declared, *start, *body)
+    @staticmethod
+    def _if_other(refusal: Expression) -> Statement:
+        """Return the statement that ends a function where the frame is of something else."""
+        found = (Name(f"FRAME_{each}", INT) for each in ("TRUNCATED", "OTHER"))
+        is_other = tree.joined("||", (Binary("==", _FOUND, each) for each in found))
+        return If(is_other, (Return(refusal),))
 
     @staticmethod
     def _end() -> Statement:
@@ -275,10 +266,19 @@ class Parsing:
 
     def parse(self) -> Function:
         """Return ``<format>_parse()``."""
-        result = Name("result", _RESULT)
-        body = [*self._reads(), Return(result)]
+        name = self.layout.name
+        body: list[Statement] = [*self._reads(), Return(_FOUND)]
+        declared: list[Statement] = [Declare(_RESULT, "result")]
+        start: list[Statement] = [
+            Assign(LEN, Call(f"{name}_length", (FRAME, LEN), U16)),
+            Assign(_FOUND, Call(f"{name}_check", (FRAME, LEN), _RESULT)),
+            self._if_other(_FOUND),
+        ]
+        if tree.uses(body, END.name):
+            declared.insert(0, Declare(_FRAME, "end"))
+            start.append(self._end())
         return Function(
-            f"{self.layout.name}_parse",
+            f"{name}_parse",
             _RESULT,
             (
                 Parameter(_FRAME, "frame", "Received frame"),
@@ -290,8 +290,8 @@ class Parsing:
                     "unless it is truncated or announces another header",
                 ),
             ),
-            f"Read a received frame of the format {self.layout.name}",
-            self._checked(body, result),
+            f"Read a received frame of the format {name}",
+            (*declared, *start, *body),
             "The first thing in the frame that is invalid, or FRAME_VALID",
         )
 
@@ -424,25 +424,40 @@ class Parsing:
 
     # Comparison with the values that were asked for
 
-    def match(self) -> Function:
-        """Return ``<format>_match()``."""
-        name = self.layout.name
-        other, result = Name("VERDICT_OTHER", INT), Name("result", _RESULT)
+    def compare(self) -> Function:
+        """Return ``<format>_compare()``, which takes the result of the check."""
+        other = Name("VERDICT_OTHER", INT)
         compared: list[Statement] = []
         for placed in self.layout.arguments:
             if placed.argument.default is not None:
                 compared.append(If(self._is_other(placed), (Return(other),)))
+        body: list[Statement] = [self._if_other(other)]
+        declared: list[Statement] = []
+        if tree.uses(compared, END.name):
+            declared.append(Declare(_FRAME, "end", Binary("+", FRAME, LEN), const=True))
         if compared:
-            compared.insert(0, Blank())
-            compared.insert(1, Comment(("Does it have the values that were asked for?",)))
-        body: list[Statement] = [
-            *compared,
-            If(
-                Binary("!=", result, Name("FRAME_VALID", INT)),
-                (Return(Name("VERDICT_INVALID", INT)),),
+            body += [Blank(), Comment(("Does it have the values that were asked for?",)), *compared]
+        is_invalid = Binary("!=", _FOUND, Name("FRAME_VALID", INT))
+        body.append(If(is_invalid, (Return(Name("VERDICT_INVALID", INT)),)))
+        body.append(Return(Name("VERDICT_VALID", INT)))
+        return Function(
+            f"{self.layout.name}_compare",
+            _VERDICT,
+            (
+                Parameter(_FRAME, "frame"),
+                Parameter(U16, "len"),
+                Parameter(self.args.type, "args"),
+                Parameter(_RESULT, "result"),
             ),
-            Return(Name("VERDICT_VALID", INT)),
-        ]
+            "Compare a frame of that length and result with the values of a sender",
+            (*declared, *body),
+            static=True,
+        )
+
+    def match(self) -> Function:
+        """Return ``<format>_match()``."""
+        name = self.layout.name
+        checked = Call(f"{name}_check", (FRAME, LEN), _RESULT)
         return Function(
             f"{name}_match",
             _VERDICT,
@@ -457,7 +472,10 @@ class Parsing:
                 ),
             ),
             f"Compare a received frame with the format {name} and the values of a sender",
-            self._checked(body, other),
+            (
+                Assign(LEN, Call(f"{name}_length", (FRAME, LEN), U16)),
+                Return(Call(f"{name}_compare", (FRAME, LEN, self.args, checked), _VERDICT)),
+            ),
             "Whether it is valid, of another protocol or with other values, or invalid",
         )
 

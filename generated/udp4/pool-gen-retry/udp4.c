@@ -346,13 +346,12 @@ enum frame_result udp4_parse(const uint8_t *frame, uint16_t len,
 	return result;
 }
 
-enum frame_verdict udp4_match(const uint8_t *frame, uint16_t len,
-			      const struct udp4_args *args)
+/** Compare a frame of that length and result with the values of a sender */
+static enum frame_verdict udp4_compare(const uint8_t *frame, uint16_t len,
+				       const struct udp4_args *args,
+				       enum frame_result result)
 {
-	enum frame_result result;
-
-	len = udp4_length(frame, len);
-	result = udp4_check(frame, len);
+	(void)len;
 	if (result == FRAME_TRUNCATED || result == FRAME_OTHER)
 		return VERDICT_OTHER;
 
@@ -372,4 +371,11 @@ enum frame_verdict udp4_match(const uint8_t *frame, uint16_t len,
 	if (result != FRAME_VALID)
 		return VERDICT_INVALID;
 	return VERDICT_VALID;
+}
+
+enum frame_verdict udp4_match(const uint8_t *frame, uint16_t len,
+			      const struct udp4_args *args)
+{
+	len = udp4_length(frame, len);
+	return udp4_compare(frame, len, args, udp4_check(frame, len));
 }

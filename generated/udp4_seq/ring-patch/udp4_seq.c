@@ -368,13 +368,12 @@ enum frame_result udp4_seq_parse(const uint8_t *frame, uint16_t len,
 	return result;
 }
 
-enum frame_verdict udp4_seq_match(const uint8_t *frame, uint16_t len,
-				  const struct udp4_seq_args *args)
+/** Compare a frame of that length and result with the values of a sender */
+static enum frame_verdict udp4_seq_compare(const uint8_t *frame, uint16_t len,
+					   const struct udp4_seq_args *args,
+					   enum frame_result result)
 {
-	enum frame_result result;
-
-	len = udp4_seq_length(frame, len);
-	result = udp4_seq_check(frame, len);
+	(void)len;
 	if (result == FRAME_TRUNCATED || result == FRAME_OTHER)
 		return VERDICT_OTHER;
 
@@ -394,4 +393,11 @@ enum frame_verdict udp4_seq_match(const uint8_t *frame, uint16_t len,
 	if (result != FRAME_VALID)
 		return VERDICT_INVALID;
 	return VERDICT_VALID;
+}
+
+enum frame_verdict udp4_seq_match(const uint8_t *frame, uint16_t len,
+				  const struct udp4_seq_args *args)
+{
+	len = udp4_seq_length(frame, len);
+	return udp4_seq_compare(frame, len, args, udp4_seq_check(frame, len));
 }

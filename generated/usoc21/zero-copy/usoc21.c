@@ -306,13 +306,12 @@ enum frame_result usoc21_parse(const uint8_t *frame, uint16_t len,
 	return result;
 }
 
-enum frame_verdict usoc21_match(const uint8_t *frame, uint16_t len,
-				const struct usoc21_args *args)
+/** Compare a frame of that length and result with the values of a sender */
+static enum frame_verdict usoc21_compare(const uint8_t *frame, uint16_t len,
+					 const struct usoc21_args *args,
+					 enum frame_result result)
 {
-	enum frame_result result;
-
-	len = usoc21_length(frame, len);
-	result = usoc21_check(frame, len);
+	(void)len;
 	if (result == FRAME_TRUNCATED || result == FRAME_OTHER)
 		return VERDICT_OTHER;
 
@@ -332,4 +331,11 @@ enum frame_verdict usoc21_match(const uint8_t *frame, uint16_t len,
 	if (result != FRAME_VALID)
 		return VERDICT_INVALID;
 	return VERDICT_VALID;
+}
+
+enum frame_verdict usoc21_match(const uint8_t *frame, uint16_t len,
+				const struct usoc21_args *args)
+{
+	len = usoc21_length(frame, len);
+	return usoc21_compare(frame, len, args, usoc21_check(frame, len));
 }
