@@ -27,7 +27,7 @@ from codegen import canonical, runtime
 from codegen.c import printer
 from codegen.errors import CodegenError
 from codegen.layout import Layout
-from codegen.lower import Plan, genpkt, lower
+from codegen.lower import FormatPlan, Plan, genpkt, lower
 from codegen.model import Strategy
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def render(layout: Layout, strategy: Strategy) -> dict[str, str]:
     plan = lower(layout, strategy)
     files = render_plan(plan)
     common = runtime.texts()
-    return files | _manifest(
+    return files | manifest(
         files,
         format=layout.name,
         format_sha256=canonical.digest(layout.format),
@@ -95,18 +95,25 @@ def render(layout: Layout, strategy: Strategy) -> dict[str, str]:
 
 def render_plan(plan: Plan) -> dict[str, str]:
     """Return the files of an application by name, without the manifest."""
-    format = plan.format
-    templates = {f"{format.name}.c": "format.c", f"{format.name}.h": "format.h"}
-    files = {name: _render_file(template, plan) for name, template in templates.items()}
+    return render_packet(plan.format) | {name: _render_file(name, plan) for name in FILES}
+
+
+def render_packet(format: FormatPlan) -> dict[str, str]:
+    """Return the files of a format's packet layer that are its own, by name."""
+    files = {
+        f"{format.name}.{ending}": render_template(f"format.{ending}", format=format)
+        for ending in ("c", "h")
+    }
     for own in format.own_checksums:
-        files[f"checksum_{own.name}.h"] = _render_file("checksum.h", plan, own=own)
-    return files | {name: _render_file(name, plan) for name in FILES}
+        name = f"checksum_{own.name}.h"
+        files[name] = render_template("checksum.h", format=format, own=own)
+    return files
 
 
 def render_runtime() -> dict[str, str]:
     """Return the files that all applications share, by name, with a manifest."""
     files = runtime.texts()
-    return files | _manifest(files)
+    return files | manifest(files)
 
 
 def with_runtime(files: Mapping[str, str]) -> dict[str, str]:
@@ -120,13 +127,14 @@ def with_runtime(files: Mapping[str, str]) -> dict[str, str]:
     return {f"{runtime.NAME}/{name}": common[name] for name in names} | dict(files)
 
 
-def _manifest(files: Mapping[str, str], **particular: object) -> dict[str, str]:
-    manifest = {
+def manifest(files: Mapping[str, str], **particular: object) -> dict[str, str]:
+    """Return the manifest of a folder's files, which names them, as a file by name."""
+    found = {
         "generator": f"codegen {codegen.__version__}",
         **particular,
         "files": {name: _digest(text) for name, text in sorted(files.items())},
     }
-    return {MANIFEST: json.dumps(manifest, indent=2) + "\n"}
+    return {MANIFEST: json.dumps(found, indent=2) + "\n"}
 
 
 def runtime_folder(output: Path) -> Path:
@@ -271,17 +279,21 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _render_file(name: str, plan: Plan, **particular: object) -> str:
+def _render_file(name: str, plan: Plan) -> str:
+    return render_template(
+        name,
+        plan=plan,
+        format=plan.format,
+        genpkt=genpkt.functions(plan.format),
+        sources=[f"{plan.format.name}.c", *(each for each in FILES if each.endswith(".c"))],
+        runtime_files=runtime.files,
+    )
+
+
+def render_template(name: str, **context: object) -> str:
+    """Return the file that the template of that name gives for these values."""
     environment = _environment()
-    context = {
-        "plan": plan,
-        "format": plan.format,
-        "genpkt": genpkt.functions(plan.format),
-        "version": codegen.__version__,
-        "sources": [f"{plan.format.name}.c", *(each for each in FILES if each.endswith(".c"))],
-        **particular,
-        "runtime_files": runtime.files,
-    }
+    context |= {"version": codegen.__version__}
     banner = environment.get_template("banner.j2").make_module(context)
     text = environment.get_template(f"{name.removeprefix('.')}.j2").render(context, banner=banner)
     return text.strip("\n") + "\n"

@@ -63,6 +63,8 @@ def format_headers(format: FormatPlan) -> list[str]:
     found = [each for each in format.headers if each not in own]
     if any(each.startswith("checksum_crc32") for each in found):
         found.append("crc32.h")
+    if own:
+        found.append("csum.h")
     return found
 
 

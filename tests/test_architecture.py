@@ -52,6 +52,7 @@ COLUMNS = (
     ("lower", "c_templates"),
     ("runtime",),
     ("emit",),
+    ("targets",),
     ("cheader", "host"),
     ("verify",),
     ("run", "net", "unikernel.image"),

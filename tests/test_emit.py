@@ -59,6 +59,7 @@ from codegen.model import (
     UInt,
 )
 from codegen.resolve import names, resolve
+from codegen.targets import c as target_c
 from tests.tools import NO_TREE
 
 ROOT = Path(__file__).parent.parent
@@ -710,7 +711,8 @@ def test_templates_read_the_plan_and_nothing_else(path: Path) -> None:
     environment = emit._environment()
     undeclared = jinja2.meta.find_undeclared_variables(environment.parse(path.read_text()))
     assert undeclared <= {
-        *("plan", "format", "genpkt", "own", "version", "banner", "sources", "runtime_files")
+        *("plan", "format", "formats", "genpkt", "own"),
+        *("version", "banner", "sources", "runtime_files"),
     }
 
 
@@ -727,6 +729,7 @@ def test_every_template_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     for strategy in STRATEGIES:
         _rendered(lower(resolve(ODD), strategy))
     _rendered(lower(resolve(CHECKED), STRATEGIES[0]))
+    target_c.render([resolve(ODD)])
     assert loaded == {str(path.relative_to(ROOT / "c_templates")) for path in TEMPLATES}
 
 

@@ -19,9 +19,11 @@ import pytest
 #: The package of each tool; ``.ci/run`` installs them all.
 PACKAGES = {
     "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
+    "arm-none-eabi-gcc": "gcc-arm-none-eabi",
     "bison": "bison",
     "clang": "clang",
     "clang++": "clang",
+    "cmake": "cmake",
     "dpdk-testpmd": "dpdk-dev",
     "flex": "flex",
     "g++": "g++",
@@ -29,9 +31,11 @@ PACKAGES = {
     "m4": "m4",
     "nsenter": "util-linux",
     "perl": "perl",
+    "pkg-config": "pkg-config",
     "ps": "procps",
     "qemu-s390x": "qemu-user",
     "qemu-system-aarch64": "qemu-system-arm",
+    "qemu-system-arm": "qemu-system-arm",
     "qemu-system-x86_64": "qemu-system-x86",
     "s390x-linux-gnu-g++": "g++-s390x-linux-gnu",
     "s390x-linux-gnu-gcc": "gcc-s390x-linux-gnu",

@@ -76,6 +76,31 @@ class Cell:
             f"lengths of {self.format}, {self.mean_length:.1f} bytes on average, sink {self.sink}"
         )
 
+    @property
+    def compared_with(self) -> tuple[str, ...]:
+        """The cells of its group that its time is divided by that of."""
+        return _compared_with(self.who)
+
+    @property
+    def counter(self) -> str:
+        """The number of the program's result that counts packets."""
+        return "sent"
+
+    def nanoseconds(self) -> float:
+        """Run the program once, pinned to a core, and return its nanoseconds a packet."""
+        pinned = {core()}
+        done = subprocess.run(
+            self.command,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=lambda: os.sched_setaffinity(0, pinned),
+        )
+        if done.returncode:
+            raise CodegenError(f"{self.who} failed: {done.stderr.strip() or done.stdout.strip()}")
+        measured = json.loads(done.stdout.splitlines()[-1])
+        return float(measured["seconds"]) * 1e9 / int(measured[self.counter])
+
 
 @dataclass(frozen=True)
 class Ratio:
@@ -97,7 +122,7 @@ class Result:
         found = []
         by_key = {(cell.who, cell.group): cell for cell in self.times}
         for cell, times in self.times.items():
-            for against in _compared_with(cell.who):
+            for against in cell.compared_with:
                 other = by_key.get((against, cell.group))
                 if other is None:
                     continue
@@ -168,7 +193,7 @@ def cells(
     chosen = accepted(zip(strategies, packets, strict=True), on_refusal)
     fixed = [each for each in chosen if each[1].length_sweep is None]
     sweeping = [each for each in chosen if each[1].length_sweep is not None]
-    wanted = _lengths(lengths, [layout for _, layout in fixed]) if fixed else ()
+    wanted = lengths_of(lengths, [layout for _, layout in fixed]) if fixed else ()
     for sink in sinks:
         compiler_flags(sink)
     # The checks come before the builds, which take long.
@@ -202,7 +227,7 @@ def accepted(
     return found
 
 
-def _lengths(chosen: Sequence[int] | None, layouts: Sequence[Layout]) -> Sequence[int]:
+def lengths_of(chosen: Sequence[int] | None, layouts: Sequence[Layout]) -> Sequence[int]:
     """Return the lengths of the fixed formats: those that were chosen, or the usual ones.
 
     Raises UsageError when one of the formats has no such frames.
@@ -260,7 +285,7 @@ def measure(
         groups.setdefault(cell.group, []).append(cell)
     times: dict[Cell, list[float]] = {}
     for group in groups.values():
-        found = turns.measure(group, _nanoseconds, repeat, on_step, warm_up=1)
+        found = turns.measure(group, lambda cell: cell.nanoseconds(), repeat, on_step, warm_up=1)
         times |= dict(zip(group, found, strict=True))
     return Result({cell: times[cell] for cell in chosen})
 
@@ -268,22 +293,6 @@ def measure(
 def core() -> int:
     """Return the core that the measurements are pinned to: the last one that we may use."""
     return max(os.sched_getaffinity(0))
-
-
-def _nanoseconds(cell: Cell) -> float:
-    """Run a cell and return its nanoseconds a packet."""
-    pinned = {core()}
-    done = subprocess.run(
-        cell.command,
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=lambda: os.sched_setaffinity(0, pinned),
-    )
-    if done.returncode:
-        raise CodegenError(f"{cell.who} failed: {done.stderr.strip() or done.stdout.strip()}")
-    measured = json.loads(done.stdout.splitlines()[-1])
-    return float(measured["seconds"]) * 1e9 / int(measured["sent"])
 
 
 def machine(netbuf: Netbuf = netbufs.HOST) -> list[str]:

@@ -351,7 +351,8 @@ def prototype(node: Function, end: str = ";") -> str:
         head = declaration(node.result, node.name)
     else:
         head = f"{declaration(node.result, '')} {node.name}"
-    pieces: list[_Piece] = [f"{'static inline ' if node.inline else ''}{head}(", _OPEN]
+    storage = "static inline " if node.inline else "static " if node.static else ""
+    pieces: list[_Piece] = [f"{storage}{head}(", _OPEN]
     for index, each in enumerate(node.parameters):
         if index:
             pieces += [",", _Break(1)]

@@ -227,7 +227,10 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Function:
-    """A function with its documentation; ``inline`` ones are static and stand in a header."""
+    """A function with its documentation.
+
+    ``inline`` ones are static and stand in a header, other ``static`` ones in their source.
+    """
 
     name: str
     result: Type
@@ -236,6 +239,7 @@ class Function:
     body: tuple[Statement, ...] = ()
     returns: str = ""
     inline: bool = False
+    static: bool = False
 
     @property
     def unused(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""``codegen bench``: what a packet costs with each strategy, against the baselines."""
+"""``codegen bench``: what sending or receiving a packet costs with each strategy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from codegen.bench.matrix import Result
 
 
+#: Where packets go, unless something else is asked for.
+SINKS = "free,window:128"
+
+
 @click.command("bench", cls=options.Verb)
+@click.option(
+    "--mode",
+    type=click.Choice(["tx", "rx"]),
+    default="tx",
+    show_default=True,
+    help="Measure sending, or receiving.",
+)
 @click.option(
     "--format",
     "format_spec",
@@ -51,10 +62,8 @@ if TYPE_CHECKING:
 @click.option(
     "--sink",
     "sinks",
-    default="free,window:128",
-    show_default=True,
     metavar="SINK,...",
-    help="Where packets go.",
+    help=f"Where packets go that are sent.  [default: {SINKS}]",
 )
 @click.option(
     "--repeat",
@@ -79,11 +88,12 @@ if TYPE_CHECKING:
     help="Write the figures there as well.",
 )
 def command(
+    mode: str,
     format_spec: str,
     swept_spec: str,
     strategy_specs: str,
     lengths: str | None,
-    sinks: str,
+    sinks: str | None,
     repeat: int,
     seconds: float,
     netbuf_name: str,
@@ -92,27 +102,33 @@ def command(
 ) -> None:
     """Measure nanoseconds a packet, each cell in a process of its own on one core.
 
+    With --mode rx, a device hands over one frame again and again; 'match=on' compares
+    each with the packet, and the reference is DPDK's testpmd, if it is installed.
+
     'tutorial-...' is the baseline: uk_netbuf_alloc_buf(), write or memcpy(),
     uk_netbuf_free(). All are measured in turn; a ratio compares figures of the
     same round. A format that sweeps its length is measured with the lengths of its
     sweep, without the baselines: theirs is one length.
     """
-    from codegen.bench import matrix
+    from codegen.bench import matrix, receiving
     from codegen.cli.console import left_out
     from codegen.cli.progress import progress_bar
     from codegen.host import netbuf as netbufs
 
+    if mode == "rx" and sinks is not None:
+        raise UsageError(
+            f"--sink {sinks} is where packets go that are sent, and --mode rx sends none; "
+            "leave one of the two out"
+        )
     netbuf = netbufs.load(netbuf_name, uk_root)
-    cells = matrix.cells(
-        options.strategies(strategy_specs),
-        options.layout(format_spec),
-        options.layout(swept_spec),
-        None if lengths is None else _lengths(lengths),
-        sinks.split(","),
-        seconds,
-        netbuf,
-        left_out,
-    )
+    chosen = options.strategies(strategy_specs)
+    packets = options.layout(format_spec), options.layout(swept_spec)
+    wanted = None if lengths is None else _lengths(lengths)
+    if mode == "rx":
+        cells = receiving.cells(chosen, *packets, wanted, seconds, netbuf, left_out)
+    else:
+        sink_list = (sinks or SINKS).split(",")
+        cells = matrix.cells(chosen, *packets, wanted, sink_list, seconds, netbuf, left_out)
     machine = matrix.machine(netbuf)
     for line in machine:
         click.secho(line, dim=True)
@@ -124,7 +140,7 @@ def command(
         )
     _print(result)
     if json_path is not None:
-        found = {"machine": machine, "netbuf": netbuf.name, **result.as_json()}
+        found = {"machine": machine, "netbuf": netbuf.name, "mode": mode, **result.as_json()}
         _write(json_path, found)
 
 
@@ -139,6 +155,7 @@ def _lengths(text: str) -> list[int]:
 
 def _print(result: Result) -> None:
     from codegen.bench.matrix import BASELINE_FRAMES, BASELINES
+    from codegen.bench.receiving import Received
     from codegen.bench.turns import Spread
     from codegen.cli.console import print_table, table
 
@@ -146,7 +163,7 @@ def _print(result: Result) -> None:
     for group in dict.fromkeys(cell.group for cell in result.times):
         click.secho(f"\n{group}", bold=True)
         members = {cell: times for cell, times in result.times.items() if cell.group == group}
-        if not any(cell.who in BASELINES for cell in members):
+        if not any(cell.who in BASELINES or isinstance(cell, Received) for cell in members):
             click.secho(f"nothing to compare with: {BASELINE_FRAMES}", dim=True)
         rows = table("who", "ns/packet", "low..high", "Mpps", "times the time of")
         for column in rows.columns[1:4]:

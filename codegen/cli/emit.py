@@ -1,27 +1,51 @@
-"""``codegen emit``: write application folders, or check that they are current."""
+"""``codegen emit``: write applications or packet layers, or check that they are current."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from codegen import formats
 from codegen.cli import options
 from codegen.errors import UsageError
 from codegen.model import STRATEGIES
 
+if TYPE_CHECKING:
+    from codegen.emit import Stale
+
+
+#: Where applications are written, unless another folder is asked for.
+APPLICATIONS = Path("generated")
+
 
 @click.command("emit", cls=options.Verb)
-@options.format_option
+@click.option(
+    "--target",
+    type=click.Choice(["unikraft", "c"]),
+    default="unikraft",
+    show_default=True,
+    help="An application, or the packet layer alone for a C program of your own.",
+)
+@click.option(
+    "--format",
+    "format_specs",
+    multiple=True,
+    default=[formats.DEFAULT],
+    show_default=True,
+    metavar="FORMAT",
+    help="A packet or preset of the catalogue, or path/to/file.py:NAME. With --target c it can "
+    "be given several times.",
+)
 @options.strategy_option
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("generated"),
-    show_default=True,
-    help="Folder below which FORMAT/STRATEGY/ is written.",
+    help="Folder below which FORMAT/STRATEGY/ is written, or into which the packet layer is.  "
+    "[default: generated, or packets with --target c]",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff when stale.")
 @click.option(
@@ -31,11 +55,60 @@ from codegen.model import STRATEGIES
     help="The applications that this project keeps in generated/, instead of one; "
     "with --check, those that are in OUTPUT.",
 )
-def command(format_spec: str, strategy_name: str, output: Path, check: bool, all_: bool) -> None:
+@click.pass_context
+def command(
+    context: click.Context,
+    target: str,
+    format_specs: tuple[str, ...],
+    strategy_name: str,
+    output: Path | None,
+    check: bool,
+    all_: bool,
+) -> None:
     """Write the application of a format and a strategy to OUTPUT/FORMAT/STRATEGY/.
 
     What all applications have in common goes to OUTPUT/runtime/.
+
+    With --target c, write the packet layer of each --format to OUTPUT: FORMAT.c, FORMAT.h,
+    the headers that they include, and build files for CMake and make.
     """
+    if target == "c":
+        given = context.get_parameter_source("strategy_name") is not ParameterSource.DEFAULT
+        if given or all_:
+            raise UsageError(
+                f"{'--strategy' if given else '--all'} is about applications, and --target c "
+                "emits none; leave one of the two out"
+            )
+        _packets(format_specs, output, check)
+        return
+    if len(format_specs) > 1:
+        shown = " and ".join(map(repr, format_specs))
+        raise UsageError(
+            f"--format is given {len(format_specs)} times, as {shown}, and takes one value: "
+            "choose one; several go into one folder with --target c"
+        )
+    _applications(format_specs[0], strategy_name, output or APPLICATIONS, check, all_)
+
+
+def _packets(format_specs: Sequence[str], output: Path | None, check: bool) -> None:
+    """Write the packet layer of some formats, or check that it is current."""
+    from codegen import emit
+    from codegen.targets import c
+
+    folder = c.FOLDER if output is None else output
+    files = c.render([options.layout(spec) for spec in format_specs])
+    if check:
+        _report(emit.check(files, folder))
+        return
+    c.check_folder(files, folder)
+    emit.write(files, folder)
+    click.echo(folder)
+
+
+def _applications(
+    format_spec: str, strategy_name: str, output: Path, check: bool, all_: bool
+) -> None:
+    """Write applications and what they have in common, or check that they are current."""
     from codegen import emit
 
     chosen: Sequence[tuple[str, str]] = ((format_spec, strategy_name),)
@@ -54,6 +127,11 @@ def command(format_spec: str, strategy_name: str, output: Path, check: bool, all
     stale = emit.check_runtime(runtime)
     for target in applications:
         stale += emit.check(folders[target], target)
+    _report(stale)
+
+
+def _report(stale: Sequence[Stale]) -> None:
+    """Print what differs; exit with 1 if anything does."""
     for each in stale:
         click.echo(each.diff, nl=False)
     if stale:

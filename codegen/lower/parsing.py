@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from codegen import describe
 from codegen.c import tree
 from codegen.c.tree import (
-    AddressOf,
     Assign,
     Binary,
     Blank,
@@ -63,6 +62,7 @@ _RESULT = Tagged("enum frame_result")
 _VERDICT = Tagged("enum frame_verdict")
 _FRAME = Pointer(U8, const=True)
 _WANTED = "wanted"
+_FOUND = Name("result", _RESULT)
 
 
 def member_name(placed: Placed) -> str:
@@ -112,7 +112,8 @@ class Parsing:
 
     def functions(self) -> tuple[Function, ...]:
         """Return them, each after those that it calls."""
-        return (self.accepts(), self.length(), self.parse(), self.match())
+        reading = (self.accepts(), self.length(), self.check(), self.parse())
+        return (*reading, self.compare(), self.match())
 
     def limit(self, name: str) -> Name:
         """Return one of the format's macros."""
@@ -227,26 +228,57 @@ class Parsing:
 
     # Reading a frame
 
-    def parse(self) -> Function:
-        """Return ``<format>_parse()``."""
-        body = [*self._headers(), *self._reads(), *self._checks(), *self._checksums()]
+    def check(self) -> Function:
+        """Return ``<format>_check()``, which parser and comparison share."""
+        body = [*self._headers(), *self._checks(), *self._checksums()]
         body.append(Return(Name("FRAME_VALID", INT)))
-        # Where no check reads the bytes behind the headers, only the length is checked.
         start: list[Statement] = [
-            If(Binary("<", LEN, self.shortest()), (self.result("TRUNCATED"),)),
-            Assign(LEN, Call(f"{self.layout.name}_length", (FRAME, LEN), U16)),
+            If(Binary("<", LEN, self.shortest()), (self.result("TRUNCATED"),))
         ]
         declared: list[Statement] = []
         if tree.uses(body, END.name):
             declared.append(Declare(_FRAME, "end"))
-            start.append(Assign(END, Binary("+", FRAME, LEN)))
+            start.append(self._end())
         if self.layout.checksums:
             bits = max(each.bits for each in self.layout.checksums)
             declared.append(Declare(unsigned(bits), _WANTED))
         if tree.uses(body, SUM.name):
             declared.append(Declare(U64, SUM.name))
         return Function(
-            f"{self.layout.name}_parse",
+            f"{self.layout.name}_check",
+            _RESULT,
+            (Parameter(_FRAME, "frame"), Parameter(U16, "len")),
+            "Check a frame of the length that it declares itself",
+            (*declared, *start, *body),
+            static=True,
+        )
+
+    @staticmethod
+    def _if_other(refusal: Expression) -> Statement:
+        """Return the statement that ends a function where the frame is of something else."""
+        found = (Name(f"FRAME_{each}", INT) for each in ("TRUNCATED", "OTHER"))
+        is_other = tree.joined("||", (Binary("==", _FOUND, each) for each in found))
+        return If(is_other, (Return(refusal),))
+
+    @staticmethod
+    def _end() -> Statement:
+        return Assign(END, Binary("+", FRAME, LEN))
+
+    def parse(self) -> Function:
+        """Return ``<format>_parse()``."""
+        name = self.layout.name
+        body: list[Statement] = [*self._reads(), Return(_FOUND)]
+        declared: list[Statement] = [Declare(_RESULT, "result")]
+        start: list[Statement] = [
+            Assign(LEN, Call(f"{name}_length", (FRAME, LEN), U16)),
+            Assign(_FOUND, Call(f"{name}_check", (FRAME, LEN), _RESULT)),
+            self._if_other(_FOUND),
+        ]
+        if tree.uses(body, END.name):
+            declared.insert(0, Declare(_FRAME, "end"))
+            start.append(self._end())
+        return Function(
+            f"{name}_parse",
             _RESULT,
             (
                 Parameter(_FRAME, "frame", "Received frame"),
@@ -258,7 +290,7 @@ class Parsing:
                     "unless it is truncated or announces another header",
                 ),
             ),
-            f"Read a received frame of the format {self.layout.name}",
+            f"Read a received frame of the format {name}",
             (*declared, *start, *body),
             "The first thing in the frame that is invalid, or FRAME_VALID",
         )
@@ -392,34 +424,40 @@ class Parsing:
 
     # Comparison with the values that were asked for
 
-    def match(self) -> Function:
-        """Return ``<format>_match()``."""
-        name = self.layout.name
-        found, result = Name("found", Tagged(f"struct {name}_fields")), Name("result", _RESULT)
-        other = Return(Name("VERDICT_OTHER", INT))
+    def compare(self) -> Function:
+        """Return ``<format>_compare()``, which takes the result of the check."""
+        other = Name("VERDICT_OTHER", INT)
         compared: list[Statement] = []
         for placed in self.layout.arguments:
             if placed.argument.default is not None:
-                compared.append(If(self._is_other(found, placed), (other,)))
+                compared.append(If(self._is_other(placed), (Return(other),)))
+        body: list[Statement] = [self._if_other(other)]
+        declared: list[Statement] = []
+        if tree.uses(compared, END.name):
+            declared.append(Declare(_FRAME, "end", Binary("+", FRAME, LEN), const=True))
         if compared:
-            compared.insert(0, Blank())
-            compared.insert(1, Comment(("Does it have the values that were asked for?",)))
-        is_other = tree.joined(
-            "||",
-            (Binary("==", result, Name(f"FRAME_{each}", INT)) for each in ("TRUNCATED", "OTHER")),
-        )
-        parsed = Call(f"{name}_parse", (FRAME, LEN, AddressOf(found)), _RESULT)
-        body: list[Statement] = [
-            Declare(found.type, "found"),
-            Declare(_RESULT, "result", parsed, const=True),
-            If(is_other, (other,)),
-            *compared,
-            If(
-                Binary("!=", result, Name("FRAME_VALID", INT)),
-                (Return(Name("VERDICT_INVALID", INT)),),
+            body += [Blank(), Comment(("Does it have the values that were asked for?",)), *compared]
+        is_invalid = Binary("!=", _FOUND, Name("FRAME_VALID", INT))
+        body.append(If(is_invalid, (Return(Name("VERDICT_INVALID", INT)),)))
+        body.append(Return(Name("VERDICT_VALID", INT)))
+        return Function(
+            f"{self.layout.name}_compare",
+            _VERDICT,
+            (
+                Parameter(_FRAME, "frame"),
+                Parameter(U16, "len"),
+                Parameter(self.args.type, "args"),
+                Parameter(_RESULT, "result"),
             ),
-            Return(Name("VERDICT_VALID", INT)),
-        ]
+            "Compare a frame of that length and result with the values of a sender",
+            (*declared, *body),
+            static=True,
+        )
+
+    def match(self) -> Function:
+        """Return ``<format>_match()``."""
+        name = self.layout.name
+        checked = Call(f"{name}_check", (FRAME, LEN), _RESULT)
         return Function(
             f"{name}_match",
             _VERDICT,
@@ -434,17 +472,25 @@ class Parsing:
                 ),
             ),
             f"Compare a received frame with the format {name} and the values of a sender",
-            tuple(body),
+            (
+                Assign(LEN, Call(f"{name}_length", (FRAME, LEN), U16)),
+                Return(Call(f"{name}_compare", (FRAME, LEN, self.args, checked), _VERDICT)),
+            ),
             "Whether it is valid, of another protocol or with other values, or invalid",
         )
 
-    def _is_other(self, found: Name, placed: Placed) -> Expression:
+    def _is_other(self, placed: Placed) -> Expression:
         """Return the condition under which a field differs from the value that was asked for."""
-        left = Member(found, member_name(placed), type_of(placed.field))
-        right = member_of(self.args, placed)
-        if placed.field.octets is None:
-            return Binary("!=", left, right)
-        return self._octets_differ(left, right, placed.field.octets)
+        wanted = member_of(self.args, placed)
+        octets = placed.field.octets
+        if octets is None:
+            number = load(placed)
+            # Narrower members are promoted to int, as the parts of the number are.
+            found = number if placed.bits <= 16 else tree.unsigned_number(number)
+            return Binary("!=", found, wanted)
+        if placed.start.bit:
+            return Binary("!=", load(placed), Call("get_be48", (wanted,), U64))
+        return self._octets_differ(address_of(placed.start), wanted, octets)
 
 
 def _around(over: Extent, placed: Placed) -> list[Extent]:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Bytes of a frame: loads and stores in both byte orders, copies, and the sums
- * of the internet checksum. It needs no libc: two headers that every compiler
- * brings along, C11 or C++, on any machine and in any byte order.
+ * Bytes of a frame: loads and stores in both byte orders, and copies. It needs
+ * no libc: two headers that every compiler brings along, C11 or C++, on any
+ * machine and in any byte order.
  */
 #ifndef BYTES_H
 #define BYTES_H
@@ -217,58 +217,6 @@ static inline void frame_repeat(uint8_t *to, const uint8_t *pattern,
 		more = len - done < done ? len - done : done;
 		frame_copy(to + done, to, more);
 	}
-}
-
-/**
- * Fold a sum of 16-bit words into the checksum of RFC 1071
- *
- * @param sum
- *    Sum of words in host order. Wider addends count as the words that
- *    they consist of, because 2^16 is 1 in ones' complement arithmetic.
- * @return
- *    The complement of the folded sum, in host byte order
- */
-static inline uint16_t csum_fold(uint64_t sum)
-{
-	uint32_t half;
-
-	/* Added to itself with its halves swapped, a sum has in its upper half
-	 * the sum of both halves, the carry brought around.
-	 */
-	sum += (sum << 32) | (sum >> 32);
-	half = (uint32_t)(sum >> 32);
-	half += (half << 16) | (half >> 16);
-	return (uint16_t)~(half >> 16);
-}
-
-/** Sum of 16-bit words in network order; an odd last byte is an upper half */
-static inline uint64_t csum_add(const uint8_t *p, size_t len)
-{
-	uint64_t sum = 0;
-
-	for (; len >= 2; len -= 2) {
-		sum += get_be16(p);
-		p += 2;
-	}
-	return len ? sum + ((uint64_t)*p << 8) : sum;
-}
-
-/** The same for len bytes that repeat a pattern of size bytes */
-static inline uint64_t csum_repeat(const uint8_t *pattern, size_t size,
-				   size_t len)
-{
-	/* Whole words, whatever the pattern's size */
-	const size_t period = size % 2 ? 2 * size : size;
-	uint64_t whole = 0, rest = 0, half;
-	size_t i;
-
-	for (i = 0; i < period; i++) {
-		half = (uint64_t)pattern[i % size] << (i % 2 ? 0 : 8);
-		whole += half;
-		if (i < len % period)
-			rest += half;
-	}
-	return len / period * whole + rest;
 }
 
 /**

@@ -19,6 +19,7 @@
 	X(loop)								\
 	X(pcap)								\
 	X(replay)							\
+	X(repeat)							\
 	X(tap)								\
 	X(packet)							\
 	X(xdp)

@@ -1,0 +1,1 @@
+"""What a packet is emitted for; ``codegen/emit.py`` is the application for Unikraft."""
