@@ -9,9 +9,9 @@ from pathlib import Path
 from codegen import emit, runtime, temporary
 from codegen.host import build
 from codegen.host.build import Compiler
-from codegen.layout import Layout
+from codegen.layout import Layout, Sum
 from codegen.lower import FormatPlan, lower
-from codegen.model import STRATEGIES
+from codegen.model import STRATEGIES, Algorithm
 from codegen.xdp.needs import CLANG, LIBRARIES
 
 #: The kernel recycles frames without writing them anew, and the program patches what differs.
@@ -52,7 +52,7 @@ def build_loader(layout: Layout, optimize: str = "-O2") -> Built:
 
 def _build_object(layout: Layout, app: Path, optimize: str) -> Path:
     clang = Compiler.find(CLANG)
-    flags = (*FLAGS, optimize, *_include_kernel(), *_definitions(lower(layout, STRATEGY).format))
+    flags = (*FLAGS, optimize, *_include_kernel(), *_definitions(layout))
     headers = [*sorted(app.glob("*.[ch]")), *sorted(runtime.FOLDER.glob("*.h"))]
 
     def key() -> str:
@@ -73,8 +73,18 @@ def _include_kernel() -> tuple[str, ...]:
     return ("-idirafter", f"/usr/include/{multiarch}") if multiarch else ()
 
 
-def _definitions(format: FormatPlan) -> list[str]:
+def _sweep_has_loops(layout: Layout, format: FormatPlan) -> bool:
+    """Return whether what is written for each packet is found, or summed up, by its length."""
+    members = {name for each in format.structs for _, name, _ in each.members}
+    sums = [each.origin for each in layout.checksums if isinstance(each.origin, Sum)]
+    others = any(each.algorithm is not Algorithm.INTERNET for each in sums)
+    loops = format.trailer_length > 0 or others
+    return "pktlen" in members and loops
+
+
+def _definitions(layout: Layout) -> list[str]:
     """Return the flags that name the packet, and what is known of it."""
+    format = lower(layout, STRATEGY).format
     names = _NAMES + (_SWEEP_NAMES if format.is_swept else ())
     meanings = {
         "PACKET_SOURCE": f'"{format.name}.c"',
@@ -83,6 +93,7 @@ def _definitions(format: FormatPlan) -> list[str]:
         "PACKET_IS_SWEPT": int(format.is_swept),
         "PACKET_IS_TIMED": int(format.is_timed),
         "PACKET_SWEEPS_LENGTH": int(format.sweeps_length),
+        "PACKET_SWEEP_HAS_LOOPS": int(_sweep_has_loops(layout, format)),
         "PACKET_HAS_TRAILER": int(format.trailer_length > 0),
         **{f"packet_{each}": f"{format.name}_{each}" for each in names},
     }

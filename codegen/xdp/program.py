@@ -14,7 +14,6 @@ from codegen.xdp import build, needs
 #: The device of the other platforms where the user named none.
 _NO_DEVICE = "null"
 
-#: What a request asks for here: see :func:`check`.
 PLATFORM = "xdp"
 
 
@@ -38,6 +37,9 @@ def check(request: Request, cores: int) -> None:
         raise UsageError(
             f"--cores {cores} is for sending: a receiver runs on each CPU that gets frames"
         )
+    usable = len(os.sched_getaffinity(0))
+    if cores > usable:
+        raise UsageError(f"--cores {cores}: this process may use {usable}")
 
 
 def run_xdp(

@@ -4,6 +4,7 @@
  * whoever compares them with what they should be.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +31,16 @@ struct checker {
 
 static int set_up(struct checker *checker, const char *path)
 {
-	static const char *const programs[] = {
-		"xdp_write", "xdp_send", "xdp_parse", "xdp_receive", NULL,
+	static const struct xdp_wanted wanted = {
+		.programs = {
+			"xdp_write", "xdp_send", "xdp_parse", "xdp_receive",
+		},
+		.maps = { "xdp_to_write", "xdp_rooms", "xdp_counters" },
+		.length = PACKET_LENGTH,
 	};
 	int rc;
 
-	rc = object_load(&checker->object, path, programs, PACKET_LENGTH);
+	rc = object_load(&checker->object, path, &wanted);
 	if (rc)
 		return rc;
 	checker->write = object_program(&checker->object, "xdp_write");
@@ -119,7 +124,7 @@ static int answer_send(struct checker *checker, int argc, char *argv[])
 {
 	struct xdp_state *state = checker->object.state;
 	uint32_t action, room = sizeof(checker->frame);
-	uint64_t length, n;
+	uint64_t length, n, now = 0;
 	int rc;
 
 	if (argc < 2 || read_number(argv[0], UINT16_MAX, &length) ||
@@ -143,9 +148,14 @@ static int answer_send(struct checker *checker, int argc, char *argv[])
 			checker->frame, &room, &action);
 	if (!rc && action != XDP_REDIRECT)
 		rc = -EIO;
-	if (!rc)
-		answer_frame(checker->frame, room);
-	return rc;
+#if PACKET_IS_TIMED
+	now = state->sweep.now;
+#endif
+	if (rc)
+		return rc;
+	printf("%" PRIu64 " ", now);
+	answer_frame(checker->frame, room);
+	return 0;
 }
 
 static int answer_parse(struct checker *checker, int argc, char *argv[])

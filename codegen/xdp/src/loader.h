@@ -35,9 +35,9 @@ int receive_run(const struct loader *loader, struct traffic *seen);
  * Answer requests on standard input, a line each, until it ends
  *
  * "write LENGTH KEY=VALUE..." is answered with the frame that the kernel wrote,
- * "send LENGTH NUMBER NOW KEY=VALUE..." with the packet of that number of a
- * sweep, "parse FRAME KEY=VALUE..." with result and verdict. Frames are in
- * hexadecimal digits.
+ * "send LENGTH NUMBER KEY=VALUE..." with the time that the clock had, and the
+ * packet with so many before it; "parse FRAME KEY=VALUE..." with result and
+ * verdict. Frames are in hexadecimal digits.
  *
  * @param path
  *    File with the compiled programs

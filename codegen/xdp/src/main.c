@@ -3,9 +3,10 @@
  * The process that loads the programs: its command line, signals, and the
  * result, which has the form of every other platform.
  */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,9 @@
 #include "report.h"
 
 #define EXIT_MISUSE	2
-#define CORES_MAX	1024U
+
+/* An Ethernet header with a VLAN tag */
+#define HEADERS_MAX	18U
 
 volatile sig_atomic_t loader_signal;
 
@@ -80,11 +83,15 @@ static int read_take(struct loader *loader, const char *text)
 
 static int read_cores(struct loader *loader, const char *text)
 {
-	uint64_t cores;
+	cpu_set_t allowed;
+	uint64_t cores, most;
 
-	if (args_number(text, &cores) || cores < 1 || cores > CORES_MAX) {
+	sched_getaffinity(0, sizeof(allowed), &allowed);
+	most = (uint64_t)CPU_COUNT(&allowed);
+	if (args_number(text, &cores) || cores < 1 || cores > most) {
 		event_error("misuse", "bad value in 'cores=%s'; cores takes: "
-			    "number, 1 to %u", text, CORES_MAX);
+			    "number, 1 to %u, which this process may use",
+			    text, (unsigned int)most);
 		return -EINVAL;
 	}
 	loader->cores = (unsigned int)cores;
@@ -158,6 +165,22 @@ static int follow_parent(const char *text)
 	return getppid() == (pid_t)pid ? 0 : -ESRCH;
 }
 
+/* An interface drops longer frames than its MTU and the headers around it */
+static int check_length(const struct loader *loader)
+{
+	const struct interface *interface = &loader->interface;
+
+	if (loader->opt.mode == MODE_RX ||
+	    loader->opt.length <= interface->mtu + HEADERS_MAX)
+		return 0;
+	event_error("misuse", "frames of %u bytes are too long for interface "
+		    "%s, whose MTU is %u; 'ip link set %s mtu %u' raises it",
+		    (unsigned int)loader->opt.length, interface->name,
+		    (unsigned int)interface->mtu, interface->name,
+		    (unsigned int)loader->opt.length - HEADERS_MAX);
+	return -EMSGSIZE;
+}
+
 static int run(struct loader *loader)
 {
 	struct traffic seen = { 0 };
@@ -213,6 +236,8 @@ int main(int argc, char *argv[])
 	rc = interface_find(&loader.interface, settings.interface);
 	if (rc)
 		return rc == -ENODEV ? EXIT_MISUSE : EXIT_FAILURE;
+	if (check_length(&loader))
+		return EXIT_MISUSE;
 	catch_signal(SIGTERM);
 	catch_signal(SIGHUP);
 	catch_signal(SIGINT);

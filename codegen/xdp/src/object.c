@@ -57,23 +57,43 @@ static int is_listed(const char *const names[], const char *name)
 /* The kernel's log of a program that it refuses, as far as its end */
 static char verifier_log[1 << 24];
 
-static int open_object(struct xdp_object *object, const char *path,
-		       const char *const programs[], uint32_t length)
+/* Of the maps, only those that the programs use */
+static int choose(struct bpf_object *bpf, const char *const programs[],
+		  const char *const maps[])
 {
-	const struct xdp_fixed fixed = { .length = length };
 	struct bpf_program *program;
 	struct bpf_map *map;
+	const char *name;
+	int rc = 0;
+
+	bpf_object__for_each_program(program, bpf) {
+		name = bpf_program__name(program);
+		bpf_program__set_autoload(program, is_listed(programs, name));
+		bpf_program__set_log_buf(program, verifier_log,
+					 sizeof(verifier_log));
+	}
+	bpf_object__for_each_map(map, bpf) {
+		if (rc || bpf_map__is_internal(map))
+			continue;
+		name = bpf_map__name(map);
+		rc = bpf_map__set_autocreate(map, is_listed(maps, name));
+	}
+	return rc;
+}
+
+static int open_object(struct xdp_object *object, const char *path,
+		       const struct xdp_wanted *wanted)
+{
+	const struct xdp_fixed fixed = { .length = wanted->length };
+	struct bpf_map *map;
+	int rc;
 
 	object->bpf = bpf_object__open_file(path, NULL);
 	if (!object->bpf)
 		return -errno;
-	bpf_object__for_each_program(program, object->bpf) {
-		bpf_program__set_autoload(
-			program,
-			is_listed(programs, bpf_program__name(program)));
-		bpf_program__set_log_buf(program, verifier_log,
-					 sizeof(verifier_log));
-	}
+	rc = choose(object->bpf, wanted->programs, wanted->maps);
+	if (rc)
+		return rc;
 	map = bpf_object__find_map_by_name(object->bpf, FIXED);
 	if (!map)
 		return -ENOENT;
@@ -97,8 +117,16 @@ static int map_state(struct xdp_object *object)
 	return 0;
 }
 
+static const char *explain(int rc)
+{
+	if (rc == -E2BIG)
+		return "they have to fit into a CPU's own memory, which has "
+		       "room for 32768 bytes";
+	return strerror(-rc);
+}
+
 int object_load(struct xdp_object *object, const char *path,
-		const char *const programs[], uint32_t length)
+		const struct xdp_wanted *wanted)
 {
 	int rc;
 
@@ -106,7 +134,7 @@ int object_load(struct xdp_object *object, const char *path,
 	libbpf_set_print(keep_reason);
 	verifier_log[0] = '\0';
 	reason[0] = '\0';
-	rc = open_object(object, path, programs, length);
+	rc = open_object(object, path, wanted);
 	if (!rc) {
 		rc = bpf_object__load(object->bpf);
 		note_reason(verifier_log);
@@ -123,7 +151,7 @@ int object_load(struct xdp_object *object, const char *path,
 	else
 		event_error("device", "the kernel does not load " PACKET_NAME
 			    " with frames up to %u bytes: %s",
-			    (unsigned int)PACKET_MAX_LEN, strerror(-rc));
+			    (unsigned int)PACKET_MAX_LEN, explain(rc));
 	object_close(object);
 	return rc;
 }

@@ -17,6 +17,13 @@ struct xdp_object {
 	struct xdp_state *state;
 };
 
+/** What is loaded of the compiled programs; NULL ends each list */
+struct xdp_wanted {
+	const char *programs[5];
+	const char *maps[4];		/**< that these programs use */
+	uint32_t length;		/**< bytes of most frames */
+};
+
 /**
  * Load programs
  *
@@ -24,15 +31,13 @@ struct xdp_object {
  *    Is filled
  * @param path
  *    File that clang made
- * @param programs
- *    Their names; NULL ends the list
- * @param length
- *    Bytes of most frames
+ * @param wanted
+ *    What is loaded
  * @return
  *    0, or a negative error code after a message
  */
 int object_load(struct xdp_object *object, const char *path,
-		const char *const programs[], uint32_t length);
+		const struct xdp_wanted *wanted);
 
 /** File descriptor of a loaded program */
 int object_program(const struct xdp_object *object, const char *name);

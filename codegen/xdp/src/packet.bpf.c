@@ -8,10 +8,6 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bytes.h"
-#include "checksum_adler32.h"
-#include "checksum_crc32.h"
-#include "checksum_crc32c.h"
-#include "checksum_fletcher16.h"
 
 /*
  * A number of 16 bits that neither compiler nor verifier relate to another one.
@@ -29,6 +25,14 @@
 
 /* A length within a frame: the bound of each loop */
 #define BOUNDED(len)	at_most(OPAQUE(len), PACKET_MAX_LEN)
+
+/* Whether a byte is the checksum itself depends on the length as well */
+#define csum_octet(p, i, field, size)	csum_octet(p, i, OPAQUE(field), size)
+
+#include "checksum_adler32.h"
+#include "checksum_crc32.h"
+#include "checksum_crc32c.h"
+#include "checksum_fletcher16.h"
 
 #define frame_fill(to, value, len)	frame_fill(to, value, BOUNDED(len))
 #define csum_add(p, len)		csum_add(p, BOUNDED(len))
@@ -128,37 +132,24 @@ static void advance(struct packet_sweep *sweep, uint64_t step)
 #endif
 }
 
-#if PACKET_HAS_TRAILER || PACKET_SWEEPS_LENGTH
-/* Bytes of the next frame, of the sweep or as it was asked for */
-static uint32_t next_length(const struct packet_sweep *sweep)
-{
-#if PACKET_SWEEPS_LENGTH
-	return sweep->pktlen;
-#else
-	(void)sweep;
-	return xdp_fixed.length;
-#endif
-}
-#endif
-
-#if PACKET_HAS_TRAILER
+#if PACKET_SWEEP_HAS_LOOPS
 /*
- * What is written has its place from the end of the frame, which the verifier
- * does not follow in a frame: it is written into memory of a known size.
+ * Where what is written depends on the length, the verifier does not see that
+ * it is inside of the frame: it is written into memory of a known size.
  */
 static int patch(struct xdp_md *ctx, struct xdp_state *state)
 {
 	struct packet_sweep sweep = state->sweep;
-	const uint64_t length = OPAQUE(next_length(&sweep));
+	const uint64_t length = OPAQUE(bpf_xdp_get_buff_len(ctx));
 	uint8_t *frame = room(&xdp_to_write);
 
 	if (!frame || length < PACKET_MIN_LEN || length > PACKET_MAX_LEN)
 		return -1;
 	sweep.pktlen = (uint16_t)length;
-	if (bpf_xdp_load_bytes(ctx, 0, frame, length))
+	if (bpf_xdp_load_bytes(ctx, 0, frame, (uint32_t)length))
 		return -1;
 	packet_sweep_write(frame, &sweep);
-	return bpf_xdp_store_bytes(ctx, 0, frame, length) ? -1 : 0;
+	return bpf_xdp_store_bytes(ctx, 0, frame, (uint32_t)length) ? -1 : 0;
 }
 #else
 static int patch(struct xdp_md *ctx, struct xdp_state *state)
@@ -180,7 +171,7 @@ static int make_next(struct xdp_md *ctx, struct xdp_state *state)
 	state->sweep.now = bpf_ktime_get_ns();
 #endif
 #if PACKET_SWEEPS_LENGTH
-	const long more = (long)next_length(&state->sweep) -
+	const long more = (long)state->sweep.pktlen -
 			  (long)bpf_xdp_get_buff_len(ctx);
 
 	if (more && bpf_xdp_adjust_tail(ctx, (int)more))
@@ -257,9 +248,8 @@ static void keep_first(struct xdp_md *ctx, struct xdp_counts *counts,
 static int note_copy(struct xdp_md *ctx, struct xdp_counts *counts,
 		     uint32_t len)
 {
-	uint8_t *frame = room(&xdp_rooms);
-
 	const uint64_t copied = at_most(OPAQUE(len), ROOM);
+	uint8_t *frame = room(&xdp_rooms);
 
 	if (!frame || !copied ||
 	    bpf_xdp_load_bytes(ctx, 0, frame, (uint32_t)copied))
@@ -267,24 +257,37 @@ static int note_copy(struct xdp_md *ctx, struct xdp_counts *counts,
 	return note(counts, frame, (uint16_t)copied);
 }
 
+/*
+ * A frame of the length that most have is parsed where it is, if nothing in it
+ * has its place from its end.
+ */
+static int note_frame(struct xdp_md *ctx, struct xdp_counts *counts,
+		      uint32_t len)
+{
+#if !PACKET_HAS_TRAILER
+	const uint8_t *const frame = (const uint8_t *)(long)ctx->data;
+	const uint8_t *const end = (const uint8_t *)(long)ctx->data_end;
+	const uint32_t length = xdp_fixed.length;
+
+	if (len == length && length >= PACKET_MIN_LEN &&
+	    length <= PACKET_MAX_LEN && frame + length <= end)
+		return note(counts, frame, (uint16_t)length);
+#endif
+	return note_copy(ctx, counts, len);
+}
+
 SEC("xdp")
 int xdp_receive(struct xdp_md *ctx)
 {
-	const uint8_t *const frame = (const uint8_t *)(long)ctx->data;
-	const uint8_t *const end = (const uint8_t *)(long)ctx->data_end;
 	const uint32_t len = (uint32_t)bpf_xdp_get_buff_len(ctx);
-	const uint32_t first = 0, length = xdp_fixed.length;
+	const uint32_t first = 0;
 	struct xdp_counts *counts = bpf_map_lookup_elem(&xdp_counters, &first);
 	int verdict;
 
 	if (!counts)
 		return XDP_ABORTED;
 	counts->received++;
-	if (len == length && length >= PACKET_MIN_LEN &&
-	    length <= PACKET_MAX_LEN && frame + length <= end)
-		verdict = note(counts, frame, (uint16_t)length);
-	else
-		verdict = note_copy(ctx, counts, len);
+	verdict = note_frame(ctx, counts, len);
 	keep_first(ctx, counts, (uint32_t)verdict, len);
 
 	if (xdp_state.take == XDP_TAKE_NONE ||
@@ -308,7 +311,7 @@ int xdp_write(struct xdp_md *ctx)
 #if PACKET_IS_SWEPT
 	packet_sweep_init(&xdp_state.sweep, (uint16_t)length, &xdp_state.args);
 #endif
-	return bpf_xdp_store_bytes(ctx, 0, frame, length) ? XDP_ABORTED
+	return bpf_xdp_store_bytes(ctx, 0, frame, (uint32_t)length) ? XDP_ABORTED
 							   : XDP_PASS;
 }
 

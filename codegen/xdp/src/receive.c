@@ -39,8 +39,12 @@ struct receiver {
 
 static int set_up(struct receiver *receiver)
 {
-	static const char *const programs[] = { "xdp_receive", NULL };
 	const struct loader *loader = receiver->loader;
+	const struct xdp_wanted wanted = {
+		.programs = { "xdp_receive" },
+		.maps = { "xdp_rooms", "xdp_counters" },
+		.length = loader->opt.length,
+	};
 	const int cpus = libbpf_num_possible_cpus();
 	struct xdp_state *state;
 	int rc;
@@ -51,8 +55,7 @@ static int set_up(struct receiver *receiver)
 	receiver->each = calloc(receiver->cpus, sizeof(*receiver->each));
 	if (!receiver->each)
 		return -ENOMEM;
-	rc = object_load(&receiver->object, loader->object, programs,
-			 loader->opt.length);
+	rc = object_load(&receiver->object, loader->object, &wanted);
 	if (rc)
 		return rc;
 	receiver->map = object_map(&receiver->object, "xdp_counters");

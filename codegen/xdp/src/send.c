@@ -34,7 +34,10 @@
 #define CREDIT_MAX_PSEC	10000000000ULL
 #define CREDIT_PACKETS	32U
 
-/* How long an interface may take to count what it was given */
+/* How long an interface may take to count what it was given: all of it, and
+ * anything at all
+ */
+#define COUNT_NSEC	100000000ULL
 #define TAKEN_NSEC	1000000000ULL
 
 /* A core that sends */
@@ -130,15 +133,17 @@ static void set_sweep(struct xdp_state *state, uint16_t length,
 static int set_core(struct core *core, unsigned int index,
 		    const struct packet_args *args)
 {
-	static const char *const programs[] = { "xdp_send", NULL };
+	static const struct xdp_wanted wanted = {
+		.programs = { "xdp_send" },
+		.maps = { "xdp_to_write" },
+	};
 	const struct loader *loader = core->loader;
 	const struct options *opt = &loader->opt;
 	struct xdp_state *state;
 	uint64_t gap;
 	int rc;
 
-	rc = object_load(&core->object, loader->object, programs,
-			 core->length);
+	rc = object_load(&core->object, loader->object, &wanted);
 	if (rc)
 		return rc;
 	state = core->object.state;
@@ -268,15 +273,17 @@ static int watch(struct crew *crew)
 static int check_taken(struct crew *crew)
 {
 	const uint64_t start = ukplat_monotonic_clock();
+	uint64_t waited = 0;
 
 	crew->made = made_by(crew);
-	do {
-		interface_count(&crew->loader->interface, &crew->now);
-		if (taken(crew) || !crew->made)
-			return 0;
+	while (interface_count(&crew->loader->interface, &crew->now) ||
+	       taken(crew) < crew->made) {
+		waited = ukplat_monotonic_clock() - start;
+		if (waited > (taken(crew) ? COUNT_NSEC : TAKEN_NSEC))
+			break;
 		loader_pause(LOOK_NSEC);
-	} while (ukplat_monotonic_clock() - start < TAKEN_NSEC);
-	return report_stall(crew);
+	}
+	return crew->made && !taken(crew) ? report_stall(crew) : 0;
 }
 
 static int join(struct crew *crew)
@@ -291,8 +298,12 @@ static int join(struct crew *crew)
 		if (!core->rc || rc)
 			continue;
 		rc = core->rc;
-		event_error("refused", "the kernel does not run the program "
-			    "that sends: %s", strerror(-rc));
+		event_error("refused", "the kernel does not send frames of %u "
+			    "bytes: %s%s", (unsigned int)core->length,
+			    strerror(-rc),
+			    rc == -EINVAL ? "; a page of memory has to have "
+					    "room for one, and for what the "
+					    "kernel keeps about it" : "");
 	}
 	return rc;
 }
@@ -303,12 +314,8 @@ static int start(struct crew *crew)
 	cpu_set_t allowed;
 	unsigned int i, cpu = 0;
 
+	/* There are enough: see main.c */
 	sched_getaffinity(0, sizeof(allowed), &allowed);
-	if ((unsigned int)CPU_COUNT(&allowed) < loader->cores) {
-		event_error("misuse", "cores=%u: this process may use %d",
-			    loader->cores, CPU_COUNT(&allowed));
-		return -EINVAL;
-	}
 	interface_count(&loader->interface, &crew->before);
 	crew->now = crew->before;
 	crew->start = netspeed_start(&crew->speed, loader->opt.interval);
@@ -367,14 +374,11 @@ int send_run(const struct loader *loader, struct traffic *seen)
 {
 	struct crew crew = { .loader = loader };
 	static uint8_t frame[PACKET_MAX_LEN];
-	uint16_t length = loader->opt.length;
+	/* That of all frames, or the longest, from which the others are cut */
+	const uint16_t length = loader->opt.length;
 	unsigned int i;
 	int rc = 0;
 
-#if PACKET_SWEEPS_LENGTH
-	/* The others are cut from the longest */
-	length = PACKET_MAX_LEN;
-#endif
 	packet_write(frame, length, &loader->opt.packet);
 	crew.cores = calloc(loader->cores, sizeof(*crew.cores));
 	if (!crew.cores)
