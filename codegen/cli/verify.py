@@ -110,7 +110,7 @@ def _in_kernel(chosen: list[Layout], examples: int, seed: int, every: bool) -> N
             report = verify.verify(layout, examples, seed)
         except verify.RefusedError as refused:
             failed.append(str(refused))
-            rows.add_row(name, "REFUSED", *("-" for _ in verify.COLUMNS[1:]))
+            rows.add_row(name, "REFUSED", *["-"] * (len(verify.COLUMNS) - 1))
             continue
         counts = {each: str(report.counts[it] or "-") for each, it in verify.COLUMNS.items()}
         if report.counterexample is not None:
