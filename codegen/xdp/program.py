@@ -54,11 +54,11 @@ def run_xdp(
     :func:`codegen.run.run_host`; raises NeedsError as well.
     """
     check(request, cores)
-    needs.check()
+    receives = request.effective_mode == "rx"
+    needs.check(parses=receives)
     # The kernel's buffers work like the ring of this strategy, whatever was asked for.
     request = replace(request, strategy=build.STRATEGY)
     built = build.build_loader(request.layout)
-    receives = request.effective_mode == "rx"
     command = [
         *(str(built.loader), f"object={built.object}", f"interface={request.device}"),
         *(f"cores={cores}", f"parent={os.getpid()}", "--"),

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,9 @@
 
 /* From one look at the counters to the next; a rate is as exact as this */
 #define LOOK_NSEC	1000000ULL
+
+/* Looks from one look at the interface to the next */
+#define LOOKS		128U
 
 /* A receiver without a time limit reports a silence of this length */
 #define SILENCE_NSEC	3000000000ULL
@@ -220,8 +224,22 @@ static void report_counts(const struct receiver *receiver)
 	printf("}}\n");
 }
 
-static void watch(struct receiver *receiver, struct traffic *seen)
+static int check_interface(const struct receiver *receiver)
 {
+	const struct interface *interface = &receiver->loader->interface;
+
+	if (if_nametoindex(interface->name) == interface->index)
+		return 0;
+	event_error("device", "interface %s went away while it was in use",
+		    interface->name);
+	return -ENODEV;
+}
+
+static int watch(struct receiver *receiver, struct traffic *seen)
+{
+	unsigned int looks = 0;
+	int rc = 0;
+
 	receiver->start = netspeed_start(&receiver->speed,
 					 receiver->loader->opt.interval);
 	receiver->now = receiver->start;
@@ -232,7 +250,10 @@ static void watch(struct receiver *receiver, struct traffic *seen)
 		show_first(receiver);
 		note_time(receiver, seen);
 		watch_silence(receiver);
-	} while (!is_over(receiver));
+		if (looks++ % LOOKS == 0)
+			rc = check_interface(receiver);
+	} while (!rc && !is_over(receiver));
+	return rc;
 }
 
 static void finish(struct receiver *receiver, struct traffic *seen)
@@ -258,7 +279,7 @@ int receive_run(const struct loader *loader, struct traffic *seen)
 		link = attach(&receiver);
 		if (link >= 0) {
 			event_started(mode_names[MODE_RX]);
-			watch(&receiver, seen);
+			rc = watch(&receiver, seen);
 			close(link);
 			finish(&receiver, seen);
 		} else {

@@ -228,45 +228,50 @@ static uint64_t taken(const struct crew *crew)
 	       crew->now.dropped - crew->before.dropped;
 }
 
+static int report_stall(const struct crew *crew)
+{
+	event_error("stalled", "interface %s took %" PRIu64 " packets of %"
+		    PRIu64 ", and then no more: it is down, or its driver does "
+		    "not send what XDP programs redirect; a veth does where "
+		    "its peer has an XDP program, or after ethtool -K PEER gro "
+		    "on", crew->loader->interface.name, taken(crew),
+		    crew->made);
+	return -ETIMEDOUT;
+}
+
 /* Does the interface still take packets, where there are any? */
-static int is_stalled(struct crew *crew, uint64_t now)
+static int check_interface(struct crew *crew, uint64_t now)
 {
 	const uint64_t before = taken(crew), made = crew->made;
 	const uint64_t stall = crew->loader->opt.stall;
 
 	crew->made = made_by(crew);
-	interface_count(&crew->loader->interface, &crew->now);
+	if (interface_count(&crew->loader->interface, &crew->now)) {
+		event_error("device", "interface %s went away while it was in "
+			    "use", crew->loader->interface.name);
+		return -ENODEV;
+	}
 	if (taken(crew) != before || crew->made == made)
 		crew->taken_at = now;
-	return stall && now - crew->taken_at >= stall;
-}
-
-static int report_stall(const struct crew *crew)
-{
-	event_error("stalled", "interface %s has taken none of %" PRIu64
-		    " packets: its driver may not send what XDP programs "
-		    "redirect; a veth does where its peer has an XDP program, "
-		    "or ethtool -K PEER gro on",
-		    crew->loader->interface.name, crew->made - taken(crew));
-	return -ETIMEDOUT;
+	return stall && now - crew->taken_at >= stall ? report_stall(crew) : 0;
 }
 
 static int watch(struct crew *crew)
 {
 	const uint64_t limit = crew->loader->opt.duration;
 	uint64_t now, pkts;
+	int rc = 0;
 
-	while (is_running(crew) && !loader_signal) {
+	while (!rc && is_running(crew) && !loader_signal) {
 		loader_pause(LOOK_NSEC);
 		pkts = made_by(crew);
 		now = netspeed_read(&crew->speed, pkts, bytes_by(crew) +
 				    pkts * ETHER_WIRE_OVERHEAD);
 		if (limit && now - crew->start >= limit)
 			break;
-		if (is_stalled(crew, now))
-			return report_stall(crew);
+		rc = check_interface(crew, now);
 	}
-	return 0;
+	return rc;
 }
 
 /* A driver may count late what it sent; one that counts nothing sent nothing */
