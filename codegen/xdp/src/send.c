@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include "event.h"
@@ -24,11 +25,15 @@
 /* Frames that the kernel makes and hands on together */
 #define BATCH		64U
 
-/* Runs that are asked for in one system call, which takes some milliseconds */
-#define RUNS_MAX	(1U << 18)
+/* Runs that are asked for in one system call: it takes milliseconds to begin
+ * and to end one, and a signal interrupts it
+ */
+#define RUNS_MAX	(1U << 30)
+#define STOP_SIGNAL	SIGUSR1
 
-/* From one look at the counters to the next */
+/* From one look at the counters to the next, and from one signal to the next */
 #define LOOK_NSEC	2000000ULL
+#define STOP_NSEC	200000ULL
 
 /* What a pause held up is made up for as far as this */
 #define CREDIT_MAX_PSEC	10000000000ULL
@@ -70,6 +75,12 @@ static void pin(unsigned int cpu)
 	CPU_ZERO(&only);
 	CPU_SET(cpu, &only);
 	sched_setaffinity(0, sizeof(only), &only);
+}
+
+/* The signal has done its work when the system call has returned */
+static void note_stop(int number)
+{
+	(void)number;
 }
 
 static void *run_core(void *argument)
@@ -291,6 +302,15 @@ static int check_taken(struct crew *crew)
 	return crew->made && !taken(crew) ? report_stall(crew) : 0;
 }
 
+/* Wait for a thread that is to stop; it may be about to ask for more runs */
+static void join_core(const struct core *core)
+{
+	while (pthread_tryjoin_np(core->thread, NULL)) {
+		pthread_kill(core->thread, STOP_SIGNAL);
+		loader_pause(STOP_NSEC);
+	}
+}
+
 static int join(struct crew *crew)
 {
 	const struct core *core;
@@ -299,7 +319,7 @@ static int join(struct crew *crew)
 
 	for (i = 0; i < crew->loader->cores; i++) {
 		core = &crew->cores[i];
-		pthread_join(core->thread, NULL);
+		join_core(core);
 		if (!core->rc || rc)
 			continue;
 		rc = core->rc;
@@ -316,9 +336,11 @@ static int join(struct crew *crew)
 static int start(struct crew *crew)
 {
 	const struct loader *loader = crew->loader;
+	const struct sigaction action = { .sa_handler = note_stop };
 	cpu_set_t allowed;
 	unsigned int i, cpu = 0;
 
+	sigaction(STOP_SIGNAL, &action, NULL);
 	/* There are enough: see main.c */
 	sched_getaffinity(0, sizeof(allowed), &allowed);
 	interface_count(&loader->interface, &crew->before);
@@ -338,7 +360,7 @@ static int start(struct crew *crew)
 		event_error("memory", "no thread can be started");
 		stop(crew);
 		while (i--)
-			pthread_join(crew->cores[i].thread, NULL);
+			join_core(&crew->cores[i]);
 		return -ENOMEM;
 	}
 	return 0;
