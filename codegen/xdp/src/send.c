@@ -389,8 +389,8 @@ static int send_with(struct crew *crew, struct traffic *seen)
 	event_started(mode_names[MODE_TX]);
 	rc = watch(crew);
 	stop(crew);
-	failed = join(crew);
 	seen->elapsed = ukplat_monotonic_clock() - crew->start;
+	failed = join(crew);
 	if (!rc)
 		rc = failed ? failed : check_taken(crew);
 	count(crew, seen);
