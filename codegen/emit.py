@@ -48,7 +48,12 @@ FILES = (
     "qemu-x86_64.defconfig",
     "qemu-arm64.defconfig",
     "linuxu-x86_64.defconfig",
+    "README.md",
+    ".gitignore",
 )
+
+#: Those of them that many folders have which are no application.
+_COMMON_NAMES = ("README.md", ".gitignore", "Makefile")
 MANIFEST = "manifest.json"
 
 #: The applications that are committed in ``generated/``, as format and strategy:
@@ -139,7 +144,7 @@ def present(output: Path) -> list[tuple[str, str]]:
     return sorted(
         (app.parent.name, app.name)
         for app in output.glob("*/*")
-        if any((app / name).is_file() for name in (*FILES, MANIFEST))
+        if any((app / name).is_file() for name in (*FILES, MANIFEST) if name not in _COMMON_NAMES)
     )
 
 
@@ -278,7 +283,7 @@ def _render_file(name: str, plan: Plan, **particular: object) -> str:
         "runtime_files": runtime.files,
     }
     banner = environment.get_template("banner.j2").make_module(context)
-    text = environment.get_template(f"{name}.j2").render(context, banner=banner)
+    text = environment.get_template(f"{name.removeprefix('.')}.j2").render(context, banner=banner)
     return text.strip("\n") + "\n"
 
 

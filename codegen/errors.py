@@ -6,6 +6,8 @@ the exit code, so that misuse (2) and a failed check (1) end every verb alike.
 
 from __future__ import annotations
 
+import signal
+
 
 class CodegenError(Exception):
     """A failure with a message meant for the user, printed without traceback."""
@@ -22,6 +24,14 @@ class UsageError(CodegenError):
 def missing(program: str, package: str) -> str:
     """Return the message for a program that is not installed, with the package that has it."""
     return f"{program} is not here; install it (apt install {package})"
+
+
+def ended_by(number: int) -> str:
+    """Return how a process ended that a signal ended, such as ``was ended by SIGSEGV``."""
+    try:
+        return f"was ended by {signal.Signals(number).name}"
+    except ValueError:
+        return f"was ended by signal {number}"
 
 
 def shown(value: object) -> str:

@@ -98,6 +98,22 @@ class Tap:
 
     name: str
     fd: int
+    bridge: str
+
+    @property
+    def number(self) -> int:
+        """The number at the end of its name, which no other tap of the bridge has meanwhile."""
+        return int(self.name.removeprefix(_guest_tap(self.bridge, "")))
+
+    def check(self) -> None:
+        """Raise NetError when the tap is not in its bridge any more, or the bridge is gone."""
+        check_bridge(self.bridge, " any more")
+        found = _link(self.name)
+        if found is None or found.get("master") != self.bridge:
+            raise NetError(
+                f"tap {self.name} is not in bridge {self.bridge} any more: what was sent since "
+                "then went nowhere; run it again, and leave its tap where it is"
+            )
 
     def dropped(self) -> int:
         """Return the frames that were dropped on it, on their way in or out."""
@@ -106,10 +122,14 @@ class Tap:
         return sum(counts.get(way, {}).get("dropped", 0) for way in ("rx", "tx"))
 
 
-def check_bridge(bridge: str) -> None:
-    """Raise NetError when there is no such bridge."""
+def check_bridge(bridge: str, when: str = "") -> None:
+    """Raise NetError when there is no such bridge; ``when`` says since when, for the message."""
     if _find(bridge, "bridge") is None:
-        raise NetError(f"there is no bridge {bridge}; make it with: codegen net up {bridge}")
+        raise NetError(f"there is no bridge {bridge}{when}; make it with: codegen net up {bridge}")
+
+
+def _guest_tap(bridge: str, number: str) -> str:
+    return f"{bridge}-vm{number}"
 
 
 @contextmanager
@@ -126,7 +146,7 @@ def tap_of(bridge: str) -> Iterator[Tap]:
         raise NetError(f"cannot make a tap: {reason}{_remedy(reason)}") from None
     try:
         # The kernel puts the first free number in place of %d.
-        wanted = struct.pack("16sH22x", f"{bridge}-vm%d".encode(), _IFF_TAP | _IFF_NO_PI)
+        wanted = struct.pack("16sH22x", _guest_tap(bridge, "%d").encode(), _IFF_TAP | _IFF_NO_PI)
         try:
             made = fcntl.ioctl(fd, _TUNSETIFF, wanted)
         except OSError as error:
@@ -136,7 +156,7 @@ def tap_of(bridge: str) -> Iterator[Tap]:
         for step in (_silence(name), _join(name, bridge), _bring_up(name)):
             for _ in step:
                 pass
-        yield Tap(name, fd)
+        yield Tap(name, fd, bridge)
     finally:
         os.close(fd)
 

@@ -19,7 +19,7 @@ from typing import IO
 
 from codegen import describe, emit, events, temporary
 from codegen import sink as sinks
-from codegen.errors import CodegenError, UsageError
+from codegen.errors import CodegenError, UsageError, ended_by
 from codegen.host import build, devices
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
@@ -172,7 +172,7 @@ def run_program(
         if (process.returncode or 0) < 0:
             on_killed(process.pid)
     if process.returncode < 0:
-        raise RunError(f"the program was ended by signal {-process.returncode}", 1)
+        raise RunError(f"the program {ended_by(-process.returncode)}", 1)
     if process.returncode:
         raise RunError(f"the program ended with exit code {process.returncode}", process.returncode)
     return completed(output.lines)

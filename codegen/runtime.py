@@ -25,11 +25,30 @@ NAME = "runtime"
 PROGRAM = ("device.c", "loop.c", "main.c", "receive.c", "report.c")
 
 #: The sources that can be called without the program.
-LIBRARY = ("args.c", "event.c", "netbuf.c", "netspeed.c", "options.c", "rate.c")
+LIBRARY = ("args.c", "event.c", "netbuf.c", "netspeed.c", "options.c", "rate.c", "rx_length.c")
 
 _HEADERS = (
-    *("args.h", "device.h", "event.h", "loop.h", "netbuf.h", "netspeed.h", "options.h", "rate.h"),
-    *("receive.h", "report.h", "sender.h", "sink.h", "sweep.h", "traffic.h", "netdef.h"),
+    *(
+        "args.h",
+        "device.h",
+        "event.h",
+        "loop.h",
+        "netbuf.h",
+        "netbuf_refs.h",
+        "netspeed.h",
+        "options.h",
+        "rate.h",
+    ),
+    *(
+        "receive.h",
+        "report.h",
+        "rx_length.h",
+        "sender.h",
+        "sink.h",
+        "sweep.h",
+        "traffic.h",
+        "netdef.h",
+    ),
 )
 
 

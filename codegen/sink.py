@@ -35,6 +35,11 @@ def symbols(sink: str) -> dict[str, int]:
     )
 
 
+def held(sink: str) -> int:
+    """Return how many packets a sink holds; raises UsageError as :func:`symbols` does."""
+    return symbols(sink).get("CONFIG_APPPKTGEN_SINK_WINDOW", 0)
+
+
 def compiler_flags(sink: str) -> tuple[str, ...]:
     """Return the compiler's flags for a sink; raises UsageError as :func:`symbols` does."""
     return tuple(f"-D{name}={value}" for name, value in symbols(sink).items())

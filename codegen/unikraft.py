@@ -14,8 +14,13 @@ from pathlib import Path
 
 from codegen.errors import CodegenError, UsageError
 
-#: Releases that images have been built with and booted.
-KNOWN_RELEASES = ("0.5", "0.10.0", "0.13.1", "0.16.3", "0.17.0")
+#: Releases whose images were built and booted, and sent what they should, for each target.
+#: Others are not refused for their number, only for what their files lack.
+KNOWN_RELEASES = {
+    "qemu-x86_64": "0.5, 0.7.0 to 0.17.0",
+    "qemu-arm64": "0.12.0 to 0.17.0",
+    "linuxu-x86_64": "0.8.0 to 0.10.0, 0.13.1 to 0.16.3",
+}
 
 
 class TreeError(CodegenError):
@@ -82,17 +87,33 @@ class Tree:
         if target.platform == "linuxu":
             # Without a tap there is a platform, but no network device.
             if not self._declares("plat/linuxu/Config.uk", "TAP_NET"):
-                raise self._cannot(target, "the platform linuxu with a network device", "0.8-0.16")
+                raise self._cannot(target, "it lacks the platform linuxu with a network device")
+            parser = _text(self.root / "lib/uklibparam/param.c")
+            if parser and "__thread" in _text(self.root / "lib/nolibc/errno.c"):
+                why = "its libuklibparam sets errno before there is thread-local storage for it"
+                raise self._cannot(target, f"{why}, and crashes")
         elif target.arch == "arm64":
             # Without a flag, compilers call a helper for atomics that only a libc has.
             flags = self.root / "arch/arm/arm64/Makefile.uk"
             if "outline-atomics" not in _text(flags):
-                raise self._cannot(target, "the flags that today's compilers need there", "0.13")
+                raise self._cannot(target, "it lacks the flags that today's compilers need there")
 
-    def _cannot(self, target: Target, lacks: str, since: str) -> TreeError:
+    def check_queues(self, pairs: int) -> None:
+        """Raise TreeError when the virtio driver has fewer pairs of queues."""
+        folders = ("drivers/virtio/net", "plat/drivers/virtio")
+        driver = "".join(_text(self.root / each / "virtio_net.c") for each in folders)
+        if pairs > 1 and re.search(r"max_vqueue_pairs\s*=\s*1;", driver):
+            raise TreeError(
+                f"--queues {pairs}: the virtio driver of Unikraft {self.version} in {self.root} "
+                "has one pair of queues; leave out --queues"
+            )
+        if pairs > 1:
+            raise TreeError(f"--queues {pairs}: the emitted program uses one pair of queues")
+
+    def _cannot(self, target: Target, why: str) -> TreeError:
         return TreeError(
-            f"the tree {self.root} (Unikraft {self.version}) cannot build for {target.name}: "
-            f"it lacks {lacks}; take another release ({since} has it) or another target"
+            f"Unikraft {self.version} in {self.root} cannot be used for {target.name}: {why}; "
+            f"take another target, or a release that can: {KNOWN_RELEASES[target.name]}"
         )
 
     def _declares(self, file: str, symbol: str) -> bool:
@@ -107,26 +128,42 @@ def _text(path: Path) -> str:
 
 
 def find_tree(uk_root: Path | None = None) -> Tree:
-    """Return the tree of the argument, ``$UK_ROOT``, ``$UK_WORKDIR/unikraft`` or the usual place.
+    """Return the tree of the argument, ``$UK_ROOT``, ``$UK_WORKDIR/unikraft`` or a usual place.
 
-    The usual place is ``~/.unikraft/unikraft``, as KraftKit has it. Raises UsageError when
-    one of the first two is given and is not a tree, and otherwise TreeError when neither
-    of the last two is one; its message explains how to get a tree.
+    The usual places are ``.unikraft/unikraft`` in the current folder, where KraftKit keeps
+    an application's sources, and in the home folder. Raises UsageError when one of the
+    first two is given and is not a tree, or when make could not use its path, and otherwise
+    TreeError when there is none; its message explains how to get a tree.
     """
     for origin, named in (("--uk-root", uk_root), ("UK_ROOT", os.environ.get("UK_ROOT"))):
         if named:
             tree = Path(named).expanduser().absolute()
             if not _is_tree(tree):
                 raise UsageError(f"{origin}: {_no_tree(tree)}")
-            return Tree(tree)
+            return _usable(tree)
     workdir = os.environ.get("UK_WORKDIR")
     places = [Path(workdir, "unikraft")] if workdir else []
-    places.append(Path("~/.unikraft/unikraft"))
+    places += [Path(".unikraft/unikraft"), Path("~/.unikraft/unikraft")]
     for place in places:
         tree = place.expanduser().absolute()
         if _is_tree(tree):
-            return Tree(tree)
+            return _usable(tree)
     raise TreeError(_no_tree(tree))
+
+
+def _usable(tree: Path) -> Tree:
+    """Return a tree; raises UsageError when make would take its path for several."""
+    if has_blank(tree):
+        raise UsageError(
+            f"the Unikraft tree {str(tree)!r} has a blank in its path, which its Makefiles cannot "
+            "handle; move it, or name it by a link without one (ln -s) with --uk-root"
+        )
+    return Tree(tree)
+
+
+def has_blank(path: Path) -> bool:
+    """Return whether make would take a path for several."""
+    return any(each.isspace() for each in str(path))
 
 
 def _is_tree(folder: Path) -> bool:
@@ -137,5 +174,5 @@ def _no_tree(folder: Path) -> str:
     return (
         f"there is no Unikraft tree in {folder}; unpack or clone a release of "
         "github.com/unikraft/unikraft there, or say where one is with --uk-root DIR or "
-        f"UK_ROOT; known to work: {', '.join(KNOWN_RELEASES)}"
+        f"UK_ROOT; known to work: {KNOWN_RELEASES['qemu-x86_64']}"
     )

@@ -40,9 +40,10 @@ def reported(stdout: bytes) -> list[dict[str, object]]:
 
 def test_a_run_reports_its_device_its_start_and_its_result(program: Program) -> None:
     done = program("mac=02:00:00:00:00:0a", "--", "count=3", "mode=tx")
-    device, started, result = reported(done.stdout)
+    device, started, ended, result = reported(done.stdout)
     assert device == {"event": "device", "count": 1, "address": "02:00:00:00:00:0a"}
     assert started == {"event": "started", "mode": "tx"}
+    assert ended == {"event": "ended"}
     assert (result["sent"], result["exit_code"]) == (3, 0)
     assert done.stderr == b""
 
@@ -93,7 +94,7 @@ def test_a_full_queue_is_no_error(program: Program) -> None:
     # A wire that takes 8 packets, and a full queue: nothing fails, but time is up.
     done = program("device=loop:8", "ring=16", "--", "mode=tx", "duration=0.001")
     assert [each.get("event", "result") for each in reported(done.stdout)] == [
-        *("device", "started"),
+        *("device", "started", "ended"),
         "result",
     ]
 

@@ -22,6 +22,7 @@ PACKAGES = {
     "bison": "bison",
     "clang": "clang",
     "clang++": "clang",
+    "dpdk-testpmd": "dpdk-dev",
     "flex": "flex",
     "g++": "g++",
     "ip": "iproute2",

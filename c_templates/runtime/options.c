@@ -10,6 +10,10 @@
 #define NSEC_PER_SEC	1000000000ULL
 #define SECONDS_MAX	1000000000ULL
 
+/* A sender that sends nothing has failed; a receiver may wait for long */
+#define STALL_BY_MODE	UINT64_MAX
+#define STALL_TX	(5 * NSEC_PER_SEC)
+
 /* What the build configuration may choose otherwise */
 #ifndef CONFIG_APPPKTGEN_MODE
 #define CONFIG_APPPKTGEN_MODE MODE_TX
@@ -101,7 +105,7 @@ static const struct arg arguments[] = {
 	    "send, receive, or both"),
 	ARG(options, rate, "rate", arg_rate, 0, 0, "of sending"),
 	ARG(options, stall, "stall", arg_seconds, 0, SECONDS_MAX,
-	    "fail when the device takes no packet for so long; 0: never"),
+	    "fail when none is sent for so long, or received; 0: never"),
 	{ .key = NULL },
 };
 
@@ -110,7 +114,7 @@ static const struct options defaults = {
 	.length = PACKET_LENGTH,
 	.mode = CONFIG_APPPKTGEN_MODE,
 	.packet = PACKET_DEFAULTS,
-	.stall = 5 * NSEC_PER_SEC,
+	.stall = STALL_BY_MODE,
 };
 
 /* Bits of a frame on the wire, on average */
@@ -140,6 +144,8 @@ int options_parse(struct options *opt, int argc, char *argv[])
 			    PACKET_LEN_STEP);
 		return -EINVAL;
 	}
+	if (opt->stall == STALL_BY_MODE)
+		opt->stall = opt->mode & MODE_TX ? STALL_TX : 0;
 	opt->rate_ps = rate_ps(&opt->rate, wire_bits(opt));
 	return 0;
 }

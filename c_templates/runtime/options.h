@@ -28,7 +28,7 @@ struct options {
 	uint64_t count;		/**< packets to send or receive; 0: no limit */
 	__nsec duration;	/**< how long to run; 0: no limit */
 	__nsec idle;		/**< without a packet, to stop; 0: never */
-	__nsec stall;		/**< without a packet sent, an error; 0: never */
+	__nsec stall;		/**< without a packet, an error; 0: never */
 	__nsec interval;	/**< between two lines of speed; 0: no lines */
 	uint64_t rate_ps;	/**< picoseconds a packet; 0: no limit */
 	uint16_t length;	/**< bytes of a frame */

@@ -7,6 +7,7 @@
 #include "device.h"
 #include "packet.h"
 #include "receive.h"
+#include "rx_length.h"
 
 /* Packets from one look at the clock to the next */
 #define NB_RX_BURST	1024U
@@ -67,7 +68,8 @@ uint64_t receive(struct uk_netdev *dev, const struct options *opt,
 		if (!uk_netdev_status_successful(status))
 			break;
 		seen->received++;
-		/* Some releases count a part of their own header as well */
+		pkt->len = rx_length(pkt->data, pkt->len);
+		/* A frame may be followed by what is not a part of it */
 		pkt->len = packet_length(pkt->data, pkt->len);
 		seen->received_bytes += pkt->len;
 		if (opt->match)

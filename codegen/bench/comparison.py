@@ -24,7 +24,7 @@ from codegen.bench.matrix import (
 )
 from codegen.bench.turns import Spread
 from codegen.model import STRATEGIES, Strategy
-from codegen.unikernel import guest, image
+from codegen.unikernel import guest, image, machine
 
 #: What the others are compared with, where it is run.
 REFERENCE = "tutorial-pool-dup"
@@ -94,10 +94,13 @@ def as_unikernels(
         for mine, files in _accepted(request, strategies, on_refusal)
     ]
     plain = [] if request.sink == sink.DEVICE else _plain_ways(request, on_refusal)
+    # All have as much, so that none has an advantage.
+    memory = max(machine.memory_for(each, sink.held(request.sink)) for each in strategies)
     for setup in setups:
         build = setup.options.build
         for who, files, arguments in (*plain, *programs):
-            guests = guest.prepare(files, setup, folder / f"{who}-{build}", on_step, _unheard)
+            where = folder / f"{who}-{build}"
+            guests = guest.prepare(files, setup, where, on_step, _unheard, memory=memory)
             program = partial(guest.measure, guests, arguments, _unheard)
             yield Candidate(who, build, guests.image.size, program)
 

@@ -48,8 +48,9 @@ def command(
 ) -> None:
     """Emit an application, configure and build its Unikraft image, and print its path and size.
 
-    The tree is that of --uk-root, $UK_ROOT, $UK_WORKDIR/unikraft or
-    ~/.unikraft/unikraft. Nothing is written into it; objects are kept in the cache.
+    The tree is that of --uk-root, $UK_ROOT, $UK_WORKDIR/unikraft, or .unikraft/unikraft
+    here or in the home folder. Nothing is written into it; objects are kept in the cache.
+    A second file, with the ending .dbg, has the symbols.
     """
     from codegen import emit, unikraft
     from codegen.cli.progress import image_steps

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from codegen import formats, loader, sink
 from codegen.errors import UsageError
 from codegen.model import STRATEGIES, Format, Strategy
+from codegen.unikernel.machine import Machine
 
 if TYPE_CHECKING:
     from codegen.layout import Layout
@@ -160,7 +163,8 @@ def uk_root_option(function: _Function) -> _Function:
         "--uk-root",
         type=click.Path(path_type=Path, file_okay=False),
         metavar="DIR",
-        help="The Unikraft tree.  [default: $UK_ROOT, $UK_WORKDIR/unikraft, ~/.unikraft/unikraft]",
+        help="The Unikraft tree.  "
+        "[default: $UK_ROOT, $UK_WORKDIR/unikraft, .unikraft/unikraft, ~/.unikraft/unikraft]",
     )(function)
 
 
@@ -200,8 +204,59 @@ def image_options(function: _Function) -> _Function:
 
 
 def machine_options(function: _Function) -> _Function:
-    """Add what a unikernel runs on."""
+    """Add what a unikernel runs on, which the function gets as one argument, ``machine``."""
+
+    @functools.wraps(function)
+    def with_machine(**given: Any) -> Any:
+        machine = Machine(**{each.name: given.pop(each.name) for each in fields(Machine)})
+        return function(machine=machine, **given)
+
+    # The options that are below this one are the function's, and stay so.
+    collected = cast(_Function, with_machine)
     for option in (
+        click.option(
+            "--queues",
+            type=click.IntRange(1, 256),
+            default=1,
+            show_default=True,
+            help="Pairs of queues of the network device, where a release's driver has several.",
+        ),
+        click.option(
+            "--smp",
+            "processors",
+            type=click.IntRange(1, 256),
+            default=1,
+            show_default=True,
+            help="Processors of the machine; the program runs on the first.",
+        ),
+        click.option(
+            "--backend",
+            default="tap",
+            show_default=True,
+            metavar="BACKEND",
+            help="What serves the network device: tap, vhost (the kernel, on a tap) or "
+            "vhost-user:SOCKET (another program, without a bridge).",
+        ),
+        click.option(
+            "--gdb",
+            type=click.IntRange(1, 65535),
+            metavar="PORT",
+            help="Wait for a debugger on this port before the first instruction.",
+        ),
+        click.option(
+            "--mac",
+            "macs",
+            multiple=True,
+            metavar="MAC",
+            help="The machine's address; of a pair the sender's, then the receiver's.  "
+            "[default: different on each bridge's machines]",
+        ),
+        click.option(
+            "--memory",
+            type=click.IntRange(8, 65536),
+            metavar="MB",
+            help="The machine's memory.  [default: 64, or what the strategy needs]",
+        ),
         click.option(
             "--notify",
             type=click.Choice(["timer", "bh"]),
@@ -227,5 +282,5 @@ def machine_options(function: _Function) -> _Function:
             help="The bridge that the network device is on.",
         ),
     ):
-        function = option(function)
-    return function
+        collected = option(collected)
+    return collected

@@ -49,14 +49,14 @@ FILES = frozenset(
     "args args_ipv4 args_ipv6 args_mac args_named args_octets buffers_heap buffers_pool "
     "buffers_ring buffers_shared bytes checksum_adler32 checksum_crc32 checksum_crc32c "
     "checksum_fletcher16 crc32 device errno event fetch_dup fetch_gen fetch_patch fetch_share "
-    "frame full_drop full_retry genpkt inttypes loop main netbuf netdef netspeed options "
-    "packet random rate receive report sender sink stdarg stddef stdint stdio stdlib strategy "
-    "string sweep traffic triangle".split()
+    "frame full_drop full_retry genpkt inttypes loop main netbuf netbuf_refs netdef netspeed "
+    "options packet random rate receive report rx_length sender sink stdarg stddef stdint stdio "
+    "stdlib strategy string sweep traffic triangle".split()
 )
 
 _EMITTED = frozenset(
     "a args bufalign count duration errno headroom idle interval length linux match "
-    "mode NULL pkt pktlen rate unix".split()
+    "mode NULL pkt pktlen rate stall unix".split()
 )
 
 #: How functions of the emitted headers start.

@@ -18,10 +18,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from codegen import events
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, ended_by
 
 #: Seconds that a guest has to end by itself, after its result or its last lines.
 GRACE = 5.0
+
+#: Seconds of a run for which the guest's clock can be compared with this machine's.
+_LEAST_COMPARED = 0.5
 
 #: Lines of the console that an error shows.
 _LAST_LINES = 12
@@ -72,7 +75,8 @@ class _Error:
 class Console:
     """A running guest: its process, and the file that its console is read from.
 
-    ``monitor`` names the program that runs it; lines that begin with it are its own.
+    ``monitor`` names the program that runs it, if one does; lines that begin with it are
+    its own.
     """
 
     process: subprocess.Popen[bytes]
@@ -80,20 +84,22 @@ class Console:
     monitor: str = ""
     lines: list[str] = field(default_factory=list)
     _error: _Error | None = None
+    _signal: int = 0  # what ended the process, before this did
+    _times: dict[str, float] = field(default_factory=dict)  # of the first event of each name
     _waiting: deque[str] = field(default_factory=deque)
     _begun: bytes = b""
 
     def follow(
         self,
         on_line: Callable[[str], None],
-        silence: float,
+        silence: float | None,
         on_event: Callable[[str], None] = lambda _: None,
     ) -> dict[str, object]:
         """Pass on what is printed and return the result, the line of JSON.
 
         ``on_line`` gets lines for people, ``on_event`` the names of events. Raises
         GuestError when there is no result, after ``silence`` seconds without a line at
-        the latest. The guest has ended when this returns or raises.
+        the latest, unless that is None. The guest has ended when this returns or raises.
         """
         try:
             for line in self._read(silence):
@@ -102,7 +108,7 @@ class Console:
                 result = events.result(line)
                 if result is not None:
                     self._let_end()
-                    return self._checked(result)
+                    return self._checked(result) | {"clock_ratio": self._clock_ratio(result)}
                 self._note(line, on_event)
                 said = events.in_words(line)
                 if said is None:
@@ -114,6 +120,9 @@ class Console:
                 # What follows an error is its message for people, which is raised, once.
                 if self._error is None:
                     on_line(said)
+            else:
+                self._let_end()
+                self._signal = -(self.process.returncode or 0)
         except TimeoutError:
             raise Hang(
                 self._said(f"the guest hangs: it printed nothing for {silence:.0f} s and was ended")
@@ -126,6 +135,7 @@ class Console:
         event = events.parse(line)
         if event is None:
             return
+        self._times.setdefault(str(event["event"]), time.monotonic())
         on_event(str(event["event"]))
         if event["event"] == "error" and self._error is None:
             kind, message = str(event.get("kind")), str(event.get("message"))
@@ -147,7 +157,7 @@ class Console:
 
     # ------------------------------------------------------------- reading
 
-    def _read(self, silence: float) -> Iterator[str]:
+    def _read(self, silence: float | None) -> Iterator[str]:
         """Yield lines until the guest ends; raises TimeoutError after a silence."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.fd, selectors.EVENT_READ)
@@ -196,6 +206,17 @@ class Console:
             )
         return result
 
+    def _clock_ratio(self, result: dict[str, object]) -> float | None:
+        """Return the seconds that passed for the guest while one passed here.
+
+        Unikraft measures the frequency of its clock at boot, in a tenth of a second, which
+        goes wrong on a busy machine. None when the run was too short to compare.
+        """
+        started, ended = (self._times.get(each) for each in ("started", "ended"))
+        if started is None or ended is None or ended - started < _LEAST_COMPARED:
+            return None
+        return round(float(str(result["run_seconds"])) / (ended - started), 3)
+
     def _failure(self, error: _Error) -> GuestError:
         """Return the error that the program reported."""
         if error.kind == "misuse":
@@ -214,6 +235,9 @@ class Console:
             return self._failure(self._error)
         if self.lines and self.monitor and self.lines[0].startswith(f"{self.monitor}: "):
             return GuestError(f"the guest cannot be started: {self.lines[0]}")
+        if self._signal > 0:
+            who = self.monitor or "the guest"
+            return Crash(self._said(f"{who} {ended_by(self._signal)}"))
         return Crash(self._said("the guest ended without a result"))
 
     def _said(self, what: str, count: int | None = None) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from codegen import emit, net, run, sink, temporary
 from codegen.errors import UsageError
 from codegen.unikernel import image, linuxu, qemu
 from codegen.unikernel.console import Console
+from codegen.unikernel.machine import MEMORY, Machine, memory_for
 from codegen.unikraft import Tree
 
 OnLine = Callable[[str], None]
@@ -33,18 +34,11 @@ _LONG_SILENCE = 600.0
 
 @dataclass(frozen=True)
 class Setup:
-    """The unikernel and its machine, as the command's options have it.
-
-    ``kvm`` is auto, on or off; ``bus`` of the network device pci or mmio, None for
-    the usual one; ``notify`` one of :data:`codegen.unikernel.qemu.NOTIFY`.
-    """
+    """The unikernel and its machine, as the command's options have it."""
 
     tree: Tree
     options: image.Options
-    bridge: str = "usocbr0"
-    kvm: str = "auto"
-    bus: str | None = None
-    notify: str | None = None
+    machine: Machine = field(default_factory=Machine)
 
     @property
     def platform(self) -> str:
@@ -54,7 +48,9 @@ class Setup:
     @property
     def on_bridge(self) -> bool:
         """Whether a bridge is needed: for a network device, and on linuxu to start at all."""
-        return self.options.sink == sink.DEVICE or self.platform == "linuxu"
+        if self.platform == "linuxu":
+            return True
+        return self.options.sink == sink.DEVICE and not self.machine.socket
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ class Guests:
 
     setup: Setup
     image: image.Image
-    machine: qemu.Qemu | None  # None: a process of the platform linuxu
+    machine: qemu.Qemu | linuxu.Linuxu
 
     def describe(self) -> dict[str, object]:
         """Return the entries of a result that describe them."""
@@ -73,24 +69,41 @@ class Guests:
             "arch": options.target.arch,
             "build": options.build,
             "image_bytes": self.image.size,
-            **(self.machine.describe() if self.machine else {}),
+            **self.machine.describe(),
         }
 
     @property
     def device(self) -> str:
         """The network device, and the bridge that it is on."""
-        name = self.machine.device if self.machine else "tap"
-        return f"{name} on {self.setup.bridge}" if self.setup.on_bridge else name
+        name = self.machine.device
+        wanted = self.setup.machine
+        if wanted.socket and self.setup.options.sink == sink.DEVICE:
+            return f"{name} on {wanted.backend}"
+        return f"{name} on {wanted.bridge}" if self.setup.on_bridge else name
+
+    @property
+    def needs_tap(self) -> bool:
+        """Whether the device needs a tap: a process of linuxu makes its own."""
+        return self.setup.on_bridge and isinstance(self.machine, qemu.Qemu)
 
     def completed(self, request: run.Request, measured: Mapping[str, object]) -> dict[str, object]:
         """Return the result of every platform from what the program measured here."""
         return run.complete(request, measured, self.setup.platform, self.device, **self.describe())
 
     def start(self, arguments: Sequence[str], tap: net.Tap | None, number: int = 0) -> Console:
-        """Boot the image with the program's arguments."""
-        if self.machine is None:
-            return linuxu.start(self.image.path, arguments, self.setup.bridge)
-        return self.machine.start(self.image.path, arguments, tap, number)
+        """Boot the image with the program's arguments, as machine ``number`` of several."""
+        if isinstance(self.machine, linuxu.Linuxu):
+            return self.machine.start(self.image.path, arguments)
+        mac = next(iter(self.setup.machine.macs[number:]), None)
+        return self.machine.start(self.image.path, arguments, tap, mac)
+
+    def check_network(self, taps: Sequence[net.Tap | None]) -> None:
+        """Raise NetError when the bridge, or a tap in it, went away during the run."""
+        if self.setup.on_bridge:
+            net.check_bridge(self.setup.machine.bridge, " any more")
+        for tap in taps:
+            if tap is not None:
+                tap.check()
 
 
 def prepare(
@@ -100,23 +113,32 @@ def prepare(
     on_step: image.OnStep,
     on_line: OnLine,
     machines: int = 1,
+    memory: int = MEMORY,
 ) -> Guests:
     """Build the image of an application's files in ``folder`` and choose its machine.
 
-    ``machines`` is how many will run at once.
+    ``machines`` is how many will run at once; ``memory`` the megabytes that each needs.
     """
     target = setup.options.target
-    machine = qemu.Qemu(target, bus=setup.bus) if setup.platform == "qemu" else None
+    wanted = setup.machine
+    memory = wanted.memory or memory
+    machine: qemu.Qemu | linuxu.Linuxu = linuxu.Linuxu(wanted.bridge, memory)
+    if setup.platform == "qemu":
+        own = (memory, wanted.gdb, wanted.backend, wanted.processors)
+        machine = qemu.Qemu(target, "tcg", wanted.bus, "bh", *own)
+        qemu.check_backend(wanted.backend)
+        setup.tree.check_queues(wanted.queues)
     if setup.on_bridge:
-        net.check_bridge(setup.bridge)
+        net.check_bridge(wanted.bridge)
     # The checks come before the build, which takes long.
     made = image.build(files, setup.tree, setup.options, folder / "image", on_step)
-    if machine is None:
-        return Guests(setup, made, None)
-    accelerator = qemu.choose_accelerator(setup.kvm, target, made.path, on_line)
-    notify = setup.notify or qemu.faster_notification(accelerator, machines)
+    if isinstance(machine, linuxu.Linuxu):
+        return Guests(setup, made, machine)
+    accelerator = qemu.choose_accelerator(wanted.kvm, target, made.path, on_line)
+    notify = wanted.notify or qemu.faster_notification(accelerator, machines)
     machine = replace(machine, accelerator=accelerator, notify=notify)
-    on_line(f"{machine.device}, accelerator {accelerator}, {qemu.NOTIFY[notify]}")
+    how = qemu.NOTIFY[notify] if wanted.backend == "tap" else f"backend {wanted.backend}"
+    on_line(f"{machine.device}, accelerator {accelerator}, {how}")
     return Guests(setup, made, machine)
 
 
@@ -131,7 +153,8 @@ def run_guest(
     check(request)
     files = emit.render(request.layout, request.strategy)
     with temporary.folder() as folder:
-        guests = prepare(files, setup, folder, on_step, on_line)
+        memory = memory_for(request.strategy, sink.held(request.sink))
+        guests = prepare(files, setup, folder, on_step, on_line, memory=memory)
         measured = measure(guests, request.program_arguments(), on_line)
         return guests.completed(request, measured)
 
@@ -140,9 +163,18 @@ def measure(guests: Guests, arguments: Sequence[str], on_line: OnLine) -> dict[s
     """Boot an image with the program's arguments and return what it measured."""
     with ExitStack() as stack:
         tap = None
-        if guests.setup.on_bridge and guests.machine is not None:
-            tap = stack.enter_context(net.tap_of(guests.setup.bridge))
-        return guests.start(arguments, tap).follow(on_line, silence(arguments))
+        if guests.needs_tap:
+            tap = stack.enter_context(net.tap_of(guests.setup.machine.bridge))
+        console = guests.start(arguments, tap)
+        limit: float | None = silence(arguments)
+        port = guests.setup.machine.gdb
+        if port is not None:
+            attach = f"gdb {guests.image.symbols} -ex 'target remote 127.0.0.1:{port}'"
+            on_line(f"the guest waits for a debugger: {attach} -ex 'hbreak main' -ex continue")
+            limit = None
+        found = console.follow(on_line, limit)
+        guests.check_network([tap])
+        return found
 
 
 def check(request: run.Request) -> None:
@@ -157,18 +189,17 @@ def check(request: run.Request) -> None:
 
 def silence(arguments: Sequence[str]) -> float:
     """Return the seconds without a line after which a guest is taken to hang."""
-    given = dict(each.split("=", 1) for each in arguments)
-    interval = _seconds(given.get("interval"), _DEFAULT_INTERVAL)
+    interval = seconds_of(arguments, "interval", _DEFAULT_INTERVAL)
     if interval:
         return _SILENCE + _INTERVALS * interval
-    duration = _seconds(given.get("duration"), 0.0)
-    return _SILENCE + (duration or _LONG_SILENCE)
+    return _SILENCE + (seconds_of(arguments, "duration") or _LONG_SILENCE)
 
 
-def _seconds(text: str | None, default: float) -> float:
-    """Return seconds, the default for an invalid text, which the program will refuse."""
+def seconds_of(arguments: Sequence[str], key: str, default: float = 0.0) -> float:
+    """Return an argument that is in seconds; the default for a text that the program refuses."""
+    given = dict(each.split("=", 1) for each in arguments)
     try:
-        value = float(text) if text is not None else default
+        value = float(given.get(key, default))
     except ValueError:
         return default
     return value if math.isfinite(value) else default

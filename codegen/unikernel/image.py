@@ -28,7 +28,7 @@ from codegen.errors import CodegenError, missing
 from codegen.host import cache
 from codegen.layout import Layout
 from codegen.model import Strategy
-from codegen.unikraft import Target, Tree, TreeError
+from codegen.unikraft import Target, Tree, TreeError, has_blank
 
 #: Compiler options by the name that ``--build`` has for them, as Kconfig symbols:
 #: dead code elimination and link time optimisation.
@@ -108,6 +108,11 @@ class Image:
         """Bytes of the image file."""
         return self.path.stat().st_size
 
+    @property
+    def symbols(self) -> Path:
+        """The same with symbols and types, for a debugger."""
+        return self.path.with_name(f"{self.path.name}.dbg")
+
 
 def file_name(layout: Layout, strategy: Strategy, options: Options) -> str:
     """Return an image's file name: what it is built from, with the ending of Unikraft's names."""
@@ -149,8 +154,10 @@ def build(
         built = work / "build" / tree.image_name(options.target, "pktgen")
         if not built.is_file():
             raise maker.failed("the build left no image")
+        made = Image(target, options, tree)
+        _copy(built.with_name(f"{built.name}.dbg"), made.symbols)
         _copy(built, target)
-    return Image(target, options, tree)
+    return made
 
 
 @contextmanager
@@ -159,6 +166,11 @@ def _work_folder(tree: Tree, options: Options) -> Iterator[Path]:
     parts = (str(tree.root), tree.version, options.target.name)
     key = "\n".join((*parts, options.build, options.sink, options.log_level))
     work = cache.folder() / f"image-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    if has_blank(work):
+        raise ImageError(
+            f"the cache {str(work.parent)!r} has a blank in its path, which Unikraft's Makefiles "
+            "cannot handle; set XDG_CACHE_HOME to a folder without one"
+        )
     try:
         work.mkdir(parents=True, exist_ok=True)
         os.utime(work)

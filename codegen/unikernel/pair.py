@@ -10,19 +10,19 @@ import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from queue import SimpleQueue
 
 from codegen import emit, net, run, sink, temporary
 from codegen.errors import UsageError
-from codegen.unikernel import guest, image
+from codegen.unikernel import guest, image, machine
 from codegen.unikernel.console import Console, GuestError
 
-#: Seconds without a packet that end a pair's receiver.
-_IDLE = 1.0
+#: Settings of the receiver, which the user's own override: seconds without a packet that end
+#: it, and seconds without the first one, in which the sender boots, that are an error.
+_RECEIVING = ("idle=3", "stall=30")
 
-#: Seconds that the receiver has to end when the sender has ended: until it is idle, and
-#: until its machine has halted, which a busy one may take a while for. One that never saw a
-#: packet is never idle: it would be waited for without end.
-_LAST_WORDS = _IDLE + 6.0
+#: Seconds that the receiver's machine has to halt, which on a busy one takes a while.
+_LAST_WORDS = 6.0
 
 
 def run_pair(
@@ -36,27 +36,46 @@ def run_pair(
     check(request)
     files = emit.render(request.layout, request.strategy)
     with temporary.folder() as folder, ExitStack() as stack:
-        guests = guest.prepare(files, setup, folder, on_step, on_line, machines=2)
+        memory = machine.memory_for(request.strategy, sink.held(request.sink))
+        guests = guest.prepare(files, setup, folder, on_step, on_line, 2, memory)
         taps: list[net.Tap | None] = [None, None]
-        if guests.machine is not None:
-            taps = [stack.enter_context(net.tap_of(setup.bridge)) for _ in range(2)]
-        receiving = replace(request, mode="rx", count=request.count or 0, duration=0.0)
-        arguments = [*receiving.program_arguments(), "match=on", f"idle={_IDLE:g}"]
-        receiver = _Follower(guests.start(arguments, taps[1], 1), "rx", on_line, arguments)
+        if guests.needs_tap:
+            taps = [stack.enter_context(net.tap_of(setup.machine.bridge)) for _ in range(2)]
+        receiving = replace(
+            request,
+            mode="rx",
+            count=request.count or 0,
+            duration=0.0,
+            settings=(*_RECEIVING, *request.settings, "match=on"),
+        )
+        arguments = receiving.program_arguments()
+        ended: SimpleQueue[_Follower] = SimpleQueue()
+        receiver = _Follower(guests.start(arguments, taps[1], 1), "rx", on_line, arguments, ended)
         stack.callback(receiver.end)
         receiver.wait_until_started()
         sending = replace(request, mode="tx")
         arguments = sending.program_arguments()
-        sender = _Follower(guests.start(arguments, taps[0], 0), "tx", on_line, arguments)
+        sender = _Follower(guests.start(arguments, taps[0], 0), "tx", on_line, arguments, ended)
         stack.callback(sender.end)
+        if ended.get() is receiver:
+            # It may have all that was asked for; otherwise it ended for want of packets.
+            got = int(str(receiver.result()["received"]))
+            guests.check_network(taps)
+            if got != request.count and not sender.is_done:
+                raise GuestError(
+                    f"the receiver got {got} packets and then none for {receiver.idle:g} s, while "
+                    "the sender went on sending"
+                )
         sent = sender.result()
+        guests.check_network(taps)
         received = receiver.result_soon()
+        guests.check_network(taps)
         found: dict[str, object] = {
             "sender": guests.completed(sending, sent),
             "receiver": guests.completed(receiving, received),
             "lost": int(str(sent["sent"])) - int(str(received["received"])),
         }
-        if guests.machine is not None:
+        if guests.needs_tap:
             found["dropped"] = sum(tap.dropped() for tap in taps if tap)
         return found
 
@@ -71,15 +90,27 @@ def check(request: run.Request) -> None:
 
 
 class _Follower:
-    """Follows one of two consoles in a thread, and labels its lines."""
+    """Follows one of two consoles in a thread, and labels its lines.
+
+    It is put into ``ended`` when its guest has ended. ``idle`` are the seconds without a
+    packet that end the program; ``is_done`` whether it has done what it was asked for.
+    """
 
     def __init__(
-        self, console: Console, name: str, on_line: guest.OnLine, arguments: Sequence[str]
+        self,
+        console: Console,
+        name: str,
+        on_line: guest.OnLine,
+        arguments: Sequence[str],
+        ended: SimpleQueue[_Follower],
     ) -> None:
         self._console = console
         self._name = name
         self._on_line = on_line
         self._silence = guest.silence(arguments)
+        self._ended = ended
+        self.idle = guest.seconds_of(arguments, "idle")
+        self.is_done = False
         self._started = threading.Event()
         self._found: dict[str, object] | None = None
         self._error: Exception | None = None
@@ -92,10 +123,13 @@ class _Follower:
         except Exception as error:
             self._error = error
         self._started.set()
+        self._ended.put(self)
 
     def _note(self, event: str) -> None:
         if event == "started":
             self._started.set()
+        elif event == "ended":
+            self.is_done = True
 
     def _pass_on(self, line: str) -> None:
         self._on_line(f"{self._name}: {line}")
@@ -116,7 +150,7 @@ class _Follower:
 
     def result_soon(self) -> dict[str, object]:
         """Return the result of a receiver whose sender has ended, or end it."""
-        self._thread.join(_LAST_WORDS)
+        self._thread.join(self.idle + _LAST_WORDS)
         if self._thread.is_alive():
             self.end()
             raise GuestError("the receiver saw no packet, or does not end; is the bridge up?")

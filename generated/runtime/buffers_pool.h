@@ -32,6 +32,12 @@ static inline struct uk_netbuf *netbuf_of(const struct buffers *b,
 	return &b->netbufs[(size_t)(object - b->objects) >> b->object_shift];
 }
 
+/* The last reference is gone. This runs inside of uk_netdev_tx_one(). */
+static inline void pool_return(struct uk_netbuf *pkt)
+{
+	uk_allocpool_return(pkt->priv, pkt->buf);
+}
+
 /*
  * Chain all objects of the pool, find the one with the lowest address and
  * return how many there are; for the sake of alignment it may be one more.
@@ -74,20 +80,18 @@ static inline void make_netbufs(struct buffers *b, uint8_t *first,
 		memcpy(&first, object, sizeof(first));
 		pkt = netbuf_of(b, object);
 		uk_netbuf_init_indir(pkt, object, b->shape.buflen,
-				     b->shape.headroom, NULL, NULL);
-		/* As uk_netbuf_alloc_buf() notes where memory goes back to */
-		pkt->_a = uk_allocpool2ukalloc(b->pool);
-		pkt->_b = object;
+				     b->shape.headroom, b->pool, pool_return);
 		uk_allocpool_return(b->pool, object);
 	}
 }
 
 /*
  * The pool has as many objects as can be on their way at once. An object is the
- * buffer alone; its netbuf is made once, here, and has the object go back to
- * the pool. Of one that was sent and freed, only buffers_take() has something
- * to restore. The netbufs lie in a dense array: behind buffers that are aligned
- * to a large power of two, they would all share a few cache sets.
+ * buffer alone; its netbuf is made once, here, and its destructor gives the
+ * object back to the pool. Of one that was sent and freed, only buffers_take()
+ * has something to restore. The netbufs lie in a dense array: behind buffers
+ * that are aligned to a large power of two, they would all share a few cache
+ * sets.
  */
 static inline int buffers_init(struct buffers *b, unsigned int count,
 			       const struct packet_args *args __unused)
@@ -111,8 +115,8 @@ static inline int buffers_init(struct buffers *b, unsigned int count,
 	}
 	if (!b->netbufs) {
 		event_error("memory", "no memory for a pool of %u objects of "
-			    "%zu bytes; give the machine more", count,
-			    b->shape.buflen);
+			    "%zu bytes each; give the machine more", count,
+			    ALIGN_UP(b->shape.buflen, b->shape.bufalign));
 		return -ENOMEM;
 	}
 	make_netbufs(b, first, nb_objects);

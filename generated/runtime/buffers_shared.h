@@ -10,6 +10,7 @@
 #include <uk/netbuf.h>
 #include "event.h"
 #include "netbuf.h"
+#include "netbuf_refs.h"
 #include "packet.h"
 
 #define BUFFERS_EXHAUSTED	"there is no packet to send"
@@ -43,8 +44,7 @@ static inline int buffers_init(struct buffers *b, unsigned int count __unused,
 static inline void buffers_reserve(struct buffers *b, uint64_t most)
 {
 	while (unlikely(b->nb_refs < most)) {
-		__atomic_fetch_add(&b->shared->refcount.counter, NB_REFS,
-				   __ATOMIC_RELAXED);
+		netbuf_refs_take(b->shared, NB_REFS);
 		b->nb_refs += NB_REFS;
 	}
 }
@@ -80,8 +80,7 @@ static inline void buffers_sent(struct buffers *b, struct uk_netbuf *pkt)
 
 static inline void buffers_fini(struct buffers *b)
 {
-	__atomic_fetch_sub(&b->shared->refcount.counter, b->nb_refs,
-			   __ATOMIC_RELAXED);
+	netbuf_refs_give_back(b->shared, b->nb_refs);
 	uk_netbuf_free(b->shared);
 }
 

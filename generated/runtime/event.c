@@ -22,6 +22,11 @@ void event_started(const char *mode)
 	printf("{\"event\":\"started\",\"mode\":\"%s\"}\n", mode);
 }
 
+void event_ended(void)
+{
+	printf("{\"event\":\"ended\"}\n");
+}
+
 void event_waiting(uint64_t received, uint64_t count, unsigned int seconds)
 {
 	printf("{\"event\":\"waiting\",\"received\":%" PRIu64 ","

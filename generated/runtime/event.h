@@ -19,6 +19,9 @@ void event_device(unsigned int count, const uint8_t address[6]);
 /** The program begins to send or receive */
 void event_started(const char *mode);
 
+/** The program has sent or received what it should, or cannot */
+void event_ended(void);
+
 /** Nothing has come for so many seconds, of count packets (0: no limit) */
 void event_waiting(uint64_t received, uint64_t count, unsigned int seconds);
 
@@ -34,7 +37,7 @@ void event_waiting(uint64_t received, uint64_t count, unsigned int seconds);
  *    - "strategy": the strategy's buffers do not go with the device
  *    - "exhausted": no buffer comes back any more
  *    - "refused": the device refuses packets
- *    - "stalled": the device has taken no packet for long
+ *    - "stalled": no packet was sent, or received, for too long
  * @param format
  *    What printf() would print, without a newline at the end
  */

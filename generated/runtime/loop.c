@@ -44,7 +44,7 @@ struct watch {
 	unsigned int failed;	/* failures in a row */
 	int rc;			/* of the last one */
 	uint64_t sent;		/* packets when it was looked last */
-	__nsec sent_at;		/* when the last one was sent, or none was due */
+	__nsec sent_at;		/* when one was sent last, or none was due */
 	uint64_t received;	/* the same of those that came in */
 	__nsec received_at;
 	int is_silent;		/* nothing came for long, as was reported */
@@ -85,6 +85,7 @@ static void look(struct watch *watch, const struct sender *tx,
 static void watch_silence(struct watch *watch, const struct options *opt)
 {
 	if (watch->is_silent || opt->mode != MODE_RX || opt->duration ||
+	    opt->stall || (opt->idle && watch->received) ||
 	    watch->now - watch->received_at < SILENCE_NSEC)
 		return;
 	watch->is_silent = 1;
@@ -99,14 +100,21 @@ static int is_idle(const struct watch *watch, const struct options *opt)
 	       watch->now - watch->received_at >= opt->idle;
 }
 
-/* Has the device taken no packet for so long that it never will? */
-static int is_stalled(const struct watch *watch, const struct options *opt)
+/* When the last packet was sent; of a receiver, when the last one came */
+static __nsec last_progress(const struct watch *watch,
+			    const struct options *opt)
 {
-	return opt->mode & MODE_TX && opt->stall &&
-	       watch->now - watch->sent_at >= opt->stall;
+	return opt->mode & MODE_TX ? watch->sent_at : watch->received_at;
 }
 
-/* Time is up, nothing comes or leaves any more, or somebody stopped the device */
+/* Was no packet sent, or received, for so long that this is an error? */
+static int is_stalled(const struct watch *watch, const struct options *opt)
+{
+	return opt->stall &&
+	       watch->now - last_progress(watch, opt) >= opt->stall;
+}
+
+/* Time is up, nothing comes or leaves, or somebody stopped the device */
 static int is_over(const struct watch *watch, const struct sender *tx)
 {
 	const struct options *opt = tx->opt;
@@ -170,16 +178,11 @@ static void run_unlimited(struct sender *tx, struct traffic *seen,
 
 /*
  * How many packets to send now, of those that are due. Mostly one is, which
- * then departs at its time; after a pause, or at a high rate, more are. In a
- * virtual machine, where each notification of the device is dear, all are.
+ * then departs at its time; after a pause, or at a high rate, more are.
  */
 static uint64_t at_once(uint64_t due)
 {
-#if CONFIG_PLAT_KVM
-	return MIN(due, NB_DUE_MAX);
-#else
 	return MIN(due, MIN(1 + due / CATCH_UP, NB_DUE_MAX));
-#endif
 }
 
 /*
@@ -233,12 +236,18 @@ static void send_late(void)
 }
 #endif
 
-static int report_stall(const struct watch *watch, const struct traffic *seen)
+static int report_stall(const struct watch *watch, const struct options *opt,
+			const struct traffic *seen)
 {
-	event_error("stalled", "the device has taken no packet for %u s, after "
-		    "%" PRIu64 "; stall= sets this limit",
-		    (unsigned int)((watch->now - watch->sent_at) /
-				   1000000000ULL), seen->sent);
+	const int is_tx = opt->mode & MODE_TX;
+	const __nsec stalled = watch->now - last_progress(watch, opt);
+
+	event_error("stalled", "%s for %u s, after %" PRIu64 "; "
+		    "stall= sets this limit",
+		    is_tx ? "the device has taken no packet"
+			  : "no packet has come",
+		    (unsigned int)(stalled / 1000000000ULL),
+		    is_tx ? seen->sent : seen->received);
 	return -ETIMEDOUT;
 }
 
@@ -269,6 +278,7 @@ int loop_run(struct sender *tx, struct traffic *seen)
 	else
 		run_unlimited(tx, seen, &watch);
 	end = ukplat_monotonic_clock();
+	event_ended();
 	seen->elapsed = end - watch.start;
 	if (!seen->last_at)
 		seen->last_at = end;
@@ -277,7 +287,7 @@ int loop_run(struct sender *tx, struct traffic *seen)
 	if (gave_up(&watch))
 		return report_failure(&watch);
 	if (is_stalled(&watch, opt))
-		return report_stall(&watch, seen);
+		return report_stall(&watch, opt, seen);
 	if (opt->mode & MODE_TX)
 		send_late();
 	if (opt->mode == MODE_BOTH)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <uk/alloc.h>
 #include <uk/netbuf.h>
+#include "netbuf_refs.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -77,7 +78,7 @@ static inline void netbuf_restore(struct uk_netbuf *pkt, void *data,
 				  uint16_t len)
 {
 	/* First, as the locked operation that frees the packet waits for it */
-	pkt->refcount.counter = 1;
+	netbuf_refs_init(pkt);
 	pkt->data = data;
 	pkt->len = len;
 }

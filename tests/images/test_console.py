@@ -45,7 +45,7 @@ def follow(
 
 def test_a_result_is_the_line_of_json() -> None:
     found, lines = follow(f"printf 'one\\r\\n\\033[2Jtwo\\n'; echo '{RESULT}'; echo behind")
-    assert found == {"format": "udp4", "sent": 3}
+    assert found == {"format": "udp4", "sent": 3, "clock_ratio": None}
     assert lines == ["one", "two"]
 
 
@@ -77,6 +77,13 @@ def test_each_way_to_fail_is_an_error_of_its_own(
     assert type(caught.value) is kind
     assert printed in str(caught.value)
     assert caught.value.exit_code == (2 if kind is Refused else 1)
+
+
+@pytest.mark.parametrize("name", ["SEGV", "KILL", "TERM"])
+def test_the_signal_that_ended_a_guest_is_named(name: str) -> None:
+    with pytest.raises(Crash, match=f"the guest was ended by SIG{name}; the last lines") as caught:
+        follow(f"echo booting; kill -{name} $$")
+    assert "booting" in str(caught.value)
 
 
 def error(kind: str, message: str) -> str:

@@ -16,6 +16,7 @@ import pytest
 from codegen import emit, formats, run, runtime, unikraft
 from codegen.bench import comparison
 from codegen.cli import options
+from codegen.errors import UsageError
 from codegen.model import STRATEGIES
 from codegen.resolve import resolve
 from codegen.unikernel import guest, image, qemu
@@ -121,7 +122,9 @@ def test_the_command_prints_path_and_size(newest: Tree, tools: None, tmp_path: P
         path = tmp_path / "out" / "usoc21_pool-dup_qemu-x86_64"
         size = path.stat().st_size
         assert done.stdout == f"{path}: {size} bytes, Unikraft {newest.version}\n"
-    assert list((tmp_path / "out").iterdir()) == [path]
+    symbols = path.with_name(f"{path.name}.dbg")
+    assert set((tmp_path / "out").iterdir()) == {path, symbols}
+    assert b".debug_info" in symbols.read_bytes()
     dce = codegen(*arguments, "--build", "dce", "--sink", "window:9")
     assert dce.returncode == 0, dce.stderr
     smaller = tmp_path / "out" / "usoc21_pool-dup_window9_dce_qemu-x86_64"
@@ -249,7 +252,7 @@ def test_a_tree_that_lacks_the_target_is_told(newest: Tree, tools: None) -> None
         pytest.skip("linuxu left Unikraft with 0.17")
     done = codegen("image", "--platform", "linuxu", "--uk-root", str(newest.root))
     assert done.returncode == 1
-    assert "cannot build for linuxu-x86_64: it lacks the platform linuxu" in done.stderr
+    assert "cannot be used for linuxu-x86_64: it lacks the platform linuxu" in done.stderr
 
 
 # ------------------------------------------------------------- no tree at all
@@ -288,6 +291,75 @@ def test_the_tree_is_found_where_it_is_named_first(
     monkeypatch.setenv("UK_ROOT", str(named.root))
     assert unikraft.find_tree() == named
     assert unikraft.find_tree(given.root) == given
+
+
+def test_krafts_own_tree_comes_before_that_of_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = fake_tree(tmp_path / "home" / ".unikraft" / "unikraft", "")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "app").mkdir()
+    monkeypatch.chdir(tmp_path / "app")
+    assert unikraft.find_tree() == usual
+    own = fake_tree(tmp_path / "app" / ".unikraft" / "unikraft", "")
+    assert unikraft.find_tree() == own
+
+
+def test_a_tree_with_a_blank_in_its_path_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its Makefiles would take the path for two."""
+    folder = tmp_path / "with blank"
+    with pytest.raises(UsageError, match=r"'.*/with blank' has a blank in its path"):
+        fake_tree(folder, "")
+    (tmp_path / "link").symlink_to(folder)
+    assert unikraft.find_tree(tmp_path / "link").root == tmp_path / "link"
+    monkeypatch.setenv("UK_WORKDIR", str(tmp_path / "a b"))
+    (tmp_path / "a b").mkdir()
+    (tmp_path / "a b" / "unikraft").symlink_to(folder)
+    with pytest.raises(UsageError, match="has a blank in its path"):
+        unikraft.find_tree()
+
+
+def test_a_cache_with_a_blank_in_its_path_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "with blank"))
+    tree = fake_tree(tmp_path / "tree", "")
+    with pytest.raises(image.ImageError, match=r"'.*with blank.*' has a blank .* XDG_CACHE_HOME"):
+        image.build(FILES, tree, image.Options(QEMU), tmp_path / "out")
+    assert not (tmp_path / "with blank").exists()
+
+
+@pytest.mark.parametrize("which", ["application", "tree"])
+def test_make_refuses_a_blank_in_a_path(which: str, tmp_path: Path) -> None:
+    app = tmp_path / ("an app" if which == "application" else "app")
+    tree = tmp_path / ("a tree" if which == "tree" else "tree")
+    (tree / "lib" / "uknetdev").mkdir(parents=True)
+    emit.write(emit.with_runtime(FILES), app)
+    done = subprocess.run(
+        ["make", "-C", app, f"UK_ROOT={tree}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert f"There is a blank in {'UK_ROOT' if which == 'tree' else 'the path'}" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_linuxu_is_refused_where_it_crashes(tmp_path: Path) -> None:
+    """From 0.11 to 0.12, errno is thread-local before there is such storage."""
+    tree = fake_tree(tmp_path / "tree", "")
+    linuxu = Target("linuxu", "x86_64")
+    for name, text in {
+        "plat/linuxu/Config.uk": "config TAP_NET\n",
+        "lib/uklibparam/param.c": "errno = 0;\n",
+        "lib/nolibc/errno.c": "int errno;\n",
+    }.items():
+        (tree.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree.root / name).write_text(text)
+    tree.check(linuxu)
+    (tree.root / "lib/nolibc/errno.c").write_text("__thread int errno;\n")
+    with pytest.raises(unikraft.TreeError, match=r"libuklibparam sets errno .* and crashes"):
+        tree.check(linuxu)
 
 
 def test_without_a_tree_it_is_said_how_to_get_one(

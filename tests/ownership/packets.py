@@ -105,13 +105,14 @@ class Run(Interpreter):
             ready = 2 if self.option("the ring is empty", "the ring has packets") else 0
             self.store[self._place("nb_ready")] = ready
             for i in range(ready):
-                packet = self._ring_packet(f"packet {i} of the ring")
+                packet = self._own_packet(f"packet {i} of the ring")
                 self.store[*self._place("ready"), i] = Netbuf(packet)
-            self._earlier = self._ring_packet("a packet that was sent earlier")
+        if self.source.destructor:
+            self._earlier = self._own_packet("a packet that was sent earlier")
             self._earlier.given = True
         kept: Any = 0
         if self.option("no packet is kept", "a packet is kept"):
-            kept = self._shared() or Netbuf(self._ring_packet("the kept packet"))
+            kept = self._shared() or Netbuf(self._own_packet("the kept packet"))
         self.store[self._place("kept")] = kept
         if "window" in members:
             self._set_up_window(self.source.netbuf_array(members["window"][0]))
@@ -135,7 +136,7 @@ class Run(Interpreter):
                 held = shared
                 shared.packet.references += 1
             elif full:
-                held = Netbuf(self._ring_packet(f"packet {i} of the window"))
+                held = Netbuf(self._own_packet(f"packet {i} of the window"))
                 held.packet.sunk = True
             self.store[*self._place("window"), i] = held
         at_the_end = self.option("its first slot is next", "its last slot is next")
@@ -182,7 +183,7 @@ class Run(Interpreter):
         self._packets.append(packet)
         return packet
 
-    def _ring_packet(self, name: str) -> Packet:
+    def _own_packet(self, name: str) -> Packet:
         return self._packet(name, self.source.destructor)
 
     def option(self, no: str, yes: str) -> bool:
@@ -231,6 +232,12 @@ class Run(Interpreter):
             packet.freed = True
         packet.released = True
 
+    def _return(self, object_: Any, node: Any) -> None:
+        """uk_allocpool_return(): the object of a packet, with its netbuf, is the pool's again."""
+        if not isinstance(object_, Bytes):
+            give_up(node, "what goes back to the pool")
+        object_.packet.freed = True
+
     def _send(self, packet: Packet, node: Any) -> int:
         """uk_netdev_tx_one(): gives back an earlier packet, takes this one or not."""
         self.touch(packet, node)
@@ -266,7 +273,9 @@ class Run(Interpreter):
                 return Netbuf(self._packet("the new packet")) if got else 0
             case "uk_allocpool_take":
                 got = self.option("the pool is empty", "the pool has an object")
-                return Bytes(self._packet("the packet of the pool")) if got else 0
+                return Bytes(self._own_packet("the packet of the pool")) if got else 0
+            case "uk_allocpool_return":
+                return self._return(arguments[1], node)
             case "__atomic_fetch_add" | "__atomic_fetch_sub":
                 return self._atomic(name, arguments, node)
         if name in self.source.functions and any(
@@ -305,7 +314,7 @@ class Run(Interpreter):
         match place.key[1:]:
             case ("data",) | ("buf",):
                 return Bytes(owner)
-            case ("priv",) if owner.destructor:
+            case ("priv",) if owner.destructor and "ready" in self.source.members:
                 return Place(self._place("ready")[:-1])
         return UNKNOWN
 

@@ -50,7 +50,7 @@ class Source:
         self.destructor = self._destructor()
 
     def _destructor(self) -> str | None:
-        """Return what netbufs of the ring are given back by."""
+        """Return what netbufs of the ring or the pool are given back by."""
         for call in _calls(self.functions, "uk_netbuf_init_indir"):
             last = call.args.exprs[-1]
             if getattr(last, "name", None) in self.functions:

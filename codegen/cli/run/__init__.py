@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codegen.run import Request
     from codegen.unikernel.guest import Setup
     from codegen.unikernel.image import Options as ImageOptions
+    from codegen.unikernel.machine import Machine
     from codegen.unikraft import Target
 
 
@@ -125,10 +126,7 @@ def command(
     uk_root: Path | None,
     builds: str,
     log_level: str,
-    bridge: str,
-    kvm: str,
-    bus: str | None,
-    notify: str | None,
+    machine: Machine,
 ) -> None:
     """Build the emitted main loop, run it, and report how fast it was.
 
@@ -164,9 +162,13 @@ def command(
     images: list[ImageOptions] = []
     if platform != "host":
         target = unikraft.target(platform, arch)
-        images = _images(request, target, options.builds(builds), log_level, bus, as_pair)
+        images = _images(request, target, options.builds(builds), log_level, machine, as_pair)
     elif as_pair:
         raise UsageError("--pair is for unikernels: add --platform qemu")
+    elif unwanted := machine.chosen():
+        raise UsageError(f"{unwanted[0]} is for unikernels: add --platform qemu")
+    if machine.gdb is not None and as_json:
+        raise UsageError("--gdb prints how to attach a debugger: leave out --json")
     several = len(strategies) > 1 or len(images) > 1
     if several and (as_pair or mode not in (None, "tx")):
         raise UsageError("a table of several programs has rates of sending: no --pair, no --mode")
@@ -176,7 +178,7 @@ def command(
 
         # The command line was checked first: misuse is reported whatever this machine lacks.
         tree = unikraft.find_tree(uk_root)
-        setups = [guest.Setup(tree, each, bridge, kvm, bus, notify) for each in images]
+        setups = [guest.Setup(tree, each, machine) for each in images]
     if several:
         comparison.run(request, strategies, setups, repeat, as_json)
     elif as_pair:
@@ -206,7 +208,7 @@ def _images(
     target: Target,
     builds: list[str],
     log_level: str,
-    bus: str | None,
+    machine: Machine,
     as_pair: bool,
 ) -> list[ImageOptions]:
     """Return how the images of unikernels are configured, an image a build.
@@ -218,6 +220,7 @@ def _images(
 
     images = [image.Options(target, build, request.sink, log_level) for build in builds]
     (guest_pair.check if as_pair else guest.check)(request)
+    machine.check(target.platform, 2 if as_pair else 1)
     if target.platform == "qemu":
-        qemu.check_bus(target, bus)
+        qemu.check_bus(target, machine.bus)
     return images

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from codegen.unikernel.guest import Setup
 
 
+#: How much the clock of a guest may differ from this machine's without being mentioned.
+CLOCK_TOLERANCE = 0.02
+
+
 def run_host(request: Request, as_json: bool) -> None:
     """Run the program on this machine."""
     from codegen import run
@@ -76,6 +80,12 @@ def report(found: dict[str, Any]) -> None:
         f"  {when}{_si(rate)}pps, {found['megabits_per_second']} Mbit/s "
         f"(with {found['wire_overhead_bytes']} bytes of Ethernet overhead a frame)"
     )
+    ratio = found.get("clock_ratio")
+    if ratio is not None and abs(ratio - 1) > CLOCK_TOLERANCE:
+        click.echo(
+            f"  its clock ran {ratio:.2f} times as fast as this machine's, and its seconds and "
+            "rates are off by as much: Unikraft measured the clock while this machine was busy"
+        )
     kind, _, path = str(found["device"]).partition(":")
     if kind == "pcap" and found["mode"] == "tx":
         click.echo(f"  capture of {found['sent']} frames: {path}")
