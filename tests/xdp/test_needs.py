@@ -71,6 +71,7 @@ def test_each_thing_that_is_lacking_has_a_line(tmp_path: Path) -> None:
         (("--device", "lo", "--strategy", "pool-dup"), "has no choice of a --strategy"),
         (("--device", "lo", "--netbuf", "unikraft"), "--netbuf is for the platform host"),
         (("--device", "lo", "--pair"), "--pair is for unikernels"),
+        (("--device", "lo", "--kvm", "on"), "--kvm is for unikernels"),
         (("--device", "lo", "--set", "ttl"), "--set ttl: key=value is wanted"),
     ],
 )

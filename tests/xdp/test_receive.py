@@ -114,6 +114,12 @@ def test_a_receiver_ends_with_its_count(cabled: Namespace, receive: StartReceive
     assert "xdp" not in cabled.link("far")
 
 
+def test_a_receiver_that_gets_nothing(cabled: Namespace, receive: StartReceiver) -> None:
+    done = finish(receive("--set", "stall=0.3"))
+    assert done.returncode == 1
+    assert "no packet has come for 0 s, after 0; stall= sets this limit" in done.stderr
+
+
 def test_a_crc_behind_the_payload(cabled: Namespace, receive: StartReceiver) -> None:
     layout = resolve(formats.load(f"{FORMATS}:TRAILER"))
     frame = bytearray(oracle.encode(layout, GIVEN | {"channel": 7}, 123))

@@ -156,17 +156,17 @@ def command(
         settings=settings,
         netbuf=netbuf.load(netbuf_name, uk_root),
     )
-    if platform == "xdp":
-        _run_xdp(request, cores, as_pair, as_json)
-        return
     images: list[ImageOptions] = []
-    if platform != "host":
+    if platform in ("qemu", "linuxu"):
         target = unikraft.target(platform, arch)
         images = _images(request, target, options.builds(builds), log_level, machine, as_pair)
     elif as_pair:
         raise UsageError("--pair is for unikernels: add --platform qemu")
     elif unwanted := machine.chosen():
         raise UsageError(f"{unwanted[0]} is for unikernels: add --platform qemu")
+    if platform == "xdp":
+        _run_xdp(request, cores, as_json)
+        return
     if machine.gdb is not None and as_json:
         raise UsageError("--gdb prints how to attach a debugger: leave out --json")
     several = len(strategies) > 1 or len(images) > 1
@@ -189,7 +189,7 @@ def command(
         program.run_host(request, as_json)
 
 
-def _run_xdp(request: Request, cores: int, as_pair: bool, as_json: bool) -> None:
+def _run_xdp(request: Request, cores: int, as_json: bool) -> None:
     """Run in this machine's kernel, whose buffers leave no choice of a strategy."""
     context = click.get_current_context()
     given = context.get_parameter_source("strategy_specs")
@@ -198,8 +198,6 @@ def _run_xdp(request: Request, cores: int, as_pair: bool, as_json: bool) -> None
             "--platform xdp has no choice of a --strategy: the kernel recycles its frames, and "
             "what differs is written into them (ring-patch); leave it out"
         )
-    if as_pair:
-        raise UsageError("--pair is for unikernels: start an xdp that receives and one that sends")
     program.run_xdp(request, cores, as_json)
 
 

@@ -173,7 +173,8 @@ static void watch_silence(struct receiver *receiver)
 {
 	const struct options *opt = &receiver->loader->opt;
 
-	if (receiver->is_silent || opt->duration ||
+	if (receiver->is_silent || opt->duration || opt->stall ||
+	    (opt->idle && receiver->sum.received) ||
 	    receiver->now - receiver->received_at < SILENCE_NSEC)
 		return;
 	receiver->is_silent = 1;
@@ -224,6 +225,20 @@ static void report_counts(const struct receiver *receiver)
 	printf("}}\n");
 }
 
+static int check_stall(const struct receiver *receiver)
+{
+	const uint64_t stall = receiver->loader->opt.stall;
+	const uint64_t silence = receiver->now - receiver->received_at;
+
+	if (!stall || silence < stall)
+		return 0;
+	event_error("stalled", "no packet has come for %u s, after %" PRIu64
+		    "; stall= sets this limit",
+		    (unsigned int)(silence / 1000000000ULL),
+		    receiver->sum.received);
+	return -ETIMEDOUT;
+}
+
 static int check_interface(const struct receiver *receiver)
 {
 	const struct interface *interface = &receiver->loader->interface;
@@ -238,7 +253,7 @@ static int check_interface(const struct receiver *receiver)
 static int watch(struct receiver *receiver, struct traffic *seen)
 {
 	unsigned int looks = 0;
-	int rc = 0;
+	int rc;
 
 	receiver->start = netspeed_start(&receiver->speed,
 					 receiver->loader->opt.interval);
@@ -250,7 +265,8 @@ static int watch(struct receiver *receiver, struct traffic *seen)
 		show_first(receiver);
 		note_time(receiver, seen);
 		watch_silence(receiver);
-		if (looks++ % LOOKS == 0)
+		rc = check_stall(receiver);
+		if (!rc && looks++ % LOOKS == 0)
 			rc = check_interface(receiver);
 	} while (!rc && !is_over(receiver));
 	return rc;
@@ -280,6 +296,7 @@ int receive_run(const struct loader *loader, struct traffic *seen)
 		if (link >= 0) {
 			event_started(mode_names[MODE_RX]);
 			rc = watch(&receiver, seen);
+			event_ended();
 			close(link);
 			finish(&receiver, seen);
 		} else {

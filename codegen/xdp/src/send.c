@@ -390,6 +390,7 @@ static int send_with(struct crew *crew, struct traffic *seen)
 	rc = watch(crew);
 	stop(crew);
 	seen->elapsed = ukplat_monotonic_clock() - crew->start;
+	event_ended();
 	failed = join(crew);
 	if (!rc)
 		rc = failed ? failed : check_taken(crew);
