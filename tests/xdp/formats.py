@@ -46,9 +46,12 @@ _TRAILED = Header(
     ),
 )
 TRAILER = Packet(
-    "trailer4", ETHERNET / IPV4 / UDP / _TRAILED / Fill(), "a counter and a CRC behind the payload"
+    "trailer4",
+    ETHERNET / IPV4 / UDP / _TRAILED / Fill(),
+    "a counter and a CRC behind the payload",
+    max_length=500,
 )
-TRAILERS = TRAILER.preset("trailers4", "the same, swept lengths", {"length": Range(60, 900)})
+TRAILERS = TRAILER.preset("trailers4", "the same, swept lengths", {"length": Range(60, 500)})
 LONG = replace(UDP4, name="long4", max_length=9014)
 HUGE = replace(UDP4, name="huge4", max_length=65535)
 del UDP4

@@ -23,12 +23,17 @@
 		opaque;							\
 	})
 
-/* A length within a frame: the bound of each loop */
-#define BOUNDED(len)	at_most(OPAQUE(len), PACKET_MAX_LEN)
+/* A length within a frame, the bound of each loop; constants are known to be */
+#define BOUNDED(len)							\
+	(__builtin_constant_p(len) ? (uint64_t)(len)			\
+				   : at_most(OPAQUE(len), PACKET_MAX_LEN))
 
 /* Whether a byte is the checksum itself depends on the length as well */
 #define csum_octet(p, i, field, size)	csum_octet(p, i, OPAQUE(field), size)
 
+#if __has_include("csum.h")
+#include "csum.h"
+#endif
 #include "checksum_adler32.h"
 #include "checksum_crc32.h"
 #include "checksum_crc32c.h"
