@@ -176,12 +176,14 @@ void object_close(struct xdp_object *object)
 int object_run(int program, const uint8_t *in, uint32_t in_length,
 	       uint8_t *out, uint32_t *out_length, uint32_t *action)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts,
-		    .data_in = in,
-		    .data_size_in = in_length,
-		    .data_out = out,
-		    .data_size_out = *out_length,
-		    .repeat = 1);
+	struct bpf_test_run_opts opts = {
+		.sz = sizeof(opts),
+		.data_in = in,
+		.data_size_in = in_length,
+		.data_out = out,
+		.data_size_out = *out_length,
+		.repeat = 1,
+	};
 	const int rc = bpf_prog_test_run_opts(program, &opts);
 
 	*out_length = opts.data_size_out;

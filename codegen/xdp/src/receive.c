@@ -77,7 +77,7 @@ static int attach(const struct receiver *receiver)
 {
 	const struct interface *interface = &receiver->loader->interface;
 	const int program = object_program(&receiver->object, "xdp_receive");
-	LIBBPF_OPTS(bpf_link_create_opts, opts);
+	const struct bpf_link_create_opts opts = { .sz = sizeof(opts) };
 	int fd;
 
 	fd = bpf_link_create(program, (int)interface->index, BPF_XDP, &opts);

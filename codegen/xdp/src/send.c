@@ -89,13 +89,15 @@ static void *run_core(void *argument)
 	struct xdp_state *state = core->object.state;
 	const int program = object_program(&core->object, "xdp_send");
 	struct xdp_md context = { .data_end = core->length };
-	LIBBPF_OPTS(bpf_test_run_opts, opts,
-		    .data_in = core->frame,
-		    .data_size_in = core->length,
-		    .ctx_in = &context,
-		    .ctx_size_in = sizeof(context),
-		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
-		    .batch_size = BATCH);
+	struct bpf_test_run_opts opts = {
+		.sz = sizeof(opts),
+		.data_in = core->frame,
+		.data_size_in = core->length,
+		.ctx_in = &context,
+		.ctx_size_in = sizeof(context),
+		.flags = BPF_F_TEST_XDP_LIVE_FRAMES,
+		.batch_size = BATCH,
+	};
 	uint64_t made, count;
 
 	pin(core->cpu);
