@@ -16,7 +16,7 @@ from codegen.verify.subject import Subject
 
 ROOT = Path(__file__).parent.parent
 #: A page of the language has an example; what is about a platform has none.
-PLATFORMS = {"xdp"}
+PLATFORMS = {"vhost-user", "xdp"}
 ALL_PAGES = sorted((ROOT / "docs").glob("*.md"))
 PAGES = [page for page in ALL_PAGES if page.stem not in PLATFORMS]
 STRATEGY = next(each for each in STRATEGIES if each.name == "pool-dup")

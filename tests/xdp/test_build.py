@@ -32,7 +32,6 @@ def test_compilers(monkeypatch: pytest.MonkeyPatch, cc: str, name: str) -> None:
     assert built.object.read_bytes()[:4] == b"\x7fELF"
 
 
-
 @pytest.mark.usefixtures("_tools")
 def test_equal_formats_are_compiled_once() -> None:
     layout = resolve(formats.load("udp4"))
