@@ -14,16 +14,9 @@ from tests.wire.namespace import Namespace, finish
 from tests.wire.test_wire import frames_of
 
 from .conftest import StartReceiver
+from .test_send import SEND_FRAMES
 
 FORMATS = Path(__file__).with_name("formats.py")
-
-SEND_FRAMES = """
-import socket, sys
-with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
-    sock.bind(("near", 0))
-    for line in sys.argv[1:]:
-        sock.send(bytes.fromhex(line))
-"""
 
 LAYOUT = resolve(formats.load("udp4"))
 GIVEN = {
@@ -50,7 +43,7 @@ FRAMES = {
 
 
 def send(namespace: Namespace, *frames: bytes) -> None:
-    namespace.do(sys.executable, "-c", SEND_FRAMES, *(each.hex() for each in frames))
+    namespace.do(sys.executable, "-c", SEND_FRAMES, *(each.hex() for each in frames), "near")
 
 
 def test_frames_are_counted_by_verdict_and_reason(

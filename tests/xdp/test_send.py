@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.tools import need
+from tests.tools import missing, need
 from tests.wire.namespace import Namespace, Process, finish, wait_until
 from tests.wire.test_wire import frames_of
 
@@ -20,6 +21,15 @@ FORMATS = Path(__file__).with_name("formats.py")
 
 #: A receiver that passes every frame on, so that what arrives can be captured.
 PASSING = ("--set", "take=none", "--set", "match=off", "--duration", "60")
+
+SEND_FRAMES = """
+import socket, sys
+*frames, interface = sys.argv[1:]
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+    sock.bind((interface, 0))
+    for each in frames:
+        sock.send(bytes.fromhex(each))
+"""
 
 SEND = ("run", "--platform", "xdp", "--device", "near", "--json")
 
@@ -168,6 +178,22 @@ def test_an_interface_that_takes_nothing(cabled: Namespace) -> None:
     done = cabled.codegen(*SEND, "--count", "1000")
     assert done.returncode == 1
     assert "interface near took 0 packets of 1000" in done.stderr
+
+
+def test_what_others_send_is_not_taken_for_its_own(cabled: Namespace) -> None:
+    """A bridge takes no redirected frame, but counts what the machine sends on it."""
+    if cabled.run("ip", "link", "add", "other", "type", "bridge").returncode:
+        missing("no right to make bridges")
+    cabled.quiet("other")
+    cabled.do("ip", "link", "set", "other", "up")
+    run = ("run", "--platform", "xdp", "--device", "other", "--json")
+    running = cabled.start_codegen(*run, "--set", "rate=1kpps", "--duration", "4")
+    for _ in range(20):
+        cabled.do(sys.executable, "-c", SEND_FRAMES, bytes(60).hex(), "other")
+        time.sleep(0.1)
+    found = result(running)
+    assert found["sent"] <= 20
+    assert found["failed"] > 20
 
 
 def test_an_interface_that_goes_away(cabled: Namespace, receive: StartReceiver) -> None:

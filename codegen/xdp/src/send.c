@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uk/essentials.h>
 #include "event.h"
 #include "linux.h"
 #include "loader.h"
@@ -39,11 +40,8 @@
 #define CREDIT_MAX_PSEC	10000000000ULL
 #define CREDIT_PACKETS	32U
 
-/* How long an interface may take to count what it was given: all of it, and
- * anything at all
- */
-#define COUNT_NSEC	100000000ULL
-#define TAKEN_NSEC	1000000000ULL
+/* How long an interface may take to count what it was given */
+#define COUNT_NSEC	1000000000ULL
 
 /* A core that sends */
 struct core {
@@ -291,16 +289,11 @@ static int watch(struct crew *crew)
 static int check_taken(struct crew *crew)
 {
 	const uint64_t start = ukplat_monotonic_clock();
-	uint64_t waited = 0;
-
 	crew->made = made_by(crew);
-	while (interface_count(&crew->loader->interface, &crew->now) ||
-	       taken(crew) < crew->made) {
-		waited = ukplat_monotonic_clock() - start;
-		if (waited > (taken(crew) ? COUNT_NSEC : TAKEN_NSEC))
-			break;
+	while (!interface_count(&crew->loader->interface, &crew->now) &&
+	       taken(crew) < crew->made &&
+	       ukplat_monotonic_clock() - start < COUNT_NSEC)
 		loader_pause(LOOK_NSEC);
-	}
 	return crew->made && !taken(crew) ? report_stall(crew) : 0;
 }
 
@@ -368,15 +361,15 @@ static int start(struct crew *crew)
 	return 0;
 }
 
-/* What the interface counted as dropped, or has not counted at all, failed */
+/* What the interface counted as dropped, or has not counted as sent, failed */
 static void count(const struct crew *crew, struct traffic *seen)
 {
 	const uint64_t made = made_by(crew), bytes = bytes_by(crew);
-	const uint64_t lost = taken(crew) ? crew->now.dropped -
-					    crew->before.dropped : made;
+	const uint64_t sent = crew->now.sent - crew->before.sent;
+	const uint64_t dropped = crew->now.dropped - crew->before.dropped;
 
-	seen->failed = lost < made ? lost : made;
-	seen->sent = made - seen->failed;
+	seen->sent = MIN(made - MIN(made, dropped), sent);
+	seen->failed = made - seen->sent;
 	seen->sent_bytes = made ? bytes / made * seen->sent +
 				  bytes % made * seen->sent / made : 0;
 }
@@ -395,7 +388,9 @@ static int send_with(struct crew *crew, struct traffic *seen)
 	event_ended();
 	failed = join(crew);
 	if (!rc)
-		rc = failed ? failed : check_taken(crew);
+		rc = failed;
+	if (!rc)
+		rc = check_taken(crew);
 	count(crew, seen);
 	return rc;
 }
