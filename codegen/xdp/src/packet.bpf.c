@@ -28,6 +28,10 @@
 	(__builtin_constant_p(len) ? (uint64_t)(len)			\
 				   : at_most(OPAQUE(len), PACKET_MAX_LEN))
 
+/* A number that is at most so large, as the verifier sees as well */
+#define CLAMPED(number, most)						\
+	at_most(OPAQUE(at_most(number, most)), most)
+
 /* Whether a byte is the checksum itself depends on the length as well */
 #define csum_octet(p, i, field, size)	csum_octet(p, i, OPAQUE(field), size)
 
@@ -55,7 +59,7 @@
 
 #include "shared.h"
 
-/* One byte more than the format has: a longer frame is as invalid as this one */
+/* A byte more than the format has: a longer frame is as invalid as this one */
 #define ROOM	(PACKET_MAX_LEN + 1U)
 
 /*
@@ -196,7 +200,7 @@ static int make_next(struct xdp_md *ctx, struct xdp_state *state)
 }
 #endif
 
-/* Runs on a frame that the kernel recycles: what is not swept is there already */
+/* Runs on a frame that the kernel recycles: only what is swept is written */
 SEC("xdp")
 int xdp_send(struct xdp_md *ctx)
 {
@@ -214,7 +218,7 @@ int xdp_send(struct xdp_md *ctx)
 
 /* -------------------------------------------------------------- receiving */
 
-/* Note a frame, and return whether it is of the format */
+/* Count a frame, and return its verdict; "other" where none is asked for */
 static int note(struct xdp_counts *counts, const uint8_t *frame, uint16_t len)
 {
 	enum frame_verdict verdict;
@@ -223,7 +227,7 @@ static int note(struct xdp_counts *counts, const uint8_t *frame, uint16_t len)
 
 	counts->bytes += packet_length(frame, len);
 	if (!xdp_state.match)
-		return 1;
+		return VERDICT_OTHER;
 	verdict = packet_match(frame, len, &xdp_state.args);
 	if (verdict != VERDICT_VALID)
 		result = packet_parse(frame, len, &fields);
@@ -243,7 +247,7 @@ static void keep_first(struct xdp_md *ctx, struct xdp_counts *counts,
 	    counts->first_length[verdict])
 		return;
 	counts->first_length[verdict] = len;
-	shown = at_most(OPAQUE(len), XDP_SHOWN_MAX);
+	shown = CLAMPED(len, XDP_SHOWN_MAX);
 	if (shown)
 		bpf_xdp_load_bytes(ctx, 0, counts->first[verdict],
 				   (uint32_t)shown);
@@ -253,12 +257,14 @@ static void keep_first(struct xdp_md *ctx, struct xdp_counts *counts,
 static int note_copy(struct xdp_md *ctx, struct xdp_counts *counts,
 		     uint32_t len)
 {
-	const uint64_t copied = at_most(OPAQUE(len), ROOM);
+	const uint64_t copied = CLAMPED(len, ROOM);
 	uint8_t *frame = room(&xdp_rooms);
 
 	if (!frame || !copied ||
 	    bpf_xdp_load_bytes(ctx, 0, frame, (uint32_t)copied))
 		return VERDICT_OTHER;
+	if (len > copied)
+		counts->bytes += len - copied;
 	return note(counts, frame, (uint16_t)copied);
 }
 
@@ -316,15 +322,16 @@ int xdp_write(struct xdp_md *ctx)
 #if PACKET_IS_SWEPT
 	packet_sweep_init(&xdp_state.sweep, (uint16_t)length, &xdp_state.args);
 #endif
-	return bpf_xdp_store_bytes(ctx, 0, frame, (uint32_t)length) ? XDP_ABORTED
-							   : XDP_PASS;
+	if (bpf_xdp_store_bytes(ctx, 0, frame, (uint32_t)length))
+		return XDP_ABORTED;
+	return XDP_PASS;
 }
 
 /* Parse a frame, and compare it with the format and with the arguments */
 SEC("xdp")
 int xdp_parse(struct xdp_md *ctx)
 {
-	const uint64_t len = at_most(OPAQUE(bpf_xdp_get_buff_len(ctx)), ROOM);
+	const uint64_t len = CLAMPED(bpf_xdp_get_buff_len(ctx), ROOM);
 	uint8_t *frame = room(&xdp_rooms);
 	struct packet_fields fields;
 

@@ -83,9 +83,9 @@ static int attach(const struct receiver *receiver)
 	fd = bpf_link_create(program, (int)interface->index, BPF_XDP, &opts);
 	if (fd == -EBUSY || fd == -EEXIST)
 		event_error("device", "interface %s has an XDP program "
-			    "already; 'ip link set %s xdp off' removes one that "
-			    "is attached without a link", interface->name,
-			    interface->name);
+			    "already; 'ip link set %s xdp off' removes one "
+			    "that is attached without a link",
+			    interface->name, interface->name);
 	else if (fd < 0)
 		event_error("device", "interface %s takes no XDP program: %s",
 			    interface->name, strerror(-fd));

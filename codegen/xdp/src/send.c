@@ -97,6 +97,7 @@ static void *run_core(void *argument)
 		.batch_size = BATCH,
 	};
 	uint64_t made, count;
+	int rc;
 
 	pin(core->cpu);
 	for (;;) {
@@ -107,13 +108,15 @@ static void *run_core(void *argument)
 		/* At a rate, most runs find that no packet is due */
 		opts.repeat = (int)(state->gap || count - made > RUNS_MAX
 					? RUNS_MAX : count - made);
-		core->rc = bpf_prog_test_run_opts(program, &opts);
-		if (core->rc == -EINTR || core->rc == -EAGAIN)
-			core->rc = 0;
-		if (!core->rc && state->failed)
-			core->rc = -EIO;
-		if (core->rc)
+		rc = bpf_prog_test_run_opts(program, &opts);
+		if (rc == -EINTR || rc == -EAGAIN)
+			rc = 0;
+		if (!rc && state->failed)
+			rc = -EIO;
+		if (rc) {
+			__atomic_store_n(&core->rc, rc, __ATOMIC_RELAXED);
 			return NULL;
+		}
 	}
 }
 
@@ -172,7 +175,7 @@ static int set_core(struct core *core, unsigned int index,
 	return 0;
 }
 
-/* --------------------------------------------------------------- all of them */
+/* ------------------------------------------------------------- all of them */
 
 struct crew {
 	const struct loader *loader;
@@ -222,15 +225,16 @@ static int is_running(const struct crew *crew)
 {
 	const struct xdp_state *state;
 	unsigned int i;
+	int running = 0;
 
+	/* One that failed ends the others */
 	for (i = 0; i < crew->loader->cores; i++) {
 		state = crew->cores[i].object.state;
-		if (crew->cores[i].rc)
+		if (__atomic_load_n(&crew->cores[i].rc, __ATOMIC_RELAXED))
 			return 0;
-		if (load(&state->made) < load(&state->count))
-			return 1;
+		running |= load(&state->made) < load(&state->count);
 	}
-	return 0;
+	return running;
 }
 
 static uint64_t taken(const struct crew *crew)
@@ -289,6 +293,7 @@ static int watch(struct crew *crew)
 static int check_taken(struct crew *crew)
 {
 	const uint64_t start = ukplat_monotonic_clock();
+
 	crew->made = made_by(crew);
 	while (!interface_count(&crew->loader->interface, &crew->now) &&
 	       taken(crew) < crew->made &&

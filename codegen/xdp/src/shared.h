@@ -11,7 +11,7 @@
 /* Which received frames do not go on to the kernel's network stack */
 enum xdp_take {
 	XDP_TAKE_ALL,		/* no frame does */
-	XDP_TAKE_MATCHING,	/* all do but those of the format, valid or not */
+	XDP_TAKE_MATCHING,	/* those not of the format do */
 	XDP_TAKE_NONE,		/* all do */
 };
 
@@ -28,7 +28,7 @@ struct xdp_state {
 	uint64_t step;		/* from one packet's number to the next one's */
 	uint64_t start;		/* of the clock, nanoseconds */
 	uint64_t gap;		/* picoseconds a packet; 0: no limit */
-	uint64_t due;		/* the next one, in picoseconds from the start */
+	uint64_t due;		/* the next one, picoseconds from the start */
 	uint64_t credit;	/* how late one may be, in picoseconds */
 	uint32_t interface;
 	uint32_t length;	/* of the frame that xdp_write() makes */
