@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Tests run on as many cores as there are.
 JOBS ?= auto
 # The tests that need other tools, and those of how the command does without.
-TOOL_TESTS := tests/images tests/wire tests/host/test_build.py tests/test_cheader.py \
+TOOL_TESTS := tests/images tests/wire tests/xdp tests/host/test_build.py tests/test_cheader.py \
 	tests/test_cli.py tests/test_compile.py tests/test_cross_checks.py tests/test_makefile.py \
 	tests/bench tests/targets tests/test_examples.py tests/test_packet_layer.py tests/test_sums.py \
 	tests/test_verify_all.py
@@ -57,6 +57,9 @@ bench: $(VENV)/installed ## nanoseconds a packet of every strategy, against the 
 bench-wire: $(VENV)/installed ## sending over a real interface, against trafgen
 	@$(BIN)/python -m codegen.bench.wire
 
+bench-xdp: $(VENV)/installed ## sending from the kernel, against an AF_XDP socket and trafgen; root
+	@$(BIN)/python -m codegen.bench.xdp
+
 bench-startup: $(VENV)/installed ## time the start of the command
 	@$(BIN)/python -m codegen.bench.startup
 
@@ -80,4 +83,4 @@ $(VENV)/installed-test: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-.PHONY: help run test test-bare test-long lint emit image run-image test-images bench bench-wire bench-startup clean
+.PHONY: help run test test-bare test-long lint emit image run-image test-images bench bench-wire bench-xdp bench-startup clean

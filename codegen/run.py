@@ -130,6 +130,29 @@ def run_host(
     program = build_application(request.layout, request.strategy, request.sink, request.netbuf)
     platform = [f"device={device}", f"parent={os.getpid()}"]
     command = [str(program), *platform, "--", *request.program_arguments()]
+
+    def completed(lines: Sequence[str]) -> dict[str, object]:
+        measured = result(lines)
+        return complete(request, measured, "host", request.device, netbuf=request.netbuf.name)
+
+    def clean_up(process: int) -> None:
+        devices.clean_up(device, process)
+
+    return run_program(command, on_line, completed, on_interrupted, clean_up)
+
+
+def run_program(
+    command: Sequence[str],
+    on_line: OnLine,
+    completed: Callable[[Sequence[str]], dict[str, object]],
+    on_interrupted: Callable[[dict[str, object]], None],
+    on_killed: Callable[[int], None] = lambda _: None,
+) -> dict[str, object]:
+    """Run a program that ends with a result; return what ``completed`` makes of its lines.
+
+    ``on_killed`` gets the number of a process that a signal ended. Otherwise as
+    :func:`run_host`; raises RunError.
+    """
     output = _Output()
     # Not as a context manager, which would wait for a program that was not asked to end.
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace")
@@ -143,16 +166,16 @@ def run_host(
     except BaseException:
         _end(process, output)
         with suppress(RunError):
-            on_interrupted(_completed(request, output))
+            on_interrupted(completed(output.lines))
         raise
     finally:
         if (process.returncode or 0) < 0:
-            devices.clean_up(device, process.pid)
+            on_killed(process.pid)
     if process.returncode < 0:
         raise RunError(f"the program {ended_by(-process.returncode)}", 1)
     if process.returncode:
         raise RunError(f"the program ended with exit code {process.returncode}", process.returncode)
-    return _completed(request, output)
+    return completed(output.lines)
 
 
 class _Output:
@@ -198,13 +221,6 @@ def _end(process: subprocess.Popen[str], output: _Output) -> None:
         process.kill()
         process.wait()
         output.wait()
-
-
-def _completed(request: Request, output: _Output) -> dict[str, object]:
-    """Return the result of a program that ran here; raises RunError when it printed none."""
-    return complete(
-        request, _result(output.lines), "host", request.device, netbuf=request.netbuf.name
-    )
 
 
 def check(request: Request) -> None:
@@ -253,7 +269,7 @@ def complete(
     }
 
 
-def _result(lines: Sequence[str]) -> dict[str, object]:
+def result(lines: Sequence[str]) -> dict[str, object]:
     """Return the object of the program's last line; raises RunError when there is none."""
     measured = events.result(lines[-1]) if lines else None
     if measured is None:

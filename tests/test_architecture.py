@@ -56,7 +56,7 @@ COLUMNS = (
     ("cheader", "host"),
     ("verify",),
     ("run", "net", "unikernel.image"),
-    ("unikernel.qemu", "unikernel.linuxu"),
+    ("unikernel.qemu", "unikernel.linuxu", "xdp"),
     ("unikernel",),
     ("bench",),
     ("cli", "__main__"),

@@ -19,12 +19,14 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from codegen import formats, temporary
 from codegen.bench import turns
 from codegen.bench.turns import Spread
 from codegen.errors import CodegenError
-from codegen.model import STRATEGIES
+from codegen.layout import Layout
+from codegen.model import STRATEGIES, Strategy
 from codegen.resolve import resolve
 from codegen.run import Request, build_application, run_host
 from codegen.unikernel.qemu import die_with_parent
@@ -78,8 +80,8 @@ class Sender:
         )
         sender = cls(who, process)
         stack.callback(sender.end)
-        before, deadline = _far_end_packets(), time.monotonic() + 20
-        while _far_end_packets() - before < 10_000:
+        before, deadline = far_end_packets(), time.monotonic() + 20
+        while far_end_packets() - before < 10_000:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise BenchError(f"{who} does not send")
             time.sleep(0.01)
@@ -95,9 +97,9 @@ class Sender:
         """Let the sender have its turn; return packets a second."""
         self.signal(signal.SIGCONT)
         time.sleep(WARM_UP)
-        packets, start = _far_end_packets(), time.perf_counter()
+        packets, start = far_end_packets(), time.perf_counter()
         time.sleep(WINDOW)
-        packets, seconds = _far_end_packets() - packets, time.perf_counter() - start
+        packets, seconds = far_end_packets() - packets, time.perf_counter() - start
         self.signal(signal.SIGSTOP)
         return packets / seconds
 
@@ -112,7 +114,8 @@ class Sender:
             self.process.wait()
 
 
-def _far_end_packets() -> int:
+def far_end_packets() -> int:
+    """Return how many packets have come to the far end of the cable."""
     # Not from /sys: in a namespace of its own, that may show another namespace's.
     for line in Path("/proc/net/dev").read_text(encoding="ascii").splitlines():
         name, _, counters = line.partition(":")
@@ -121,20 +124,22 @@ def _far_end_packets() -> int:
     raise BenchError(f"there is no interface {FAR}")
 
 
-def _program(device: str) -> list[str]:
+#: The arguments with which any emitted program sends for ever.
+FOR_EVER = ("mode=tx", f"length={LENGTH}", "count=0", "duration=0", "interval=0", *ADDRESSES)
+
+
+def program(layout: Layout, strategy: Strategy, device: str) -> list[str]:
     """Build the emitted program; return the command that sends for ever on a device."""
-    program = build_application(resolve(formats.load(FORMAT)), STRATEGY)
-    arguments = ["mode=tx", f"length={LENGTH}", "count=0", "duration=0", *ADDRESSES]
-    return [str(program), f"device={device}", "--", *arguments]
+    return [str(build_application(layout, strategy)), f"device={device}", "--", *FOR_EVER]
 
 
-def _frame() -> bytes:
-    """Return the frame as the emitted program sends it."""
+def frame(layout: Layout, strategy: Strategy) -> bytes:
+    """Return the first frame that the emitted program sends."""
     with temporary.folder() as folder:
         capture = folder / "one.pcap"
         request = Request(
-            resolve(formats.load(FORMAT)),
-            STRATEGY,
+            layout,
+            strategy,
             device=f"pcap:{capture}",
             length=LENGTH,
             count=1,
@@ -150,8 +155,8 @@ def _run(command: Sequence[str]) -> None:
         raise BenchError(f"{' '.join(command)}: {done.stderr.strip()}")
 
 
-def _measure(rounds: int) -> dict[str, list[float]]:
-    """Make the cable, start all senders, and return their rates, one a round."""
+def lay_cable() -> None:
+    """Connect two new interfaces, on which the kernel sends nothing by itself."""
     _run(["ip", "link", "add", NEAR, "type", "veth", "peer", "name", FAR])
     for name in (NEAR, FAR):
         quiet = Path("/proc/sys/net/ipv6/conf", name, "disable_ipv6")
@@ -159,15 +164,26 @@ def _measure(rounds: int) -> dict[str, list[float]]:
             quiet.write_text("1", encoding="ascii")
         _run(["ip", "link", "set", name, "up"])
 
+
+def rival(sent: bytes, folder: Path) -> list[str]:
+    """Return the command with which trafgen sends one frame for ever."""
+    file = folder / "frame.cfg"
+    file.write_text(f"{{ {', '.join(f'0x{byte:02x}' for byte in sent)} }}\n")
+    return [RIVAL, "--dev", NEAR, "--conf", str(file), "--cpus", "1", "--no-sock-mem"]
+
+
+def _measure(rounds: int) -> dict[str, list[float]]:
+    """Make the cable, start all senders, and return their rates, one a round."""
+    lay_cable()
+    layout = resolve(formats.load(FORMAT))
     os.sched_setaffinity(0, {CORE})  # the senders' as well
     with ExitStack() as stack:
         folder = stack.enter_context(temporary.folder())
-        frame = folder / "frame.cfg"
-        frame.write_text(f"{{ {', '.join(f'0x{byte:02x}' for byte in _frame())} }}\n")
-        rival = [RIVAL, "--dev", NEAR, "--conf", str(frame), "--cpus", "1", "--no-sock-mem"]
-        senders = [Sender.start(RIVAL, rival, folder, stack)]
+        command = rival(frame(layout, STRATEGY), folder)
+        senders = [Sender.start(RIVAL, command, folder, stack)]
         for device in TARGETS:
-            senders.append(Sender.start(device, _program(device), folder, stack))
+            command = program(layout, STRATEGY, device)
+            senders.append(Sender.start(device, command, folder, stack))
         rates = turns.measure(senders, Sender.rate, rounds)
         return {each.who: its for each, its in zip(senders, rates, strict=True)}
 
@@ -190,12 +206,8 @@ def _report(rates: dict[str, list[float]]) -> bool:
     return reached
 
 
-def main() -> None:
-    """Measure in a namespace of its own; exit with 1 when a target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
+def require_tools() -> None:
+    """Raise BenchError with all programs that are missing."""
     os.environ["PATH"] += ":/usr/sbin:/sbin"  # often not in a user's PATH
     missing = [
         f"{tool} (apt install {package})"
@@ -206,16 +218,28 @@ def main() -> None:
         )
         if shutil.which(tool) is None
     ]
+    if missing:
+        raise BenchError(f"not found: {', '.join(missing)}")
+
+
+def run_inside(how: str, module: str) -> NoReturn:
+    """Become the same command in a network namespace of its own."""
+    sys.stdout.flush()
+    again = [sys.executable, "-m", module, *sys.argv[1:], "--inside"]
+    os.execvp("unshare", ["unshare", how, *again])
+
+
+def main() -> None:
+    """Measure in a namespace of its own; exit with 1 when a target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
     try:
-        if missing:
-            raise BenchError(f"not found: {', '.join(missing)}")
+        require_tools()
         if not arguments.inside:
             how = "-n" if os.geteuid() == 0 else "-Urn"
-            sys.stdout.flush()
-            os.execvp(
-                "unshare",
-                ["unshare", how, sys.executable, "-m", __spec__.name, *sys.argv[1:], "--inside"],
-            )
+            run_inside(how, __spec__.name)
         sys.exit(not _report(_measure(arguments.rounds)))
     except CodegenError as error:
         print(f"codegen: {error}", file=sys.stderr)

@@ -10,10 +10,12 @@ import click
 
 from codegen import formats
 from codegen.cli import options
+from codegen.errors import UsageError
 
 if TYPE_CHECKING:
     from codegen.host.netbuf import Netbuf
     from codegen.layout import Layout
+    from codegen.verify.compare import Report
 
 
 @click.command("verify", cls=options.Verb)
@@ -32,6 +34,13 @@ if TYPE_CHECKING:
     help="Make every cross-check (oracle, scapy, tshark, the emitted parser), in one table.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal values.")
+@click.option(
+    "--platform",
+    type=click.Choice(["host", "xdp"]),
+    default="host",
+    show_default=True,
+    help="Where the C runs: as a library here, or in this machine's kernel.",
+)
 @options.netbuf_option
 @options.uk_root_option
 def command(
@@ -39,6 +48,7 @@ def command(
     examples: int,
     every: bool,
     seed: int,
+    platform: str,
     netbuf_name: str,
     uk_root: Path | None,
 ) -> None:
@@ -47,7 +57,8 @@ def command(
     FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME, or
     path/to/file.py for each that the file has; all of the catalogue when none is
     given. With --all, a table has a row per format and, per cross-check, the number
-    of examples on which it agreed with the emitted C.
+    of examples on which it agreed with the emitted C. With --platform xdp, the kernel's
+    verifier has to accept the emitted C, and the kernel runs it; this needs root.
     Exits with 1 when there is a counterexample.
     """
     from codegen import extras
@@ -55,11 +66,15 @@ def command(
 
     specs = format_specs or formats.catalogue()
     chosen = [each for spec in specs for each in options.layouts(spec)]
+    if platform == "xdp" and netbuf_name != "host":
+        raise UsageError("--netbuf is for the platform host; the kernel has no netbufs")
     extras.require("verify", "codegen verify")
     # hypothesis would leave a folder of its own in the current directory.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache.folder() / "hypothesis"))
 
-    from codegen.cli.console import print_table, table
+    if platform == "xdp":
+        _in_kernel(chosen, examples, seed, every)
+        return
     from codegen.verify.compare import verify
     from codegen.verify.subject import Subject
 
@@ -68,21 +83,63 @@ def command(
         _table(chosen, examples, seed, chosen_netbuf)
         return
     failed = []
+    with_netbuf = "" if netbuf_name == "host" else ", Unikraft's netbufs"
     for layout in chosen:
         strategy = options.strategy(options.DEFAULT_STRATEGY)
         subject = Subject.build(layout, strategy, netbuf=chosen_netbuf)
         report = verify(subject, examples, seed)
-        with_netbuf = "" if netbuf_name == "host" else ", Unikraft's netbufs"
-        click.secho(f"{layout.name}: {examples} examples, seed {seed}{with_netbuf}", bold=True)
-        rows = table("", "")
-        rows.columns[0].justify = "right"
-        for comparison, count in report.counts.items():
-            rows.add_row(str(count), comparison)
-        print_table(rows, indent=2)
+        _print(report, f"{layout.name}: {examples} examples, seed {seed}{with_netbuf}")
         if report.counterexample is not None:
-            failed.append(report.counterexample)
-    for counterexample in failed:
-        click.echo(f"codegen: counterexample: {counterexample}", err=True)
+            failed.append(f"counterexample: {report.counterexample}")
+    _end(failed)
+
+
+def _in_kernel(chosen: list[Layout], examples: int, seed: int, every: bool) -> None:
+    """Compare what the kernel does with the oracle; exit with 1 where it differs or refuses."""
+    from codegen.cli.console import print_table, table
+    from codegen.xdp import needs, verify
+
+    needs.check()
+    failed = []
+    rows = table("packet", *verify.COLUMNS)
+    for column in rows.columns[1:]:
+        column.justify = "right"
+    for layout in chosen:
+        name = formats.spelled(layout.format)
+        try:
+            report = verify.verify(layout, examples, seed)
+        except verify.RefusedError as refused:
+            failed.append(str(refused))
+            rows.add_row(name, "REFUSED", *["-"] * (len(verify.COLUMNS) - 1))
+            continue
+        counts = {each: str(report.counts[it] or "-") for each, it in verify.COLUMNS.items()}
+        if report.counterexample is not None:
+            failed.append(f"counterexample: {report.counterexample}")
+            counts[list(counts)[-1]] = "FAILED"
+        rows.add_row(name, *counts.values())
+        if not every:
+            _print(report, f"{layout.name}: {examples} examples, seed {seed}, in the kernel")
+    if every:
+        print_table(rows)
+    _end(failed)
+
+
+def _print(report: Report, title: str) -> None:
+    """Print how often each comparison was made."""
+    from codegen.cli.console import print_table, table
+
+    click.secho(title, bold=True)
+    rows = table("", "")
+    rows.columns[0].justify = "right"
+    for comparison, count in report.counts.items():
+        rows.add_row(str(count), comparison)
+    print_table(rows, indent=2)
+
+
+def _end(failed: list[str]) -> None:
+    """Print what failed; exit with 1 when anything did."""
+    for message in failed:
+        click.echo(f"codegen: {message}", err=True)
     if failed:
         raise click.exceptions.Exit(1)
 

@@ -114,8 +114,11 @@ def _identity(command: tuple[str, ...], path: str) -> str:
 # --------------------------------------------------------------------- cache
 
 
-def _cached(kind: str, key: Callable[[], str], fill: Callable[[Path], None]) -> Path:
-    """Return the folder of a cached result; ``fill`` makes it, if there is none yet."""
+def cached(kind: str, key: Callable[[], str], fill: Callable[[Path], None]) -> Path:
+    """Return the folder of a cached result; ``fill`` makes it, if there is none yet.
+
+    ``key`` hashes what it is made from. Raises BuildError when that changes meanwhile.
+    """
     before = key()
 
     def fill_unchanged(folder: Path) -> None:
@@ -127,7 +130,7 @@ def _cached(kind: str, key: Callable[[], str], fill: Callable[[Path], None]) -> 
     return cache.entry(f"{kind}-{before}", fill_unchanged)
 
 
-def _key(parts: Sequence[str], *groups: Sequence[Path]) -> str:
+def key_of(parts: Sequence[str], *groups: Sequence[Path]) -> str:
     """Hash strings, and files by name and content, so that no two inputs look alike."""
     pieces = [each.encode() for each in (str(len(parts)), *parts)]
     for group in groups:
@@ -211,7 +214,7 @@ class _Recipe:
         own = (Path(__file__), Path(cheader.__file__))
         parts = (self.compiler.identity, *self.compiler.command, *self.options)
         host = (_host_files("include/**/*.h"), _host_files("src/*.[ch]"))
-        return _key(parts, own, *host, self.netbuf.files, *groups)
+        return key_of(parts, own, *host, self.netbuf.files, *groups)
 
     def key_with(self, sources: Sequence[Path]) -> str:
         """Hash these sources as well, every header that they may include, and the runtime."""
@@ -238,7 +241,7 @@ class _Recipe:
                     source = self.netbuf.sources.get(each.name, each)
                     pool.compile(source, (STANDARD,), folder)
 
-        return _cached("host", self.key, fill)
+        return cached("host", self.key, fill)
 
     def runtime_objects(self) -> list[Path]:
         """Return the objects that the app has in common with others; apart as the host's are."""
@@ -254,7 +257,7 @@ class _Recipe:
                 for each in sources:
                     pool.compile(each, flags, target)
 
-        found = _cached("runtime", lambda: self.key(sorted(folder.glob("*.h")), sources), fill)
+        found = cached("runtime", lambda: self.key(sorted(folder.glob("*.h")), sources), fill)
         return sorted(found.glob("*.o"))
 
 
@@ -276,7 +279,7 @@ def include_flags(netbuf: Netbuf = netbufs.HOST) -> tuple[str, ...]:
             (folder / name).write_text(f'#include "{path}"\n')
 
     names = [part for name, path in netbuf.headers.items() for part in (name, str(path))]
-    return ("-isystem", str(_cached("netbuf", lambda: _key(names), fill)), *host)
+    return ("-isystem", str(cached("netbuf", lambda: key_of(names), fill)), *host)
 
 
 class _Pool:
@@ -351,7 +354,40 @@ def build_program(
             shared = [*recipe.runtime_objects(), *host]
             _link(recipe, (), [*pool.results(), *shared], folder / "program")
 
-    return _cached("program", lambda: recipe.key_with(sources), fill) / "program"
+    return cached("program", lambda: recipe.key_with(sources), fill) / "program"
+
+
+def build_with(
+    app: Path, sources: Sequence[Path], libraries: Sequence[str], *, cc: str | None = None
+) -> Path:
+    """Compile a program of another platform than this one; return its path.
+
+    It has ``sources``, which are compiled like the app's own, with its packet layer, its
+    arguments and its report, but without its loop and netbufs and the host's devices;
+    ``libraries`` are the linker's flags. Errors as for :func:`build_program`.
+    """
+    recipe = _recipe(app, cc, ("-O2",), extra_sources=sources)
+    folders = tuple({each.parent: None for each in recipe.extra_sources})
+    include = tuple(part for each in folders for part in ("-iquote", str(each)))
+    own = [each for each in recipe.app_sources() if each.name in ("options.c", "report.c")]
+    own += [each for each in sorted(app.resolve().glob("*.c")) if each.name != "genpkt.c"]
+    clock = HOST / "src" / "time.c"
+
+    def fill(folder: Path) -> None:
+        with tempfile.TemporaryDirectory(dir=folder) as scratch, _Pool(recipe) as pool:
+            for each in (*own, *recipe.extra_sources):
+                pool.compile(each, (*recipe.app_flags, *include), Path(scratch))
+            pool.compile(clock, (STANDARD,), Path(scratch))
+            common = [
+                each for each in recipe.runtime_objects() if not each.name.startswith("netbuf-")
+            ]
+            objects = [*pool.results(), *common]
+            _link(recipe, (), objects, folder / "program", libraries)
+
+    def key() -> str:
+        return key_of([*libraries, recipe.key_with([*own, *recipe.extra_sources])])
+
+    return cached("with", key, fill) / "program"
 
 
 def build_library(
@@ -396,7 +432,7 @@ def build_library(
             shared = [*recipe.runtime_objects(), *host]
             _link(recipe, flags, [*pool.results(), *shared], folder / "library.so")
 
-    return _cached("library", lambda: recipe.key_with(sources), fill) / "library.so"
+    return cached("library", lambda: recipe.key_with(sources), fill) / "library.so"
 
 
 def library_cdef(
@@ -448,10 +484,17 @@ def _cdef(recipe: _Recipe) -> cheader.CDef:
         headers = cheader.parse_headers(recipe.declaring_headers, command)
         (folder / "cdef.json").write_text(json.dumps(headers.cdef().chunks), encoding="utf-8")
 
-    entry = _cached("cdef", lambda: recipe.key_with(()), fill)
+    entry = cached("cdef", lambda: recipe.key_with(()), fill)
     chunks = json.loads((entry / "cdef.json").read_text(encoding="utf-8"))
     return cheader.CDef(tuple((text, packed) for text, packed in chunks))
 
 
-def _link(recipe: _Recipe, flags: Sequence[str], objects: Sequence[Path], target: Path) -> None:
-    recipe.compiler.run([*recipe.options, *flags, *map(str, objects), "-o", str(target)])
+def _link(
+    recipe: _Recipe,
+    flags: Sequence[str],
+    objects: Sequence[Path],
+    target: Path,
+    libraries: Sequence[str] = (),
+) -> None:
+    names = map(str, objects)
+    recipe.compiler.run([*recipe.options, *flags, *names, "-o", str(target), *libraries])

@@ -74,7 +74,7 @@ def compare(
     layout = subject.layout
     try:
         wanted = oracle.encode(layout, given, length)
-        _same(layout, wanted, subject.generate(given, length, memory))
+        same(layout, wanted, subject.generate(given, length, memory))
         counts[BYTES] += 1
 
         short = {each.argument.name: each.argument.default for each in layout.arguments}
@@ -83,7 +83,7 @@ def compare(
             for name, default in short.items()
         }
         wanted_short = oracle.encode(layout, open_values, length)
-        _same(layout, wanted_short, subject.generate(open_values, length, memory, shorthand=True))
+        same(layout, wanted_short, subject.generate(open_values, length, memory, shorthand=True))
         counts["the shorthand function does so too"] += 1
 
         decoded = oracle.decode(layout, wanted)
@@ -156,7 +156,8 @@ def _bound(layout: Layout, name: str) -> bool:
     return any(each.argument.bound for each in layout.arguments if each.argument.name == name)
 
 
-def _same(layout: Layout, wanted: bytes, found: bytes) -> None:
+def same(layout: Layout, wanted: bytes, found: bytes) -> None:
+    """Raise Mismatch with both frames side by side when they differ."""
     if wanted != found:
         raise Mismatch(
             "the oracle's bytes on the left, those of the emitted C on the right; "
@@ -203,19 +204,25 @@ def _sweeps(subject: Subject, report: Report, seed: int) -> None:
     if not layout.is_swept:
         return
     chosen = random.Random(seed)
-    numbers = set(range(SWEPT_PACKETS)) | {2**64 - 1}
-    for bits in {placed.bits for placed in layout.sweeps} | {8, 16, 32}:
-        numbers |= {n for n in range((1 << bits) - 3, (1 << bits) + 3) if 0 <= n < 2**64}
+    numbers = sweep_numbers(layout)
     now = chosen.getrandbits(63)
     for length in (layout.min_length, layout.max_length):
         given = values.some(layout, chosen)
-        for number in sorted(numbers):
+        for number in numbers:
             wanted = oracle.encode(layout, given, length, packet=number, now=now)
             try:
-                _same(layout, wanted, subject.sweep(given, length, number, Memory(), now))
+                same(layout, wanted, subject.sweep(given, length, number, Memory(), now))
             except Mismatch as mismatch:
                 raise Mismatch(f"{layout.name}: packet {number} of a sweep\n{mismatch}") from None
             report.counts[SWEPT] += 1
+
+
+def sweep_numbers(layout: Layout) -> list[int]:
+    """Return numbers of packets: consecutive ones, and those around every wrap."""
+    numbers = set(range(SWEPT_PACKETS)) | {2**64 - 1}
+    for bits in {placed.bits for placed in layout.sweeps} | {8, 16, 32}:
+        numbers |= {n for n in range((1 << bits) - 3, (1 << bits) + 3) if 0 <= n < 2**64}
+    return sorted(numbers)
 
 
 def _payloads(subject: Subject, report: Report, examples: int, seed: int) -> None:
@@ -240,34 +247,40 @@ def _matches(subject: Subject, report: Report, examples: int, seed: int) -> None
     layout = subject.layout
     chosen = random.Random(seed)
     for _ in range(examples):
-        given = values.some(layout, chosen)
-        length = chosen.choice(layout.lengths)
-        fill = values.some_fill(layout, length, chosen)
-        frame = bytearray(oracle.encode(layout, given, length, fill=fill))
-        damages = ["none", "bit", "bit in the headers", "cut", "longer"]
-        damage = chosen.choice([*damages, "no checksum"] if layout.checksums else damages)
-        if damage == "cut":
-            del frame[chosen.randrange(length) :]
-        elif damage.startswith("bit"):
-            limit = layout.header_length if "headers" in damage else length
-            frame[chosen.randrange(limit)] ^= 1 << chosen.randrange(8)
-        elif damage == "no checksum":
-            placed = chosen.choice(layout.checksums)
-            at = placed.start.in_frame(length) // 8
-            frame[at : at + placed.bits // 8] = bytes(placed.bits // 8)
-        elif damage == "longer" and length <= 0xFFFF - 12:
-            # A driver may count bytes of its own; the frame's length field is authoritative.
-            frame += chosen.randbytes(chosen.randint(1, 12))
-        wanted = oracle.verdict(layout, given, bytes(frame))
-        found = subject.verdict(given, bytes(frame))
+        given, frame, damage = received(layout, chosen)
+        wanted = oracle.verdict(layout, given, frame)
+        found = subject.verdict(given, frame)
         if found != wanted:
             raise Mismatch(
                 f"{layout.name}: a received frame is {wanted}, and the emitted C calls it "
-                f"{found} (damage: {damage})\n{bytes(frame).hex(' ')}"
+                f"{found} (damage: {damage})\n{frame.hex(' ')}"
             )
         report.counts[f"{_VERDICTS[wanted]} is recognised when it is received"] += 1
-        parse(subject, bytes(frame))
+        parse(subject, frame)
         report.counts["a received frame is parsed as the oracle does"] += 1
+
+
+def received(layout: Layout, chosen: random.Random) -> tuple[dict[str, int], bytes, str]:
+    """Return arguments, a frame of them as it may be received, and what is damaged in it."""
+    given = values.some(layout, chosen)
+    length = chosen.choice(layout.lengths)
+    fill = values.some_fill(layout, length, chosen)
+    frame = bytearray(oracle.encode(layout, given, length, fill=fill))
+    damages = ["none", "bit", "bit in the headers", "cut", "longer"]
+    damage = chosen.choice([*damages, "no checksum"] if layout.checksums else damages)
+    if damage == "cut":
+        del frame[chosen.randrange(length) :]
+    elif damage.startswith("bit"):
+        limit = layout.header_length if "headers" in damage else length
+        frame[chosen.randrange(limit)] ^= 1 << chosen.randrange(8)
+    elif damage == "no checksum":
+        placed = chosen.choice(layout.checksums)
+        at = placed.start.in_frame(length) // 8
+        frame[at : at + placed.bits // 8] = bytes(placed.bits // 8)
+    elif damage == "longer" and length <= 0xFFFF - 12:
+        # A driver may count bytes of its own; the frame's length field is authoritative.
+        frame += chosen.randbytes(chosen.randint(1, 12))
+    return given, bytes(frame), damage
 
 
 def parse(subject: Subject, frame: bytes) -> oracle.Result:

@@ -35,17 +35,26 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--platform",
-    type=click.Choice(["host", "qemu", "linuxu"]),
+    type=click.Choice(["host", "qemu", "linuxu", "xdp"]),
     default="host",
     show_default=True,
-    help="host: a process here; qemu: a unikernel; linuxu: a unikernel as a process.",
+    help="host: a process here; qemu: a unikernel; linuxu: a unikernel as a process; "
+    "xdp: in this machine's kernel.",
 )
 @click.option(
     "--device",
     default="null",
     show_default=True,
     metavar="DEVICE",
-    help="null, loop, pcap:FILE, tap:NAME, …; 'codegen list devices' explains them.",
+    help="null, loop, pcap:FILE, tap:NAME, …; 'codegen list devices' explains them. "
+    "For xdp, an interface.",
+)
+@click.option(
+    "--cores",
+    type=click.IntRange(1, 1024),
+    default=1,
+    show_default=True,
+    help="How many CPUs send at once, on the platform xdp.",
 )
 @options.sink_option
 @click.option(
@@ -102,6 +111,7 @@ def command(
     strategy_specs: str,
     platform: str,
     device: str,
+    cores: int,
     sink: str,
     mode: str | None,
     length: int | None,
@@ -131,6 +141,8 @@ def command(
 
     if platform != "host" and netbuf_name != "host":
         raise UsageError("--netbuf is for the platform host; a unikernel has Unikraft's own")
+    if platform != "xdp" and cores != 1:
+        raise UsageError("--cores is for the platform xdp; other programs send from one core")
     strategies = options.strategies(strategy_specs)
     request = Request(
         options.layout(format_spec),
@@ -145,13 +157,16 @@ def command(
         netbuf=netbuf.load(netbuf_name, uk_root),
     )
     images: list[ImageOptions] = []
-    if platform != "host":
+    if platform in ("qemu", "linuxu"):
         target = unikraft.target(platform, arch)
         images = _images(request, target, options.builds(builds), log_level, machine, as_pair)
     elif as_pair:
         raise UsageError("--pair is for unikernels: add --platform qemu")
     elif unwanted := machine.chosen():
         raise UsageError(f"{unwanted[0]} is for unikernels: add --platform qemu")
+    if platform == "xdp":
+        _run_xdp(request, cores, as_json)
+        return
     if machine.gdb is not None and as_json:
         raise UsageError("--gdb prints how to attach a debugger: leave out --json")
     several = len(strategies) > 1 or len(images) > 1
@@ -172,6 +187,18 @@ def command(
         program.run_guest(request, setups[0], as_json)
     else:
         program.run_host(request, as_json)
+
+
+def _run_xdp(request: Request, cores: int, as_json: bool) -> None:
+    """Run in this machine's kernel, whose buffers leave no choice of a strategy."""
+    context = click.get_current_context()
+    given = context.get_parameter_source("strategy_specs")
+    if given is not click.core.ParameterSource.DEFAULT:
+        raise UsageError(
+            "--platform xdp has no choice of a --strategy: the kernel recycles its frames, and "
+            "what differs is written into them (ring-patch); leave it out"
+        )
+    program.run_xdp(request, cores, as_json)
 
 
 def _images(

@@ -26,6 +26,14 @@ def run_host(request: Request, as_json: bool) -> None:
     show(run.run_host(request, line_printer(as_json), on_interrupted=show))
 
 
+def run_xdp(request: Request, cores: int, as_json: bool) -> None:
+    """Run the programs in this machine's kernel."""
+    from codegen.xdp import program
+
+    show = show_json if as_json else report
+    show(program.run_xdp(request, cores, line_printer(as_json), on_interrupted=show))
+
+
 def run_guest(request: Request, setup: Setup, as_json: bool) -> None:
     """Run the program as a unikernel."""
     from codegen.cli.progress import image_steps
@@ -65,6 +73,9 @@ def report(found: dict[str, Any]) -> None:
             f"  of those received {found['valid']} are valid, {found['other']} other "
             f"traffic, {found['invalid']} invalid"
         )
+    for reason, count in found.get("reasons", {}).items():
+        if count:
+            click.echo(f"    {reason}: {count}")
     click.echo(
         f"  {when}{_si(rate)}pps, {found['megabits_per_second']} Mbit/s "
         f"(with {found['wire_overhead_bytes']} bytes of Ethernet overhead a frame)"
