@@ -18,7 +18,7 @@ struct device {
 	struct uk_netdev *dev;
 	uint16_t nb_rx_desc;
 	uint16_t nb_tx_desc;
-	struct netbuf_shape rx_shape;	/* of the buffers to receive into */
+	struct netbuf_supply rx_supply;	/* of the buffers to receive into */
 };
 
 /* Find the device */

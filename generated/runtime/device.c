@@ -57,7 +57,7 @@ static void set_own_address(struct uk_netdev *dev, struct options *opt)
 static int make_rx_pool(struct device *device)
 {
 	const unsigned int count = device->nb_rx_desc + 1U;
-	struct netbuf_shape *shape = &device->rx_shape;
+	struct netbuf_shape *shape = &device->rx_supply.shape;
 	struct uk_allocpool *pool;
 
 	pool = uk_allocpool_alloc(uk_alloc_get_default(), count,
@@ -97,8 +97,8 @@ int device_configure(struct device *device, struct options *opt,
 	uk_netdev_info_get(dev, &info);
 	netbuf_shape_init(tx_shape, info.ioalign, info.nb_encap_tx,
 			  opt->length);
-	netbuf_shape_init(&device->rx_shape, info.ioalign, info.nb_encap_rx,
-			  RX_FRAME_LEN);
+	netbuf_shape_init(&device->rx_supply.shape, info.ioalign,
+			  info.nb_encap_rx, RX_FRAME_LEN);
 	return make_rx_pool(device);
 }
 
@@ -107,7 +107,7 @@ int device_start(struct device *device)
 	struct uk_netdev_rxqueue_conf rxq_conf = {
 		.a = uk_alloc_get_default(),
 		.alloc_rxpkts = netbuf_alloc_rxpkts,
-		.alloc_rxpkts_argp = &device->rx_shape,
+		.alloc_rxpkts_argp = &device->rx_supply,
 	};
 	struct uk_netdev_txqueue_conf txq_conf = {
 		.a = uk_alloc_get_default(),

@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <uk/config.h>
 #include <uk/essentials.h>
 #include <uk/netbuf.h>
 #include "netbuf.h"
 #include "netdef.h"
+
+/*
+ * Buffers that a ring has to lack until it is refilled, unless it is a small
+ * one. From release 0.15 on, whose driver is a library of this name, the driver
+ * looks only at the last buffer to find out whether the device waits for a
+ * notification: of several at once, it may miss the one that matters.
+ */
+#if CONFIG_LIBVIRTIO_NET
+#define BATCH_MAX	1U
+#else
+#define BATCH_MAX	16U
+#endif
 
 size_t netbuf_align(size_t ioalign, size_t buflen)
 {
@@ -62,9 +75,15 @@ struct uk_netbuf *uk_netbuf_dup_single(struct uk_alloc *a, size_t buflen,
 uint16_t netbuf_alloc_rxpkts(void *argp, struct uk_netbuf *pkts[],
 			     uint16_t count)
 {
-	const struct netbuf_shape *shape = argp;
+	struct netbuf_supply *supply = argp;
+	const struct netbuf_shape *shape = &supply->shape;
 	uint16_t i;
 
+	if (count < supply->batch)
+		return 0;
+	/* Half of a small ring */
+	supply->batch = (uint16_t)MAX(supply->batch,
+				      MIN(count / 2U, BATCH_MAX));
 	for (i = 0; i < count; i++) {
 		pkts[i] = uk_netbuf_alloc_buf(shape->a, shape->buflen,
 					      shape->bufalign, shape->headroom,

@@ -110,11 +110,22 @@ struct uk_netbuf *uk_netbuf_dup_single(struct uk_alloc *a, size_t buflen,
 				       size_t privlen, uk_netbuf_dtor_t dtor,
 				       const struct uk_netbuf *src);
 
+/** The supply of a receive queue */
+struct netbuf_supply {
+	struct netbuf_shape shape;	/**< of the buffers */
+	uint16_t batch;		/**< fewer are not given; 0 at first */
+};
+
 /**
  * Give a driver empty buffers to receive into, as uk_netdev_alloc_rxpkts
  *
+ * A driver that first asks for many buffers has a ring of them. It refills the
+ * ring after each packet, and then notifies the device, which is dear. It gets
+ * no buffer until it lacks some, and then all of them at once. A driver that
+ * asks for one at a time gets it.
+ *
  * @param argp
- *    The struct netbuf_shape of the buffers
+ *    The struct netbuf_supply of the queue
  * @param pkts
  *    Is filled with the buffers
  * @param count
