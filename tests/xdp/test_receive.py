@@ -100,6 +100,17 @@ def test_all_frames_are_taken_unless_it_is_said_otherwise(
     assert cabled.do("cat", "/proc/self/net/snmp") == before
 
 
+def test_a_frame_that_is_longer_than_the_format_is_counted_whole(
+    cabled: Namespace, receive: StartReceiver
+) -> None:
+    for name in ("near", "far"):
+        cabled.do("ip", "link", "set", name, "mtu", "3000")
+    receiver = receive("--format", "udp4", "--set", "idle=0.5")
+    send(cabled, VALID, bytes(12) + b"\x86\xdd" + bytes(2486))
+    found = json.loads(finish(receiver).stdout)
+    assert (found["valid"], found["other"], found["bytes"]) == (1, 1, 2560)
+
+
 def test_a_receiver_ends_with_its_count(cabled: Namespace, receive: StartReceiver) -> None:
     receiver = receive("--format", "udp4", "--count", "3")
     send(cabled, VALID, LONG, LONG)

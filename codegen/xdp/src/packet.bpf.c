@@ -28,10 +28,6 @@
 	(__builtin_constant_p(len) ? (uint64_t)(len)			\
 				   : at_most(OPAQUE(len), PACKET_MAX_LEN))
 
-/* A number that is at most so large, as the verifier sees as well */
-#define CLAMPED(number, most)						\
-	at_most(OPAQUE(at_most(number, most)), most)
-
 /* Whether a byte is the checksum itself depends on the length as well */
 #define csum_octet(p, i, field, size)	csum_octet(p, i, OPAQUE(field), size)
 
@@ -247,7 +243,7 @@ static void keep_first(struct xdp_md *ctx, struct xdp_counts *counts,
 	    counts->first_length[verdict])
 		return;
 	counts->first_length[verdict] = len;
-	shown = CLAMPED(len, XDP_SHOWN_MAX);
+	shown = at_most(OPAQUE(len), XDP_SHOWN_MAX);
 	if (shown)
 		bpf_xdp_load_bytes(ctx, 0, counts->first[verdict],
 				   (uint32_t)shown);
@@ -257,14 +253,13 @@ static void keep_first(struct xdp_md *ctx, struct xdp_counts *counts,
 static int note_copy(struct xdp_md *ctx, struct xdp_counts *counts,
 		     uint32_t len)
 {
-	const uint64_t copied = CLAMPED(len, ROOM);
+	const uint64_t copied = at_most(OPAQUE(len), ROOM);
 	uint8_t *frame = room(&xdp_rooms);
 
 	if (!frame || !copied ||
 	    bpf_xdp_load_bytes(ctx, 0, frame, (uint32_t)copied))
 		return VERDICT_OTHER;
-	if (len > copied)
-		counts->bytes += len - copied;
+	counts->bytes += len - copied;
 	return note(counts, frame, (uint16_t)copied);
 }
 
@@ -293,12 +288,18 @@ int xdp_receive(struct xdp_md *ctx)
 	const uint32_t len = (uint32_t)bpf_xdp_get_buff_len(ctx);
 	const uint32_t first = 0;
 	struct xdp_counts *counts = bpf_map_lookup_elem(&xdp_counters, &first);
-	int verdict;
+	int verdict = VERDICT_OTHER;
 
 	if (!counts)
 		return XDP_ABORTED;
 	counts->received++;
-	verdict = note_frame(ctx, counts, len);
+	if (len <= UINT16_MAX) {
+		verdict = note_frame(ctx, counts, len);
+	} else {
+		/* Segments that the kernel has joined were no such frame */
+		counts->bytes += len;
+		counts->verdicts[VERDICT_OTHER] += xdp_state.match;
+	}
 	keep_first(ctx, counts, (uint32_t)verdict, len);
 
 	if (xdp_state.take == XDP_TAKE_NONE ||
@@ -331,7 +332,7 @@ int xdp_write(struct xdp_md *ctx)
 SEC("xdp")
 int xdp_parse(struct xdp_md *ctx)
 {
-	const uint64_t len = CLAMPED(bpf_xdp_get_buff_len(ctx), ROOM);
+	const uint64_t len = at_most(OPAQUE(bpf_xdp_get_buff_len(ctx)), ROOM);
 	uint8_t *frame = room(&xdp_rooms);
 	struct packet_fields fields;
 
