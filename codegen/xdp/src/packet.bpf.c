@@ -31,9 +31,7 @@
 /* Whether a byte is the checksum itself depends on the length as well */
 #define csum_octet(p, i, field, size)	csum_octet(p, i, OPAQUE(field), size)
 
-#if __has_include("csum.h")
 #include "csum.h"
-#endif
 #include "checksum_adler32.h"
 #include "checksum_crc32.h"
 #include "checksum_crc32c.h"
