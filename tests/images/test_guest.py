@@ -398,26 +398,35 @@ def test_a_guest_waits_for_a_debugger(newest: Tree, tools: None) -> None:
         text=True,
     )
     assert process.stdout is not None
-    for line in process.stdout:
-        if "the guest waits for a debugger: gdb /" in line:
-            break
-    symbols = Path(line.split("gdb ")[1].split()[0])
-    assert b".debug_info" in symbols.read_bytes()
+    try:
+        shown = next(line for line in process.stdout if "the guest waits for a debugger: " in line)
+        symbols = Path(shown.split(": gdb ")[1].split()[0])
+        assert b".debug_info" in symbols.read_bytes()
+        with connected(port) as debugger:
+            debugger.sendall(b"+$?#3f")
+            answer = b""
+            while not re.search(rb"\$[TS]05", answer):
+                got = debugger.recv(4096)
+                assert got, answer
+                answer += got
+            debugger.sendall(b"+$c#63")
+            rest = process.stdout.read()
+        assert process.wait(30) == 0
+        assert "sent 10," in rest
+    finally:
+        process.kill()
+        process.wait()
+
+
+def connected(port: int) -> socket.socket:
+    """Return a connection to a program that is about to listen on a port of this machine."""
     deadline = time.monotonic() + 20
     while True:
         try:
-            debugger = socket.create_connection(("127.0.0.1", port), 20)
-            break
+            return socket.create_connection(("127.0.0.1", port), 20)
         except ConnectionRefusedError:
             assert time.monotonic() < deadline
             time.sleep(0.05)
-    with debugger:
-        debugger.sendall(b"+$?#3f")
-        assert re.search(rb"\$[TS]05", debugger.recv(4096))
-        debugger.sendall(b"+$c#63")
-        rest = process.stdout.read()
-    assert process.wait(30) == 0
-    assert "sent 10," in rest
 
 
 def test_dpdk_gets_every_packet_over_vhost_user(newest: Tree, tools: None, tmp_path: Path) -> None:
