@@ -107,7 +107,8 @@ class Machine:
                 raise UsageError(f"--backend {self.backend} connects one machine: leave out --pair")
             return
         for option in self.chosen():
-            if option not in ("--bridge", "--memory"):
+            # Without KVM is how a process runs anyway.
+            if option not in ("--bridge", "--memory") and (option, self.kvm) != ("--kvm", "off"):
                 raise UsageError(f"{option} is for the platform qemu: leave it out on {platform}")
 
     def chosen(self) -> list[str]:

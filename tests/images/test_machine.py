@@ -80,7 +80,9 @@ def test_machines_are_for_unikernels(arguments: list[str]) -> None:
     assert f"{arguments[0]} is for unikernels: add --platform qemu" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--mac", "02:00:00:00:00:01"], ["--notify", "bh"]])
+@pytest.mark.parametrize(
+    "arguments", [["--mac", "02:00:00:00:00:01"], ["--notify", "bh"], ["--kvm", "on"]]
+)
 def test_linuxu_has_no_machine(arguments: list[str]) -> None:
     done = codegen("run", "--platform", "linuxu", *arguments, "--count", "1")
     assert done.returncode == 2
