@@ -39,6 +39,7 @@ COLUMNS = (
         "extras",
         "temporary",
         "loader",
+        "project",
         "sink",
         "unikraft",
         "unikernel.console",

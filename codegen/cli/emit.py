@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from codegen import formats
 from codegen.cli import options
 from codegen.errors import UsageError
-from codegen.model import STRATEGIES
+from codegen.model import STRATEGIES, Strategy
+
+if TYPE_CHECKING:
+    from codegen.layout import Layout
 
 
 @click.command("emit", cls=options.Verb)
@@ -19,9 +25,8 @@ from codegen.model import STRATEGIES
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("generated"),
-    show_default=True,
-    help="Folder below which FORMAT/STRATEGY/ is written.",
+    help="Folder below which FORMAT/STRATEGY/ is written.  [default: generated, or what "
+    "pyproject.toml has]",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff when stale.")
 @click.option(
@@ -31,20 +36,41 @@ from codegen.model import STRATEGIES
     help="The applications that this project keeps in generated/, instead of one; "
     "with --check, those that are in OUTPUT.",
 )
-def command(format_spec: str, strategy_name: str, output: Path, check: bool, all_: bool) -> None:
+@click.pass_context
+def command(
+    context: click.Context,
+    format_spec: str,
+    strategy_name: str,
+    output: Path | None,
+    check: bool,
+    all_: bool,
+) -> None:
     """Write the application of a format and a strategy to OUTPUT/FORMAT/STRATEGY/.
 
-    What all applications have in common goes to OUTPUT/runtime/.
+    What all applications have in common goes to OUTPUT/runtime/. Where pyproject.toml has a
+    table [tool.codegen], its formats, strategies and output are what is used for the options
+    that are not given.
     """
-    from codegen import emit
+    from codegen import emit, project
 
-    chosen: Sequence[tuple[str, str]] = ((format_spec, strategy_name),)
+    own = project.find()
+    if output is None:
+        output = own.output if own else project.Project.output
+    chosen: Iterable[tuple[Layout, Strategy]]
     if all_:
-        chosen = _present(output) if check else emit.COMMITTED
+        named = _present(output) if check else emit.COMMITTED
+        chosen = ((options.layout(spec), options.strategy(name)) for spec, name in named)
+    else:
+        given = {name for name in context.params if _is_given(context, name)}
+        of_project = own if own and "format_spec" not in given else None
+        layouts = options.own_layouts(of_project) if of_project else [options.layout(format_spec)]
+        strategies = [options.strategy(strategy_name)]
+        if own and "strategy_name" not in given:
+            strategies = [options.strategy(each, own.folder) for each in own.strategies]
+        chosen = itertools.product(layouts, strategies)
     # The applications last: one that is there has all that it needs beside it.
     folders = {emit.runtime_folder(output): emit.render_runtime()}
-    for spec, name in chosen:
-        layout, strategy = options.layout(spec), options.strategy(name)
+    for layout, strategy in chosen:
         folders[emit.folder(output, layout, strategy)] = emit.render(layout, strategy)
     runtime, *applications = folders
     if not check:
@@ -63,6 +89,10 @@ def command(format_spec: str, strategy_name: str, output: Path, check: bool, all
             err=True,
         )
         raise click.exceptions.Exit(1)
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is not ParameterSource.DEFAULT
 
 
 def _present(output: Path) -> list[tuple[str, str]]:

@@ -44,17 +44,23 @@ def command(
 ) -> None:
     """Build the emitted C for this machine and compare its packets with the oracle's.
 
-    FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME, or
-    path/to/file.py for each that the file has; all of the catalogue when none is
-    given. With --all, a table has a row per format and, per cross-check, the number
+    FORMAT is a name that 'codegen list' shows, path/to/file.py:NAME, package.module:NAME, or
+    path/to/file.py for each that the file has. When none is given, those of the table
+    [tool.codegen] of pyproject.toml are verified, or else all of the catalogue.
+    With --all, a table has a row per format and, per cross-check, the number
     of examples on which it agreed with the emitted C.
     Exits with 1 when there is a counterexample.
     """
-    from codegen import extras
+    from codegen import extras, project
     from codegen.host import cache, netbuf
 
+    own = None if format_specs else project.find()
     specs = format_specs or formats.catalogue()
-    chosen = [each for spec in specs for each in options.layouts(spec)]
+    chosen = (
+        options.own_layouts(own)
+        if own
+        else [each for spec in specs for each in options.layouts(spec)]
+    )
     extras.require("verify", "codegen verify")
     # hypothesis would leave a folder of its own in the current directory.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache.folder() / "hypothesis"))
