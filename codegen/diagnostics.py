@@ -43,6 +43,7 @@ class Code(Enum):
     F126 = "a value of that kind does not go with a field of that shape"
     F127 = "a declaration has something of the wrong type"
     F128 = "an optional field is bound, and is not there"
+    F129 = "an example is no frame that the packet can have"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,15 +30,13 @@ def command(section: str | None) -> None:
     """
     from codegen.cli.console import print_table, table
 
-    lister = {
+    lister: dict[str, Callable[[], Sequence[tuple[str, ...]]]] = {
         "formats": _formats,
         "presets": _presets,
         "strategies": _strategies if section is None else _strategies_in_full,
         "devices": _devices,
     }
-    chosen: dict[str, list[tuple[str, ...]]] = {
-        name: [*lister[name]()] for name in ([section] if section else SECTIONS)
-    }
+    chosen = {name: lister[name]() for name in ([section] if section else SECTIONS)}
     width = max(len(row[0]) for rows in chosen.values() for row in rows)
     for title, rows in chosen.items():
         click.secho(title, bold=True)
