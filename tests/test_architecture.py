@@ -45,6 +45,7 @@ COLUMNS = (
         "unikernel.console",
     ),
     ("model", "diagnostics"),
+    ("explanations",),
     ("unikernel.machine",),
     ("formats",),
     ("layout", "typecheck", "canonical"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from codegen.model.declared import Declared
 from codegen.model.field import Fill
 from codegen.model.header import Header, Stack
 from codegen.model.source import Binding, Value
@@ -21,7 +22,7 @@ WIRE_OVERHEAD = 4 + 8 + 12
 
 
 @dataclass(frozen=True)
-class Example:
+class Example(Declared):
     """A frame that is known from elsewhere, such as the specification.
 
     ``hex`` is the whole frame in hexadecimal digits, blanks between them allowed, and
@@ -35,7 +36,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Packet:
+class Packet(Declared):
     """A stack of headers with a name.
 
     ``arguments`` orders the parameters of the emitted function by name; without
@@ -78,7 +79,7 @@ class Packet:
 
 
 @dataclass(frozen=True)
-class Preset:
+class Preset(Declared):
     """A packet with some values bound; made by :meth:`Packet.preset`."""
 
     name: str

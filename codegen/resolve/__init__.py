@@ -26,7 +26,7 @@ def resolve(format: Format) -> Layout:
 
     Raises FormatError with all that is wrong with it, or with the packet of a preset.
     """
-    found = Findings(format.name)
+    found = Findings(format)
     _check_types(found, format)
     names.check(found, format)
     placed = placing.place(found, format.packet)
