@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,5 +152,22 @@ def vectors(file: str | Path) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("vector", found, ids=[each.name for each in found])
 
 
+#: Formats with their layouts, by identity: formats that are equal may differ in examples.
+_layouts: dict[int, tuple[Format, Layout]] = {}
+
+
 def _layout(format: Format | str) -> Layout:
-    return resolve(formats.load(format) if isinstance(format, str) else format)
+    """Return the layout of a format; a property asks for it with each of its examples."""
+    found = _loaded(format, Path.cwd()) if isinstance(format, str) else format
+    known = _layouts.get(id(found))
+    if known is None:
+        # A test that draws formats at random would keep them all.
+        if len(_layouts) >= 64:
+            _layouts.clear()
+        known = _layouts[id(found)] = (found, resolve(found))
+    return known[1]
+
+
+@cache
+def _loaded(spec: str, folder: Path) -> Format:
+    return formats.load(spec, folder)

@@ -14,7 +14,7 @@ from codegen.errors import UsageError
 
 
 @click.command("new", cls=options.Verb)
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option(
     "--in",
     "folder",
@@ -24,7 +24,7 @@ from codegen.errors import UsageError
     help="Folder that the files are written to; it is made where it does not exist.  "
     "[default: the current one]",
 )
-def command(name: str, folder: Path) -> None:
+def command(name: str | None, folder: Path) -> None:
     """Write a format NAME to start from: NAME.py and its test, test_NAME.py.
 
     Where no pyproject.toml has a table [tool.codegen] yet, one is written as well, and a
@@ -33,6 +33,8 @@ def command(name: str, folder: Path) -> None:
     """
     from codegen import project, starter, temporary
 
+    if name is None:
+        raise UsageError("give the new format a name, as in codegen new telemetry")
     own = starter.files(name, folder)
     for path in own:
         if os.path.lexists(path):
