@@ -3,7 +3,8 @@
 Written by hand from a specification, or taken from another implementation, they are the
 cross-check of a format that no other tool knows. In a file they are JSON: an object with
 ``format``, the name of the format, and ``vectors``, a list of objects with ``name``, ``hex``
-and ``values``, a value per parameter.
+and ``values``, a value per parameter. The vectors of pdl, the packet description language, are
+read as well: a list of packets, each with ``tests`` that have ``packed`` and ``unpacked``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from codegen import oracle
@@ -24,12 +25,16 @@ from codegen.model import UInt, Value
 class Vector:
     """A frame, and the values of the parameters that it has; others have their defaults.
 
-    In a packet with sweeps, it is the packet number 0, sent at the time 0.
+    In a packet with sweeps, it is the packet number 0, sent at the time 0. The payload is
+    ``payload``, where that is not None, or else the format's own. ``decoded`` are values of
+    fields that have no parameter, such as a checksum, by the last name of their path.
     """
 
     name: str
     frame: bytes
     values: Mapping[str, Value]
+    payload: bytes | None = None
+    decoded: Mapping[str, int] = field(default_factory=dict)
 
 
 def of_examples(layout: Layout) -> list[Vector]:
@@ -68,13 +73,23 @@ def mismatch(layout: Layout, vector: Vector) -> str | None:
 
     Raises UsageError for values or a length that the format does not have.
     """
-    wanted = oracle.encode(layout, vector.values, len(vector.frame))
+    wanted = oracle.encode(layout, vector.values, len(vector.frame), fill=vector.payload)
     if wanted != vector.frame:
         return (
             f"{layout.name}: {vector.name}: the vector's bytes on the left, those of the format "
             "on the right; " + oracle.explain(layout, vector.frame, wanted)
         )
-    problems = oracle.decode(layout, vector.frame).problems
+    decoded = oracle.decode(layout, vector.frame)
+    problems = list(decoded.problems)
+    for name, value in vector.decoded.items():
+        found = {path: each for path, each in decoded.values.items() if path.endswith(f".{name}")}
+        if not found:
+            raise UsageError(f"{layout.name!r} has no field {name!r}")
+        problems += [
+            f"{path} is {each}, and should be {value}"
+            for path, each in found.items()
+            if each != value
+        ]
     return f"{layout.name}: {vector.name}: {problems[0]}" if problems else None
 
 
@@ -98,14 +113,20 @@ def _notation(layout: Layout, values: Mapping[str, Value]) -> dict[str, Value]:
     return found
 
 
-def read(path: Path) -> list[Vector]:
-    """Return the vectors of a file; UsageError when it has another form."""
+def read(path: Path, layout: Layout | None = None) -> list[Vector]:
+    """Return the vectors of a file; UsageError when it has another form.
+
+    Of pdl's vectors, those of the packet that has the layout's name are returned; case
+    and underscores make no difference.
+    """
     try:
         found = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise UsageError(f"there is no file {path}") from None
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not JSON: {error}") from None
+    if isinstance(found, list) and found and layout is not None:
+        return _of_pdl(path, found, layout)
     rows = found.get("vectors") if isinstance(found, dict) else None
     if not isinstance(rows, list) or not rows:
         form = '{"vectors": [{"name": "", "hex": "", "values": {}}]}'
@@ -129,3 +150,54 @@ def _vector(path: Path, number: int, row: object) -> Vector:
             f"{place} has the hex {shown(row['hex'])}; give it the frame in hexadecimal digits"
         ) from None
     return Vector(str(row.get("name") or f"vector {number}"), frame, values)
+
+
+def _of_pdl(path: Path, packets: list[object], layout: Layout) -> list[Vector]:
+    """Return the tests of one packet in pdl's form."""
+    names: list[str] = []
+    for each in packets:
+        if not isinstance(each, dict) or not isinstance(each.get("tests"), list):
+            raise UsageError(f"{path}: {shown(each)} is no packet with tests")
+        names.append(str(each.get("packet")))
+        if _plain(names[-1]) == _plain(layout.name):
+            return [
+                _test_of_pdl(f"{path}: {names[-1]} {number}", test, layout)
+                for number, test in enumerate(each["tests"], 1)
+            ]
+    raise UsageError(f"{path} has no packet {layout.name!r}; it has: {', '.join(names)}")
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _test_of_pdl(place: str, test: object, layout: Layout) -> Vector:
+    unpacked = test.get("unpacked") if isinstance(test, dict) else None
+    if not isinstance(test, dict) or not isinstance(unpacked, dict):
+        raise UsageError(f"{place} is {shown(test)}; give it packed and unpacked")
+    # A name of pdl's is a field's; its parameter may have another, as C reserves some.
+    parameters = {
+        placed.path.rpartition(".")[2]: placed.argument.name for placed in layout.arguments
+    }
+    values: dict[str, Value] = {}
+    decoded: dict[str, int] = {}
+    payload = None
+    for key, value in unpacked.items():
+        if isinstance(value, list):
+            try:
+                octets = bytes(value)
+            except (TypeError, ValueError):
+                raise UsageError(f"{place}: {key} is {shown(value)}, and no bytes") from None
+            if key == "payload":
+                payload = octets or None
+            else:
+                values[parameters.get(str(key), str(key))] = octets
+        elif not isinstance(value, int) or isinstance(value, bool):
+            raise UsageError(f"{place}: {key} is {shown(value)}, and neither a number nor bytes")
+        elif key in parameters:
+            values[parameters[key]] = value
+        else:
+            decoded[key] = value
+    vector = _vector(Path(place), 1, {"hex": test.get("packed")})
+    name = place.rpartition(": ")[2]
+    return replace(vector, name=name, values=values, payload=payload, decoded=decoded)

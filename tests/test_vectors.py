@@ -119,3 +119,40 @@ def test_a_test_has_the_vectors_of_a_file(tmp_path: Path) -> None:
     mark = of_file(tmp_path / "v.json").mark
     assert mark.args == ("vector", [Vector("by hand", bytes.fromhex(HEX), VALUES)])
     assert mark.kwargs == {"ids": ["by hand"]}
+
+
+PDL = """
+from codegen.model import HEADER, Checksum, Fill, Header, OwnAlgorithm, Packet, Parameter, UInt
+
+PACKET = Packet("packet_crc_field", Header("own", (
+    UInt("a", 16, Parameter("own_a", 0)),
+    UInt("crc", 8, Checksum(HEADER, OwnAlgorithm("sum8", 8, lambda data: sum(data) & 255, "x"))),
+)) / Fill(), min_length=3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("unpacked", "packed", "outcome"),
+    [
+        ({"a": 0x7393, "crc": 6, "payload": []}, "739306", ""),
+        ({"a": 0x7393, "crc": 6, "payload": [1, 2, 3]}, "739306010203", ""),
+        ({"a": 0x7393, "crc": 7}, "739306", "own.crc is 6, and should be 7"),
+        ({"a": 0x7392, "crc": 6}, "739306", "PacketCrc_Field 1: the vector's bytes on the left"),
+        ({"a": 1, "x": 6}, "000101", "'packet_crc_field' has no field 'x'"),
+        ({"a": {"b": 1}}, "000101", "PacketCrc_Field 1: a is {'b': 1}, and neither a number"),
+        ({"a": [256]}, "000101", "PacketCrc_Field 1: a is [256], and no bytes"),
+        ({"a": 1}, 7, "PacketCrc_Field 1: vector 1 has the hex 7; give it"),
+    ],
+)
+def test_vectors_of_pdl(
+    unpacked: dict[str, object], packed: object, outcome: str, tmp_path: Path
+) -> None:
+    (tmp_path / "own.py").write_text(PDL)
+    tests = [{"packed": packed, "unpacked": unpacked}]
+    packets = [{"packet": "Other", "tests": []}, {"packet": "PacketCrc_Field", "tests": tests}]
+    (tmp_path / "v.json").write_text(json.dumps(packets))
+    done = run(tmp_path, "vectors", "own.py", "--check", "v.json")
+    assert outcome in done.stderr
+    assert (done.returncode == 0) == (outcome == ""), done.stderr
+    done = run(tmp_path, "vectors", "udp4", "--check", "v.json")
+    assert "v.json has no packet 'udp4'; it has: Other, PacketCrc_Field" in done.stderr

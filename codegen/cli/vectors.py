@@ -42,7 +42,7 @@ def command(format_spec: str, file: Path | None, count: int, seed: int) -> None:
         found = vectors.of_examples(layout) + vectors.generated(layout, count, seed)
         click.echo(vectors.as_json(layout, found))
         return
-    given = vectors.read(file)
+    given = vectors.read(file, layout)
     faults = []
     for each in given:
         try:
