@@ -6,10 +6,13 @@ it. Each names the place, the problem there and the remedy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import linecache
+from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 
 from codegen.errors import UsageError
+from codegen.model.declared import Place
 
 
 class Code(Enum):
@@ -43,16 +46,36 @@ class Code(Enum):
     F126 = "a value of that kind does not go with a field of that shape"
     F127 = "a declaration has something of the wrong type"
     F128 = "an optional field is bound, and is not there"
+    F129 = "an example is no frame that the packet can have"
 
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One finding: its number, where it is, what is wrong, how to fix it."""
+    """One finding: its number, where it is, what is wrong, how to fix it.
+
+    ``place`` is where the user declared what it is about, if that is known.
+    """
 
     code: Code
     where: str
     problem: str
     remedy: str
+    place: Place | None = field(default=None, compare=False)
+
+    @property
+    def source(self) -> str | None:
+        """The place as compilers print it, ``file.py:12: `` and the line; None without one."""
+        if self.place is None:
+            return None
+        path = Path(self.place.file)
+        if path.is_relative_to(Path.cwd()):
+            path = path.relative_to(Path.cwd())
+        line = linecache.getline(self.place.file, self.place.line).strip()
+        return (
+            f"{path}:{self.place.line}: {line if len(line) <= 160 else f'{line[:157]}...'}".rstrip(
+                ": "
+            )
+        )
 
     def __str__(self) -> str:
         """Return the finding in one paragraph."""
@@ -65,5 +88,7 @@ class FormatError(UsageError):
     def __init__(self, format_name: str, diagnostics: list[Diagnostic]) -> None:
         """Keep the findings, in the order in which they were found."""
         self.diagnostics = tuple(diagnostics)
-        lines = "\n".join(f"  {each}" for each in diagnostics)
+        lines = "\n".join(
+            f"  {each}" + (f"\n    {each.source}" if each.source else "") for each in diagnostics
+        )
         super().__init__(f"format {format_name!r} cannot work:\n{lines}")

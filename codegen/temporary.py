@@ -1,6 +1,6 @@
-"""Temporary folders that are removed even when their owner was killed.
+"""Temporary folders that are removed even when their owner was killed, and whole files.
 
-Each has a file that its owner holds a lock on. The kernel releases the lock when the
+Each folder has a file that its owner holds a lock on. The kernel releases the lock when the
 owner ends, and the next process that makes such a folder removes the folders whose lock
 is free. A folder without that file belongs to somebody else and is never touched.
 """
@@ -17,6 +17,26 @@ from functools import lru_cache
 from pathlib import Path
 
 _LOCK = ".codegen-owner"
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole: it has its name when all of it is there. Raises OSError."""
+    file, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(file, "w", encoding="utf-8") as opened:
+            opened.write(text)
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """Return the mask that files are made with; it can be read only by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 @contextmanager

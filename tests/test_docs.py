@@ -15,10 +15,9 @@ from codegen.verify.compare import verify
 from codegen.verify.subject import Subject
 
 ROOT = Path(__file__).parent.parent
-#: A page of the language has an example; what is about a platform has none.
-PLATFORMS = {"vhost-user", "xdp"}
 ALL_PAGES = sorted((ROOT / "docs").glob("*.md"))
-PAGES = [page for page in ALL_PAGES if page.stem not in PLATFORMS]
+#: The pages of the language; what others type is tried where the verbs are.
+PAGES = [page for page in ALL_PAGES if "\n```c\n" in page.read_text()]
 STRATEGY = next(each for each in STRATEGIES if each.name == "pool-dup")
 
 
@@ -65,6 +64,6 @@ def test_the_other_packet_of_optional_fields() -> None:
 
 def test_each_page_is_linked() -> None:
     readme = (ROOT / "README.md").read_text()
-    assert PAGES
+    assert len(PAGES) > 10
     for page in ALL_PAGES:
         assert f"(docs/{page.name})" in readme

@@ -423,7 +423,8 @@ class _Drawn:
         layers: list[Header] = []
         for _ in range(self.draw(st.integers(1, 3))):
             layers.append(self.header(layers[-1] if layers else None))
-        size = place(Findings("own"), Packet("own", Stack(tuple(layers)))).least_length
+        own = Packet("own", Stack(tuple(layers)))
+        size = place(Findings(own), own).least_length
         order = None
         if self.parameters and self.draw(st.booleans()):
             order = tuple(self.draw(st.permutations(list(self.parameters))))

@@ -201,6 +201,40 @@ def test_run(command: Path, folder: Path) -> None:
     assert (found["sent"], found["bytes"]) == (10, 600)
 
 
+def test_the_sample_repository(
+    wheel: Path, checkout: Callable[[str], Path], environment: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A user's repository, where codegen and the repository are installed, and no clone is."""
+    python = environment("sample")
+    sample = shutil.copytree(checkout("sample") / "examples" / "telemetry", tmp_path / "telemetry")
+    for each in (wheel, sample):
+        pip("--python", python, "install", each)
+
+    def run(*arguments: str) -> str:
+        done = attempt(python, "-m", *arguments, folder=sample)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    listed = run("codegen", "list", "formats").splitlines()
+    assert [line.split()[0] for line in listed[1:3]] == ["telemetry.py:PACKET", "telemetry"]
+    assert listed[2].endswith("telemetry 1.0: telemetry:PACKET")
+    assert "1  an example of the packet has the bytes" in run("codegen", "verify")
+    folders = [f"generated/telemetry4/{name}" for name in ("pool-dup", "zero-copy")]
+    assert run("codegen", "emit").split() == folders
+    run("codegen", "emit", "--check")
+    checked = run("codegen", "vectors", "telemetry", "--check", "vectors.json")
+    assert checked == "2 of 2 vectors agree with telemetry4\n"
+    assert "5 passed" in run("pytest", "-q", "--codegen-examples", "20", "-p", "no:cacheprovider")
+    # A field that moves is found by each of the three.
+    text = (sample / "telemetry.py").read_text()
+    moved = text.replace("        Reserved(3),\n", "").replace('"channel", 8,', '"channel", 11,')
+    (sample / "telemetry.py").write_text(moved)
+    assert attempt(python, "-m", "codegen", "verify", folder=sample).returncode == 1
+    assert attempt(python, "-m", "codegen", "emit", "--check", folder=sample).returncode == 1
+    done = attempt(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder=sample)
+    assert "AssertionError: counterexample: telemetry4: a reading" in done.stdout
+
+
 @pytest.fixture(scope="module")
 def plain_python(environment: Callable[..., Path]) -> Path:
     """Return a Python with no more than the hard dependencies, without codegen."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,11 @@ from click.core import ParameterSource
 from codegen import formats
 from codegen.cli import options
 from codegen.errors import UsageError
-from codegen.model import STRATEGIES
+from codegen.model import STRATEGIES, Strategy
 
 if TYPE_CHECKING:
     from codegen.emit import Stale
-
-
-#: Where applications are written, unless another folder is asked for.
-APPLICATIONS = Path("generated")
+    from codegen.layout import Layout
 
 
 @click.command("emit", cls=options.Verb)
@@ -45,7 +43,7 @@ APPLICATIONS = Path("generated")
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder below which FORMAT/STRATEGY/ is written, or into which the packet layer is.  "
-    "[default: generated, or packets with --target c]",
+    "[default: generated or what pyproject.toml has, and packets with --target c]",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff when stale.")
 @click.option(
@@ -67,7 +65,9 @@ def command(
 ) -> None:
     """Write the application of a format and a strategy to OUTPUT/FORMAT/STRATEGY/.
 
-    What all applications have in common goes to OUTPUT/runtime/.
+    What all applications have in common goes to OUTPUT/runtime/. Where pyproject.toml has a
+    table [tool.codegen], its formats, strategies and output are what is used for the options
+    that are not given.
 
     With --target c, write the packet layer of each --format to OUTPUT: FORMAT.c, FORMAT.h,
     the headers that they include, and build files for CMake and make.
@@ -87,7 +87,7 @@ def command(
             f"--format is given {len(format_specs)} times, as {shown}, and takes one value: "
             "choose one; several go into one folder with --target c"
         )
-    _applications(format_specs[0], strategy_name, output or APPLICATIONS, check, all_)
+    _applications(context, format_specs[0], strategy_name, output, check, all_)
 
 
 def _packets(format_specs: Sequence[str], output: Path | None, check: bool) -> None:
@@ -106,18 +106,34 @@ def _packets(format_specs: Sequence[str], output: Path | None, check: bool) -> N
 
 
 def _applications(
-    format_spec: str, strategy_name: str, output: Path, check: bool, all_: bool
+    context: click.Context,
+    format_spec: str,
+    strategy_name: str,
+    output: Path | None,
+    check: bool,
+    all_: bool,
 ) -> None:
     """Write applications and what they have in common, or check that they are current."""
-    from codegen import emit
+    from codegen import emit, project
 
-    chosen: Sequence[tuple[str, str]] = ((format_spec, strategy_name),)
+    own = project.find()
+    if output is None:
+        output = own.output if own else project.Project.output
+    chosen: Iterable[tuple[Layout, Strategy]]
     if all_:
-        chosen = _present(output) if check else emit.COMMITTED
+        named = _present(output) if check else emit.COMMITTED
+        chosen = ((options.layout(spec), options.strategy(name)) for spec, name in named)
+    else:
+        given = {name for name in context.params if _is_given(context, name)}
+        of_project = own if own and "format_specs" not in given else None
+        layouts = options.own_layouts(of_project) if of_project else [options.layout(format_spec)]
+        strategies = [options.strategy(strategy_name)]
+        if own and "strategy_name" not in given:
+            strategies = [options.strategy(each, own.folder) for each in own.strategies]
+        chosen = itertools.product(layouts, strategies)
     # The applications last: one that is there has all that it needs beside it.
     folders = {emit.runtime_folder(output): emit.render_runtime()}
-    for spec, name in chosen:
-        layout, strategy = options.layout(spec), options.strategy(name)
+    for layout, strategy in chosen:
         folders[emit.folder(output, layout, strategy)] = emit.render(layout, strategy)
     runtime, *applications = folders
     if not check:
@@ -128,6 +144,10 @@ def _applications(
     for target in applications:
         stale += emit.check(folders[target], target)
     _report(stale)
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is not ParameterSource.DEFAULT
 
 
 def _report(stale: Sequence[Stale]) -> None:

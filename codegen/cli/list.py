@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
+
+from codegen.errors import CodegenError
+
+if TYPE_CHECKING:
+    from codegen.model import Format
 
 SECTIONS = ("formats", "presets", "strategies", "devices")
 
@@ -12,12 +22,15 @@ SECTIONS = ("formats", "presets", "strategies", "devices")
 def command(section: str | None) -> None:
     """List formats, presets, strategies and devices, a line each.
 
+    Behind a format is where it comes from: the catalogue, an installed package, or the
+    table [tool.codegen] of pyproject.toml.
+
     With a SECTION, only that; 'codegen list strategies' also says what a packet
     costs with each, and when it is refused.
     """
     from codegen.cli.console import print_table, table
 
-    lister = {
+    lister: dict[str, Callable[[], Sequence[tuple[str, ...]]]] = {
         "formats": _formats,
         "presets": _presets,
         "strategies": _strategies if section is None else _strategies_in_full,
@@ -27,29 +40,64 @@ def command(section: str | None) -> None:
     width = max(len(row[0]) for rows in chosen.values() for row in rows)
     for title, rows in chosen.items():
         click.secho(title, bold=True)
-        lines = table("", "")
+        lines = table(*("" for _ in rows[0]))
         lines.columns[0].min_width = width
         for row in rows:
             lines.add_row(*row)
         print_table(lines, indent=2)
 
 
-def _formats() -> list[tuple[str, str]]:
-    from codegen import formats
-
-    catalogue = formats.catalogue().values()
-    return [(formats.spelled(each), each.summary) for each in catalogue if each.packet is each]
+def _formats() -> list[tuple[str, str, str]]:
+    return [row for row, each in _found() if each is None or each.packet is each]
 
 
-def _presets() -> list[tuple[str, str]]:
-    from codegen import formats
-    from codegen.model import Preset
+def _presets() -> list[tuple[str, str, str]]:
+    return [row for row, each in _found() if each is not None and each.packet is not each]
 
-    return [
-        (formats.spelled(each), f"{each.summary} (of {formats.spelled(each.packet)})")
-        for each in formats.catalogue().values()
-        if isinstance(each, Preset)
+
+@cache
+def _found() -> list[tuple[tuple[str, str, str], Format | None]]:
+    """Return a row (name, summary, where it is from) for each format, and the format.
+
+    There is none in place of a format that cannot be loaded; its summary is the reason.
+    """
+    from codegen import formats, project
+
+    own = project.find()
+    found = [
+        each
+        for spec in (own.formats if own else ())
+        for each in _rows(spec, "pyproject.toml", own.folder if own else Path())
     ]
+    for name, entry in formats.installed().items():
+        found += _rows(name.replace("_", "-"), formats.came_from(entry))
+    for each in formats.catalogue().values():
+        found += _rows(formats.spelled(each), "catalogue")
+    return found
+
+
+def _rows(
+    spec: str, source: str, folder: Path = Path()
+) -> list[tuple[tuple[str, str, str], Format | None]]:
+    """Return the rows of what one name stands for: all formats of a file, perhaps."""
+    from codegen import formats
+
+    try:
+        found = formats.load_all(spec, folder)
+    except CodegenError as error:
+        return [((spec, f"cannot be loaded: {error}", source), None)]
+    several = spec.endswith(".py")
+    return [
+        ((f"{spec}:{name}" if several else spec, _summary(each), source), each)
+        for name, each in found.items()
+    ]
+
+
+def _summary(format: Format) -> str:
+    from codegen import formats
+
+    of = "" if format.packet is format else f" (of {formats.spelled(format.packet)})"
+    return f"{format.summary}{of}"
 
 
 def _strategies() -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from codegen.unikernel.machine import Machine
 
 if TYPE_CHECKING:
     from codegen.layout import Layout
+    from codegen.project import Project
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -58,8 +59,11 @@ def _collecting(option: click.Option) -> click.Option:
     return made
 
 
-def strategy(spec: str) -> Strategy:
-    """Return the strategy of that name or ``file.py:NAME``; UsageError when there is none."""
+def strategy(spec: str, folder: Path = Path()) -> Strategy:
+    """Return the strategy of that name, ``file.py:NAME`` or ``package.module:NAME``.
+
+    Files and modules are looked for from ``folder`` on. Raises UsageError when there is none.
+    """
     for each in STRATEGIES:
         if each.name == spec:
             return each
@@ -69,6 +73,7 @@ def strategy(spec: str) -> Strategy:
         what="strategy",
         known=[each.name for each in STRATEGIES],
         kinds="Strategy",
+        folder=folder,
     )
     return found
 
@@ -87,6 +92,24 @@ def layouts(spec: str) -> list[Layout]:
     Errors are otherwise those of :func:`layout`.
     """
     return [_resolved(each) for each in formats.load_all(spec).values()]
+
+
+def own_layouts(own: Project) -> list[Layout]:
+    """Return the layouts of a project's formats, each once.
+
+    Raises UsageError when two have one name, as both would be emitted to one folder; errors
+    are otherwise those of :func:`layouts`.
+    """
+    found: dict[str, tuple[str, Format]] = {}
+    for spec in own.formats:
+        for each in formats.load_all(spec, own.folder).values():
+            before, same = found.setdefault(each.name, (spec, each))
+            if same != each:
+                raise UsageError(
+                    f"{own.file}: the formats {before!r} and {spec!r} are both named "
+                    f"{each.name!r}; give each a name of its own"
+                )
+    return [_resolved(each) for _, each in found.values()]
 
 
 def _resolved(format: Format) -> Layout:
@@ -129,7 +152,7 @@ def format_option(function: _Function) -> _Function:
         default=formats.DEFAULT,
         show_default=True,
         metavar="FORMAT",
-        help="A packet or preset of the catalogue, or path/to/file.py:NAME.",
+        help="A name that 'codegen list' shows, path/to/file.py:NAME or package.module:NAME.",
     )(function)
 
 
@@ -141,7 +164,8 @@ def strategy_option(function: _Function) -> _Function:
         default=DEFAULT_STRATEGY,
         show_default=True,
         metavar="STRATEGY",
-        help="How packet buffers are got, filled and given back; a name or path/to/file.py:NAME.",
+        help="How packet buffers are got, filled and given back; a name, path/to/file.py:NAME "
+        "or package.module:NAME.",
     )(function)
 
 

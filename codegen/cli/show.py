@@ -13,7 +13,7 @@ from codegen.cli import options
 def command(format_spec: str) -> None:
     """Draw FORMAT as RFCs do, and list where each field's value comes from.
 
-    FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME.
+    FORMAT is a name that 'codegen list' shows, path/to/file.py:NAME or package.module:NAME.
     """
     from codegen import describe
     from codegen.cli.console import print_table, table

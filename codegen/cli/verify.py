@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,8 @@ from codegen.errors import UsageError
 if TYPE_CHECKING:
     from codegen.host.netbuf import Netbuf
     from codegen.layout import Layout
-    from codegen.verify.compare import Report
+    from codegen.verify.results import Outcome
+    from codegen.verify.table import Row
 
 
 @click.command("verify", cls=options.Verb)
@@ -41,6 +44,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where the C runs: as a library here, or in this machine's kernel.",
 )
+@click.option(
+    "--junit",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the results as JUnit's XML as well, for CI systems.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the results as one JSON object.")
 @options.netbuf_option
 @options.uk_root_option
 def command(
@@ -49,25 +59,33 @@ def command(
     every: bool,
     seed: int,
     platform: str,
+    junit: Path | None,
+    as_json: bool,
     netbuf_name: str,
     uk_root: Path | None,
 ) -> None:
     """Build the emitted C for this machine and compare its packets with the oracle's.
 
-    FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME, or
-    path/to/file.py for each that the file has; all of the catalogue when none is
-    given. With --all, a table has a row per format and, per cross-check, the number
+    FORMAT is a name that 'codegen list' shows, path/to/file.py:NAME, package.module:NAME, or
+    path/to/file.py for each that the file has. When none is given, those of the table
+    [tool.codegen] of pyproject.toml are verified, or else all of the catalogue.
+    With --all, a table has a row per format and, per cross-check, the number
     of examples on which it agreed with the emitted C. With --platform xdp, the kernel's
     verifier has to accept the emitted C, and the kernel runs it; this needs root.
     Exits with 1 when there is a counterexample.
     """
-    from codegen import extras
+    from codegen import extras, project
     from codegen.host import cache, netbuf
 
+    own = None if format_specs else project.find()
     specs = format_specs or formats.catalogue()
-    chosen = [each for spec in specs for each in options.layouts(spec)]
-    if platform == "xdp" and netbuf_name != "host":
-        raise UsageError("--netbuf is for the platform host; the kernel has no netbufs")
+    chosen = (
+        options.own_layouts(own)
+        if own
+        else [each for spec in specs for each in options.layouts(spec)]
+    )
+    if platform == "xdp" and (netbuf_name != "host" or as_json or junit):
+        raise UsageError("--netbuf, --json and --junit are for the platform host; leave them out")
     extras.require("verify", "codegen verify")
     # hypothesis would leave a folder of its own in the current directory.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache.folder() / "hypothesis"))
@@ -75,23 +93,33 @@ def command(
     if platform == "xdp":
         _in_kernel(chosen, examples, seed, every)
         return
-    from codegen.verify.compare import verify
-    from codegen.verify.subject import Subject
-
     chosen_netbuf = netbuf.load(netbuf_name, uk_root)
     if every:
-        _table(chosen, examples, seed, chosen_netbuf)
-        return
-    failed = []
-    with_netbuf = "" if netbuf_name == "host" else ", Unikraft's netbufs"
-    for layout in chosen:
-        strategy = options.strategy(options.DEFAULT_STRATEGY)
-        subject = Subject.build(layout, strategy, netbuf=chosen_netbuf)
-        report = verify(subject, examples, seed)
-        _print(report, f"{layout.name}: {examples} examples, seed {seed}{with_netbuf}")
-        if report.counterexample is not None:
-            failed.append(f"counterexample: {report.counterexample}")
-    _end(failed)
+        from codegen.verify.table import CROSS_CHECKS
+
+        rows = _cross_checked(chosen, examples, seed, chosen_netbuf)
+        outcomes = [outcome for _, outcome in rows]
+        if not as_json:
+            _print_rows([row for row, _ in rows])
+        _finish(outcomes, CROSS_CHECKS, junit)
+    else:
+        outcomes = []
+        with_netbuf = "" if netbuf_name == "host" else ", Unikraft's netbufs"
+        for outcome in _compared(chosen, examples, seed, chosen_netbuf):
+            outcomes.append(outcome)
+            if not as_json:
+                head = f"{outcome.format}: {examples} examples, seed {seed}{with_netbuf}"
+                _print_counts(head, outcome.counts)
+        _finish(outcomes, ("oracle",), junit)
+    if as_json:
+        from codegen.verify import results
+
+        click.echo(results.as_json(outcomes, examples, seed))
+    for outcome in outcomes:
+        for fault in outcome.faults.values():
+            click.echo(f"codegen: counterexample: {fault}", err=True)
+    if any(outcome.faults for outcome in outcomes):
+        raise click.exceptions.Exit(1)
 
 
 def _in_kernel(chosen: list[Layout], examples: int, seed: int, every: bool) -> None:
@@ -118,65 +146,94 @@ def _in_kernel(chosen: list[Layout], examples: int, seed: int, every: bool) -> N
             counts[list(counts)[-1]] = "FAILED"
         rows.add_row(name, *counts.values())
         if not every:
-            _print(report, f"{layout.name}: {examples} examples, seed {seed}, in the kernel")
+            head = f"{layout.name}: {examples} examples, seed {seed}, in the kernel"
+            _print_counts(head, report.counts)
     if every:
         print_table(rows)
-    _end(failed)
-
-
-def _print(report: Report, title: str) -> None:
-    """Print how often each comparison was made."""
-    from codegen.cli.console import print_table, table
-
-    click.secho(title, bold=True)
-    rows = table("", "")
-    rows.columns[0].justify = "right"
-    for comparison, count in report.counts.items():
-        rows.add_row(str(count), comparison)
-    print_table(rows, indent=2)
-
-
-def _end(failed: list[str]) -> None:
-    """Print what failed; exit with 1 when anything did."""
     for message in failed:
         click.echo(f"codegen: {message}", err=True)
     if failed:
         raise click.exceptions.Exit(1)
 
 
-def _table(chosen: list[Layout], examples: int, seed: int, netbuf: Netbuf) -> None:
-    """Print the results of all cross-checks of each format; exit with 1 when one disagrees."""
+def _compared(chosen: list[Layout], examples: int, seed: int, netbuf: Netbuf) -> Iterator[Outcome]:
+    """Yield the outcome of the comparison with the oracle, format by format."""
+    from codegen.verify.compare import verify
+    from codegen.verify.results import Outcome
+    from codegen.verify.subject import Subject
+
+    for layout in chosen:
+        start = time.monotonic()
+        strategy = options.strategy(options.DEFAULT_STRATEGY)
+        report = verify(Subject.build(layout, strategy, netbuf=netbuf), examples, seed)
+        found = report.counterexample
+        faults = {} if found is None else {"oracle": found}
+        yield Outcome(layout.name, time.monotonic() - start, report.counts, faults)
+
+
+def _cross_checked(
+    chosen: list[Layout], examples: int, seed: int, netbuf: Netbuf
+) -> list[tuple[Row, Outcome]]:
+    """Return the row of each format, and its outcome."""
+    from codegen.verify.results import Outcome
+    from codegen.verify.table import cross_check
+
+    found = []
+    for layout in chosen:
+        start = time.monotonic()
+        strategy = options.strategy(options.DEFAULT_STRATEGY)
+        row = cross_check(layout, strategy, examples, seed, netbuf)
+        seconds, left_out = time.monotonic() - start, row.missing | row.inapplicable
+        found.append((row, Outcome(layout.name, seconds, row.agreed, row.faults, left_out)))
+    return found
+
+
+def _finish(outcomes: list[Outcome], checks: Sequence[str], junit: Path | None) -> None:
+    """Write the results for a CI system, where a file for them is given."""
+    if junit is not None:
+        from codegen import temporary
+        from codegen.verify import results
+
+        temporary.write(junit, results.as_junit(outcomes, checks))
+
+
+def _print_counts(head: str, counts: Mapping[str, int]) -> None:
     from codegen.cli.console import print_table, table
-    from codegen.verify.table import CROSS_CHECKS, cross_check
+
+    click.secho(head, bold=True)
+    rows = table("", "")
+    rows.columns[0].justify = "right"
+    for comparison, count in counts.items():
+        rows.add_row(str(count), comparison)
+    print_table(rows, indent=2)
+
+
+def _print_rows(found: list[Row]) -> None:
+    """Print the table of all cross-checks, and why some were not made."""
+    from codegen.cli.console import print_table, table
+    from codegen.verify.table import CROSS_CHECKS
 
     rows = table("packet", *CROSS_CHECKS)
     for column in rows.columns[1:]:
         column.justify = "right"
-    faults: list[str] = []
     missing: dict[str, str] = {}
     inapplicable: dict[tuple[str, str], dict[str, None]] = {}
-    for layout in chosen:
-        strategy = options.strategy(options.DEFAULT_STRATEGY)
-        row = cross_check(layout, strategy, examples, seed, netbuf)
+    for row in found:
+        name = row.format.replace("_", "-")
         rows.add_row(
-            formats.spelled(layout.format),
+            name,
             *(
                 "FAILED" if check in row.faults else str(row.agreed.get(check, "-"))
                 for check in CROSS_CHECKS
             ),
         )
-        faults += row.faults.values()
         missing |= row.missing
         for why in dict.fromkeys(row.inapplicable.values()):
             checks = ", ".join(check for check, its in row.inapplicable.items() if its == why)
-            inapplicable.setdefault((checks, why), {})[formats.spelled(layout.format)] = None
+            inapplicable.setdefault((checks, why), {})[name] = None
     print_table(rows)
     for check, why in missing.items():
         click.echo(f"codegen: no cross-check with {check}: {why}", err=True)
     for (checks, why), names in inapplicable.items():
         shown = ", ".join(names)
         click.echo(f"codegen: no cross-check of {shown} with {checks}: {why}", err=True)
-    for fault in faults:
-        click.echo(f"codegen: counterexample: {fault}", err=True)
-    if faults:
-        raise click.exceptions.Exit(1)

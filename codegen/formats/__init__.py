@@ -2,7 +2,8 @@
 
 A protocol is a file in this folder; every :class:`~codegen.model.Packet` and
 :class:`~codegen.model.Preset` of its module is in the catalogue by its name. A
-user's own formats are found as ``path/to/file.py:NAME``.
+user's own formats are found as ``path/to/file.py:NAME`` or ``package.module:NAME``, and
+those of an installed package by the name of its entry point in the group :data:`GROUP`.
 """
 
 from __future__ import annotations
@@ -10,13 +11,22 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from functools import cache
+from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from codegen import loader
+from codegen.errors import UsageError
 from codegen.model import Format, Packet, Preset
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 #: What is used when a user names no format.
 DEFAULT = "usoc21"
+
+#: The entry points by which an installed package offers its formats.
+GROUP = "codegen.formats"
 
 
 @cache
@@ -30,28 +40,81 @@ def catalogue() -> dict[str, Format]:
     return dict(sorted(found.items(), key=lambda item: (item[1].packet.name, item[1].name)))
 
 
-def load(spec: str) -> Format:
-    """Return the format that ``spec`` names: a catalogue name or ``file.py:NAME``.
+@cache
+def installed() -> dict[str, EntryPoint]:
+    """Return the entry points of installed packages by name, those of the catalogue's left out.
 
-    A catalogue name may have hyphens in place of its underscores. Raises UsageError
-    when there is none, when the file has several and none is named, or when it cannot be run.
+    Raises UsageError where two packages offer different formats by one name.
     """
-    found: Format = loader.only(spec, load_all(spec), "format")
+    # It takes as long to import as all of the command line.
+    from importlib.metadata import entry_points
+
+    found: dict[str, EntryPoint] = {}
+    for each in entry_points(group=GROUP):
+        name = each.name.replace("-", "_")
+        if name in found and found[name].value != each.value:
+            raise UsageError(
+                f"two installed packages have a format {each.name!r}: {came_from(found[name])} "
+                f"and {came_from(each)}; uninstall one, or name the format by its module"
+            )
+        if name not in catalogue():
+            found[name] = each
     return found
 
 
-def load_all(spec: str) -> dict[str, Format]:
+def came_from(entry: EntryPoint) -> str:
+    """Return the package and the module that an entry point is from."""
+    package = f"{entry.dist.name} {entry.dist.version}: " if entry.dist else ""
+    return f"{package}{entry.value}"
+
+
+def load(spec: str, folder: Path = Path()) -> Format:
+    """Return the format that ``spec`` names; its forms are those of :func:`load_all`.
+
+    Raises UsageError when there is none, when the file has several and none is named, or when
+    it cannot be run.
+    """
+    found: Format = loader.only(spec, load_all(spec, folder), "format")
+    return found
+
+
+def load_all(spec: str, folder: Path = Path()) -> dict[str, Format]:
     """Return the format that ``spec`` names, or all of a file where it names none, by name.
 
-    Errors are otherwise those of :func:`load`.
+    It is a name of the catalogue or of an entry point, which may have hyphens in place of
+    underscores, or ``path/to/file.py:NAME`` or ``package.module:NAME``, which are looked for
+    from ``folder`` on. Errors are otherwise those of :func:`load`.
     """
     name = spec.replace("-", "_")
     if name in catalogue():
         return {name: catalogue()[name]}
+    if ":" not in spec and not spec.endswith(".py") and name in installed():
+        return _from_entry_point(installed()[name])
+    return _own(spec, folder)
+
+
+def _own(spec: str, folder: Path) -> dict[str, Format]:
+    """Return the formats that a user's file or module has."""
     known = [spelled(each) for each in catalogue().values()]
+    if ":" not in spec and not spec.endswith(".py"):
+        known += [each.name for each in installed().values()]
     return loader.load_all(
-        spec, (Packet, Preset), what="format", known=known, kinds="Packet and no preset"
+        spec,
+        (Packet, Preset),
+        what="format",
+        known=known,
+        kinds="Packet and no preset",
+        folder=folder,
     )
+
+
+def _from_entry_point(entry: EntryPoint) -> dict[str, Format]:
+    if not entry.attr:
+        raise UsageError(
+            f"the entry point {entry.name!r} of {came_from(entry)} names no format; "
+            "write package.module:NAME"
+        )
+    return _own(f"{entry.module}:{entry.attr}", Path())
 
 
 def spelled(format: Format) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, TypeVar
 
 from codegen.errors import shown
+from codegen.model.declared import Declared
 from codegen.model.source import Const, Default, FromDevice, Parameter, Source, Value
 
 ByteOrder = Literal["big", "little"]
@@ -29,7 +30,7 @@ _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class UInt:
+class UInt(Declared):
     """An unsigned integer of 1 to 64 bits.
 
     With ``byteorder="little"`` the least significant bits come first: in the first
@@ -72,7 +73,7 @@ class UInt:
 
 
 @dataclass(frozen=True)
-class MAC:
+class MAC(Declared):
     """A 48-bit MAC address (IEEE 802 clause 8), written ``02:00:00:00:00:01``."""
 
     name: str
@@ -99,7 +100,7 @@ class MAC:
 
 
 @dataclass(frozen=True)
-class IPv4Address:
+class IPv4Address(Declared):
     """A 32-bit IPv4 address (RFC 791), written ``192.168.128.1``."""
 
     name: str
@@ -127,7 +128,7 @@ class IPv4Address:
 
 
 @dataclass(frozen=True)
-class IPv6Address:
+class IPv6Address(Declared):
     """A 128-bit IPv6 address (RFC 4291), written ``2001:db8::1``."""
 
     name: str
@@ -163,7 +164,7 @@ def _text(value: Value) -> str:
 
 
 @dataclass(frozen=True)
-class Bytes:
+class Bytes(Declared):
     """A run of bytes, written as ``bytes`` or in hexadecimal digits (``"c0ffee"``).
 
     ``size`` is the number of bytes; without it, the value of the source determines it.
@@ -229,7 +230,7 @@ def _octets(value: Value) -> bytes:
 
 
 @dataclass(frozen=True)
-class Reserved:
+class Reserved(Declared):
     """Bits that are sent as zero and ignored when received.
 
     Between little-endian fields, ``byteorder`` must be ``"little"`` as well.
@@ -264,7 +265,7 @@ Field = UInt | MAC | IPv4Address | IPv6Address | Bytes | Reserved
 
 
 @dataclass(frozen=True)
-class Pad:
+class Pad(Declared):
     """Zero bytes up to the next multiple of ``multiple`` bytes from the header's start.
 
     In a trailer, that is from the trailer's start.
@@ -279,7 +280,7 @@ class Pad:
 
 
 @dataclass(frozen=True)
-class Group:
+class Group(Declared):
     """Fields under one name: an option, an element of an array, a list of those.
 
     Spans of the fields inside are those of the group: ``HEADER`` there means the
@@ -342,7 +343,7 @@ def repeat(group: Group, count: int) -> tuple[Group, ...]:
 
 
 @dataclass(frozen=True)
-class Fill:
+class Fill(Declared):
     """The payload at the end of a frame: bytes, repeated up to the frame's length.
 
     ``value`` is the number of one byte, text of ASCII characters, or bytes; a preset

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from codegen.errors import shown
+from codegen.model.declared import Declared
 from codegen.model.dissectors import Dissectors
 from codegen.model.field import Fill, Group, Member, Pad, Reserved, parameters, rename_parameters
 from codegen.model.source import Const, Default, Source, Value, overridden
@@ -46,7 +47,7 @@ PseudoPart = str | Zeros | UpperNumber | UpperLength
 
 
 @dataclass(frozen=True)
-class Header:
+class Header(Declared):
     """A protocol header.
 
     ``fields`` are in wire order, first transmitted first, and so are those of the

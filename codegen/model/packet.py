@@ -7,11 +7,12 @@ is the same packet with some values bound, and the name of an emitted shorthand.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from codegen.model.declared import Declared
 from codegen.model.field import Fill
 from codegen.model.header import Header, Stack
-from codegen.model.source import Binding
+from codegen.model.source import Binding, Value
 
 #: Frame bytes without the frame check sequence: IEEE 802.3 clause 3.2.7 and 4.4.2.
 ETHERNET_MIN = 60
@@ -21,12 +22,27 @@ WIRE_OVERHEAD = 4 + 8 + 12
 
 
 @dataclass(frozen=True)
-class Packet:
+class Example(Declared):
+    """A frame that is known from elsewhere, such as the specification.
+
+    ``hex`` is the whole frame in hexadecimal digits, blanks between them allowed, and
+    ``values`` what it is made from, by parameter; others have their defaults. In a packet with
+    sweeps, it is the packet number 0, sent at the time 0.
+    """
+
+    hex: str
+    values: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Packet(Declared):
     """A stack of headers with a name.
 
     ``arguments`` orders the parameters of the emitted function by name; without
     it they come in wire order. ``min_length`` and ``max_length`` bound the frame,
-    in bytes, without preamble and frame check sequence.
+    in bytes, without preamble and frame check sequence. ``examples`` are
+    compared with the oracle and with the emitted C when the packet is verified.
     """
 
     name: str
@@ -35,6 +51,7 @@ class Packet:
     arguments: tuple[str, ...] | None = None
     min_length: int = ETHERNET_MIN
     max_length: int = ETHERNET_MAX
+    examples: tuple[Example, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def packet(self) -> Packet:
@@ -62,7 +79,7 @@ class Packet:
 
 
 @dataclass(frozen=True)
-class Preset:
+class Preset(Declared):
     """A packet with some values bound; made by :meth:`Packet.preset`."""
 
     name: str

@@ -14,7 +14,7 @@ from __future__ import annotations
 from codegen.diagnostics import Code
 from codegen.layout import END, START, Extent, Layout, Payload, Placed
 from codegen.model import Fill, Format, Preset
-from codegen.resolve import bindings, checksums, lengths, names, numbers, origins, placing
+from codegen.resolve import bindings, checksums, examples, lengths, names, numbers, origins, placing
 from codegen.resolve.findings import Findings
 from codegen.typecheck import mistakes
 
@@ -26,7 +26,7 @@ def resolve(format: Format) -> Layout:
 
     Raises FormatError with all that is wrong with it, or with the packet of a preset.
     """
-    found = Findings(format.name)
+    found = Findings(format)
     _check_types(found, format)
     names.check(found, format)
     placed = placing.place(found, format.packet)
@@ -78,7 +78,7 @@ def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
     if isinstance(fill, Fill):
         extent = Extent(START + 8 * header_length, END - 8 * trailer_length)
         payload = Payload(fill.name, fill, extent, bound.pattern)
-    return Layout(
+    layout = Layout(
         format=format,
         fields=fields,
         payload=payload,
@@ -92,3 +92,7 @@ def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
         length=length,
         length_sweep=length_sweep,
     )
+    if not layout.is_preset:
+        examples.check(found, layout)
+        found.stop()
+    return layout

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from codegen.diagnostics import Code, Diagnostic, FormatError
+from codegen.model import Format
+from codegen.resolve.declarations import Declarations
 
 
 class Findings:
     """The diagnostics of one format: passes report all that they find, not the first alone."""
 
-    def __init__(self, format_name: str) -> None:
+    def __init__(self, format: Format) -> None:
         """Start without any."""
-        self.format_name = format_name
+        self.format = format
+        self._declarations = Declarations(format)
         self.diagnostics: list[Diagnostic] = []
 
     def report(self, code: Code, where: str, problem: str, remedy: str) -> None:
         """Add a diagnostic: which one, where, what is wrong there, and how to mend it."""
-        diagnostic = Diagnostic(code, where, problem, remedy)
+        place = self._declarations.place(where)
+        diagnostic = Diagnostic(code, where, problem, remedy, place)
         # Both ends of a span may name the same field.
         if diagnostic not in self.diagnostics:
             self.diagnostics.append(diagnostic)
@@ -23,4 +27,4 @@ class Findings:
     def stop(self) -> None:
         """Raise FormatError if anything was reported: later passes rest on earlier ones."""
         if self.diagnostics:
-            raise FormatError(self.format_name, self.diagnostics)
+            raise FormatError(self.format.name, self.diagnostics)

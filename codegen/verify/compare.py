@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import hypothesis
 from hypothesis import strategies as st
 
-from codegen import oracle
-from codegen.layout import Layout, PseudoConst, PseudoField, Sum
-from codegen.model import Algorithm
+from codegen import oracle, vectors
+from codegen.layout import Layout, Placed, PseudoConst, PseudoField, Sum
+from codegen.model import Algorithm, Value
 from codegen.verify import values
 from codegen.verify.subject import Memory, Mismatch, Subject
 
@@ -55,6 +55,7 @@ def verify(subject: Subject, examples: int, seed: int) -> Report:
     """
     report = Report(subject.layout.name)
     try:
+        _examples(subject, report)
         _every_length(subject, report)
         _zero_sums(subject, report, seed)
         _generated(subject, report, examples, seed)
@@ -163,6 +164,30 @@ def same(layout: Layout, wanted: bytes, found: bytes) -> None:
             "the oracle's bytes on the left, those of the emitted C on the right; "
             + oracle.explain(layout, wanted, found)
         )
+
+
+def _examples(subject: Subject, report: Report) -> None:
+    """Compare the examples that the packet declares with the oracle, and with the emitted C."""
+    layout = subject.layout
+    for vector in vectors.of_examples(layout):
+        fault = vectors.mismatch(layout, vector)
+        if fault is not None:
+            raise Mismatch(fault)
+        given = {
+            each.argument.name: _number(each, vector.values.get(each.argument.name))
+            for each in layout.arguments
+        }
+        compare(subject, report.counts, given, len(vector.frame), Memory())
+        parse(subject, vector.frame)
+        report.counts["an example of the packet has the bytes that it declares"] += 1
+
+
+def _number(placed: Placed, value: Value | None) -> int:
+    """Return an argument's value on the wire, its default where it is not given."""
+    if value is None:
+        assert placed.argument.default is not None, placed.path
+        return placed.argument.default
+    return value if isinstance(value, int) else placed.field.parse(value)
 
 
 def _every_length(subject: Subject, report: Report) -> None:

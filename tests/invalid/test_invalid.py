@@ -36,6 +36,7 @@ from codegen.model import (
     UInt,
 )
 from codegen.resolve import resolve
+from codegen.resolve.findings import Findings
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.glob("f[0-9]*.py"))
@@ -51,6 +52,11 @@ def test_format_is_refused(path: Path) -> None:
         assert each.where
         assert each.problem
         assert each.remedy
+        # The line is one of this file, and in it the declaration that is named.
+        assert each.place is not None
+        assert Path(each.place.file).name == path.name
+        assert each.source is not None
+        assert each.source.partition(": ")[2] in path.read_text()
 
 
 def test_every_diagnostic_has_a_format() -> None:
@@ -153,3 +159,40 @@ def test_the_command_prints_the_diagnostic_and_exits_with_2() -> None:
     assert run.stdout == ""
     assert "F105 h.b: it is declared at bit 8" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("where", "line"),
+    [
+        ("own.a", 'UInt("a", 3, Const(0)),'),
+        ("own.options.b", 'UInt("b", 70, Const(0))'),
+        ("header 'own'", 'OWN = Header("own", ('),
+        ("udp.src", 'FORMAT = PACKET.preset("y", "", {"z": 1})'),
+        ("Packet 'x'", 'PACKET = Packet("x", STACK / OWN)'),
+        ("preset 'y'", 'FORMAT = PACKET.preset("y", "", {"z": 1})'),
+    ],
+)
+def test_a_diagnostic_points_at_the_declaration(where: str, line: str, tmp_path: Path) -> None:
+    path = tmp_path / "lines.py"
+    path.write_text(
+        "from codegen.formats.ethernet import ETHERNET\nfrom codegen.formats.udp import UDP\n"
+        "from codegen.model import Const, Group, Header, Packet, UInt\n"
+        "STACK = ETHERNET / UDP\n"
+        'OWN = Header("own", (\n    UInt("a", 3, Const(0)),\n'
+        '    Group("options", (UInt("b", 70, Const(0)),)),\n))\n'
+        'PACKET = Packet("x", STACK / OWN)\n'
+        'FORMAT = PACKET.preset("y", "", {"z": 1})\n'
+    )
+    found = Findings(formats.load(f"{path}:FORMAT"))
+    found.report(Code.F101, where, "", "")
+    source = found.diagnostics[0].source
+    assert source is not None
+    assert line in source
+
+
+def test_where_something_is_declared_is_no_part_of_it() -> None:
+    first = UInt("a", 8, Const(0))
+    second = UInt("a", 8, Const(0))
+    assert first.place != second.place
+    assert (first, hash(first), repr(first)) == (second, hash(second), repr(second))
+    assert "place" not in repr(first)
