@@ -49,7 +49,7 @@ COLUMNS = (
     ("layout", "typecheck", "canonical"),
     ("resolve",),
     ("oracle", "describe", "c"),
-    ("lower", "c_templates"),
+    ("lower", "c_templates", "export"),
     ("runtime",),
     ("emit",),
     ("cheader", "host"),

@@ -42,6 +42,7 @@ BARE = {
     "list": [],
     "show": [],
     "emit": [],
+    "export": [],
     "verify": ["usoc21", "--examples", "20"],
     "run": ["--duration", "0.05"],
     # It needs a Unikraft tree; tests/images tries it.

@@ -280,7 +280,7 @@ def test_nothing_is_left_out(wheel: Path, sdist: Path, checkout: Callable[[str],
         ("codegen/" if pattern.startswith("c_templates") else "")
         + str(path.relative_to(pristine)): path
         for pattern in (
-            *("codegen/**/*.py", "codegen/**/*.[ch]", "codegen/py.typed"),
+            *("codegen/**/*.py", "codegen/**/*.[ch]", "codegen/py.typed", "codegen/**/*.lua"),
             *("c_templates/**/*.py", "c_templates/**/*.j2", "c_templates/**/*.[ch]"),
         )
         for path in pristine.glob(pattern)

@@ -22,6 +22,7 @@ VERBS = {
     "list": "formats, presets, strategies and devices, a line each",
     "show": "a format's bit diagram and its fields",
     "emit": "write an application folder",
+    "export": "a format as other tools read it, such as a dissector for Wireshark",
     "verify": "compare the emitted C with the oracle, over generated values",
     "run": "build and run the emitted program",
     "image": "build the Unikraft image of an application",
