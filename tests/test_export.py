@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import functools
+import json
 import random
 import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
 from codegen import formats, oracle
 from codegen.cli.export import command
 from codegen.errors import UsageError
-from codegen.export import wireshark
+from codegen.export import as_json, wireshark
 from codegen.formats.ethernet import ETHERNET
 from codegen.formats.ipv4 import IPV4
 from codegen.formats.ipv6 import IPV6
@@ -289,6 +292,73 @@ def test_lengths_of_the_format_are_checked(require: Require, tmp_path: Path) -> 
     frame[fields[0].start.octet + 1] ^= 0x80
     ((found,),) = read(layout, [bytes(frame)], tmp_path, "by_type.fault")
     assert "own.size is" in found or "own.crc is" in found
+
+
+# --- JSON ----------------------------------------------------------------------------
+
+
+def validated(layout: Layout) -> dict[str, Any]:
+    """Return the JSON of a layout, after the package jsonschema has validated it."""
+    found: dict[str, Any] = json.loads(as_json.document(layout))
+    jsonschema.Draft202012Validator(as_json.schema()).validate(found)
+    return found
+
+
+def read_by_json(found: dict[str, Any], frame: bytes) -> dict[str, int]:
+    """Return the values of a frame, by what the JSON has about its fields and nothing else."""
+    bits = {
+        "big": "".join(f"{octet:08b}" for octet in frame),
+        "little": "".join(f"{octet:08b}"[::-1] for octet in frame),
+    }
+    values = {}
+    for each in found["fields"]:
+        start = each["position"]["bits"]
+        start += 8 * len(frame) if each["position"]["from"] == "end" else 0
+        digits = bits[each["byteorder"]][start : start + each["bits"]]
+        values[each["path"]] = int(digits if each["byteorder"] == "big" else digits[::-1], 2)
+    return values
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(as_json.schema())
+
+
+def test_a_reader_of_the_json_reads_any_format() -> None:
+    def prove(format: Format) -> None:
+        layout = resolve(format)
+        found = validated(layout)
+        for frame in some_frames(layout, 3):
+            assert read_by_json(found, frame) == oracle.decode(layout, frame).values
+
+    for each in [*formats.catalogue().values(), *OWN_FORMATS.values(), FROM_THE_START]:
+        prove(each)
+    search(prove, 60, 3)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("version",), 2),
+        (("fields", 0, "kind"), "float"),
+        (("fields", 0, "position", "bits"), -8),
+        (("fields", 0, "value", "from"), "chance"),
+        (("frame", "min_length"), "60"),
+        (("more",), 1),
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_other_documents(path: tuple[Any, ...], value: object) -> None:
+    found = validated(resolve(BY_TYPE))
+    *parents, last = path
+    functools.reduce(lambda each, key: each[key], parents, found)[last] = value
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(as_json.schema()).validate(found)
+
+
+def test_a_name_goes_with_wireshark_alone() -> None:
+    done = invoke(["udp4", "--to", "json", "--name", "other"])
+    assert isinstance(done.exception, UsageError)
+    assert "omit it with --to json" in str(done.exception)
 
 
 # --- The command ---------------------------------------------------------------------

@@ -281,6 +281,7 @@ def test_nothing_is_left_out(wheel: Path, sdist: Path, checkout: Callable[[str],
         + str(path.relative_to(pristine)): path
         for pattern in (
             *("codegen/**/*.py", "codegen/**/*.[ch]", "codegen/py.typed", "codegen/**/*.lua"),
+            "codegen/export/*.json",
             *("c_templates/**/*.py", "c_templates/**/*.j2", "c_templates/**/*.[ch]"),
         )
         for path in pristine.glob(pattern)

@@ -11,8 +11,9 @@ import click
 
 from codegen import formats
 from codegen.cli import options
+from codegen.errors import UsageError
 
-TARGETS = ("wireshark-lua",)
+TARGETS = ("wireshark-lua", "json")
 
 
 @click.command("export", cls=options.Verb)
@@ -23,7 +24,7 @@ TARGETS = ("wireshark-lua",)
     type=click.Choice(TARGETS),
     default=TARGETS[0],
     show_default=True,
-    help="wireshark-lua: a dissector for Wireshark and tshark.",
+    help="wireshark-lua: a dissector for Wireshark and tshark; json: the layout.",
 )
 @click.option(
     "--output",
@@ -41,9 +42,12 @@ def command(format_spec: str, target: str, output: Path | None, name: str | None
 
     FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME.
     """
-    from codegen.export import wireshark
+    from codegen.export import as_json, wireshark
 
-    text = wireshark.dissector(options.layout(format_spec), name)
+    if name is not None and target != "wireshark-lua":
+        raise UsageError(f"--name goes with --to wireshark-lua; omit it with --to {target}")
+    layout = options.layout(format_spec)
+    text = as_json.document(layout) if target == "json" else wireshark.dissector(layout, name)
     if output is None:
         click.echo(text, nl=False)
     else:
