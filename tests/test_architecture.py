@@ -49,7 +49,7 @@ COLUMNS = (
     ("layout", "typecheck", "canonical"),
     ("resolve",),
     ("oracle", "describe", "c"),
-    ("lower", "c_templates", "export"),
+    ("lower", "c_templates", "export", "decode"),
     ("runtime",),
     ("emit",),
     ("cheader", "host"),
@@ -241,7 +241,7 @@ def test_a_protocol_is_seen_where_it_is_named(line: str) -> None:
 
 # ------------------------------------------------------------------ the start
 
-HEAVY = {"jinja2", "pycparser", "cffi", "hypothesis", "rich", "scapy", "pytest"}
+HEAVY = {"jinja2", "pycparser", "cffi", "hypothesis", "rich", "scapy", "pytest", "dpkt", "pcapng"}
 
 
 def loaded_after(code: str) -> set[str]:

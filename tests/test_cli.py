@@ -43,6 +43,8 @@ BARE = {
     "show": [],
     "emit": [],
     "export": [],
+    # It needs a capture; tests/test_decode.py tries it.
+    "decode": ["--help"],
     "verify": ["usoc21", "--examples", "20"],
     "run": ["--duration", "0.05"],
     # It needs a Unikraft tree; tests/images tries it.

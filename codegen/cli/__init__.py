@@ -23,6 +23,7 @@ VERBS = {
     "show": "a format's bit diagram and its fields",
     "emit": "write an application folder",
     "export": "a format as other tools read it, such as a dissector for Wireshark",
+    "decode": "the frames of a capture, field by field",
     "verify": "compare the emitted C with the oracle, over generated values",
     "run": "build and run the emitted program",
     "image": "build the Unikraft image of an application",
