@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import random
 import subprocess
@@ -18,7 +19,7 @@ from click.testing import CliRunner
 from codegen import formats, oracle
 from codegen.cli.export import command
 from codegen.errors import UsageError
-from codegen.export import as_json, wireshark
+from codegen.export import as_json, c_struct, wireshark
 from codegen.formats.ethernet import ETHERNET
 from codegen.formats.ipv4 import IPV4
 from codegen.formats.ipv6 import IPV6
@@ -359,6 +360,80 @@ def test_a_name_goes_with_wireshark_alone() -> None:
     done = invoke(["udp4", "--to", "json", "--name", "other"])
     assert isinstance(done.exception, UsageError)
     assert "omit it with --to json" in str(done.exception)
+
+
+# --- Accessors in C ------------------------------------------------------------------
+
+FLAGS = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-align -Werror".split()
+
+
+def read_by_c(layout: Layout, frames: list[bytes], folder: Path, compiler: str) -> list[str]:
+    """Return each field that the accessors read, in hex, and frames that they write anew."""
+    reads, writes = [], []
+    for name, placed in c_struct.names(layout):
+        end = ", len" if placed.start.from_end else ""
+        get, put = (f"{layout.name}_{each}_{name}" for each in ("get", "set"))
+        if c_struct.is_octets(placed):
+            size = placed.bits // 8
+            reads.append(f'for (i = 0; i < {size}; i++) printf("%02x", {get}(f{end})[i]);')
+        else:
+            reads.append(f'printf("%llx", (unsigned long long){get}(f{end}));')
+        reads.append('printf(" ");')
+        writes.append(f"{put}(made{end}, {get}(f{end}));")
+    (folder / "own.h").write_text(c_struct.accessors(layout))
+    (folder / "main.c").write_text(
+        '#include "own.h"\n#include <stdio.h>\n#include <string.h>\n'
+        "static void each(const uint8_t *f, size_t len, uint8_t *made)\n{\nsize_t i = 0;\n"
+        f"(void)len; (void)i;\n{chr(10).join(reads + writes)}\n"
+        'for (i = 0; i < len; i++) printf("%02x", made[i]);\nputs("");\n}\n'
+        "int main(void)\n{\nstatic uint8_t f[70000], made[70000];\nunsigned int octet;\n"
+        'size_t len = 0;\nwhile (scanf("%x", &octet) == 1) {\n'
+        "if (octet < 256) { f[len++] = (uint8_t)octet; continue; }\n"
+        f"memset(made, octet == 256 ? 0xff : 0, sizeof(made)); each(f, len, made); len = 0;\n"
+        "}\nreturn 0;\n}\n"
+    )
+    subprocess.run(
+        [compiler, "-std=c11", *FLAGS, "-fsanitize=undefined,address", "-o", "main", "main.c"],
+        cwd=folder,
+        check=True,
+    )
+    text = "".join(
+        f"{' '.join(f'{octet:x}' for octet in frame)} {end:x}\n"
+        for frame, end in zip(frames, itertools.cycle((256, 257)), strict=False)
+    )
+    done = subprocess.run([folder / "main"], input=text, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_accessors_read_and_write_each_field(
+    compiler: str, require: Require, tmp_path: Path
+) -> None:
+    compiler = require(compiler)
+
+    def prove(format: Format) -> None:
+        layout = resolve(format)
+        frames = some_frames(layout, 4)
+        lines = read_by_c(layout, frames, tmp_path, compiler)
+        for number, (frame, line) in enumerate(zip(frames, lines, strict=True)):
+            *found, made = line.split(" ")
+            values = oracle.decode(layout, frame).values
+            assert [int(each, 16) for each in found] == list(values.values())
+            # All fields are written over ones, or zeros; the payload is not theirs.
+            rest = b"\0" if number % 2 else b"\xff"
+            size = len(frame) - layout.header_length - layout.trailer_length
+            behind = frame[len(frame) - layout.trailer_length :]
+            assert bytes.fromhex(made) == frame[: layout.header_length] + rest * size + behind
+
+    for each in [*OWN_FORMATS.values(), FROM_THE_START, formats.load("vxlan-udp4")]:
+        prove(each)
+    search(prove, 12, 4)
+
+
+def test_accessors_are_c_plus_plus_as_well(require: Require, tmp_path: Path) -> None:
+    (tmp_path / "own.cpp").write_text(c_struct.accessors(resolve(BY_TYPE)))
+    compiler = require("g++")
+    subprocess.run([compiler, *FLAGS, "-fsyntax-only", tmp_path / "own.cpp"], check=True)
 
 
 # --- The command ---------------------------------------------------------------------

@@ -13,7 +13,7 @@ from codegen import formats
 from codegen.cli import options
 from codegen.errors import UsageError
 
-TARGETS = ("wireshark-lua", "json")
+TARGETS = ("wireshark-lua", "json", "c-struct")
 
 
 @click.command("export", cls=options.Verb)
@@ -24,7 +24,8 @@ TARGETS = ("wireshark-lua", "json")
     type=click.Choice(TARGETS),
     default=TARGETS[0],
     show_default=True,
-    help="wireshark-lua: a dissector for Wireshark and tshark; json: the layout.",
+    help="wireshark-lua: a dissector for Wireshark and tshark; json: the layout; "
+    "c-struct: C functions that read and write each field.",
 )
 @click.option(
     "--output",
@@ -42,12 +43,18 @@ def command(format_spec: str, target: str, output: Path | None, name: str | None
 
     FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME.
     """
-    from codegen.export import as_json, wireshark
+    from codegen.export import as_json, c_struct, wireshark
 
     if name is not None and target != "wireshark-lua":
         raise UsageError(f"--name goes with --to wireshark-lua; omit it with --to {target}")
     layout = options.layout(format_spec)
-    text = as_json.document(layout) if target == "json" else wireshark.dissector(layout, name)
+    match target:
+        case "json":
+            text = as_json.document(layout)
+        case "c-struct":
+            text = c_struct.accessors(layout)
+        case _:
+            text = wireshark.dissector(layout, name)
     if output is None:
         click.echo(text, nl=False)
     else:
