@@ -53,7 +53,9 @@ def is_octets(placed: Placed) -> bool:
 
 def _of_number(format: str, name: str, placed: Placed) -> str:
     kind = next(name for bits, name in _TYPES if placed.bits <= bits)
-    loads = " |\n\t       ".join(_load(each) for each in placed.pieces)
+    # Of a narrower type, C computes with int, which holds its bits.
+    cast = f"({kind})" if placed.bits > 16 else ""
+    loads = " |\n\t       ".join(cast + _load(each) for each in placed.pieces)
     stores = "".join(f"\t{_store(each)}\n" for each in placed.pieces)
     end = ", const size_t len" if placed.start.from_end else ""
     return (
@@ -87,26 +89,21 @@ def _octet(piece: Piece) -> str:
 
 def _load(piece: Piece) -> str:
     """Return the bits of a value that one byte has, in their place."""
-    octet = _octet(piece)
-    shifted = f"{octet} >> {piece.low}" if piece.low else octet
-    if piece.bits + piece.low < 8:
-        bits = (
-            f"({shifted}) & 0x{(1 << piece.bits) - 1:02x}"
-            if piece.low
-            else (f"{shifted} & 0x{(1 << piece.bits) - 1:02x}")
-        )
-        shifted = f"({bits})"
-    elif piece.low:
-        shifted = f"({shifted})"
-    return f"(uint64_t){shifted} << {piece.of}" if piece.of else f"(uint64_t){shifted}"
+    bits = _octet(piece)
+    if piece.low:
+        bits = f"({bits} >> {piece.low})"
+    if piece.low + piece.bits < 8:
+        bits = f"({bits} & 0x{(1 << piece.bits) - 1:02x})"
+    return f"{bits} << {piece.of}" if piece.of else bits
 
 
 def _store(piece: Piece) -> str:
     """Return the statement that puts bits of a value into one byte, and keeps the others."""
     octet = _octet(piece)
-    shifted = f"(uint64_t)value >> {piece.of}" if piece.of else "value"
+    bits = f"(value >> {piece.of})" if piece.of else "value"
     if piece.bits == 8:
-        return f"{octet} = (uint8_t)({shifted});"
+        return f"{octet} = (uint8_t){bits};"
     mask = ((1 << piece.bits) - 1) << piece.low
-    bits = f"(({shifted}) << {piece.low})" if piece.low else f"({shifted})"
+    if piece.low:
+        bits = f"({bits} << {piece.low})"
     return f"{octet} = (uint8_t)(({octet} & 0x{0xFF ^ mask:02x}) |\n\t\t({bits} & 0x{mask:02x}));"
