@@ -138,6 +138,32 @@ FROM_THE_START = Packet(
     )
     / Fill(1),
 )
+#: A number that shares both its first and its last byte, with the least significant bits first.
+NINE_BYTES = Packet(
+    "nine_bytes",
+    Header(
+        "own",
+        (
+            UInt("magic", 4, Const(9), "little"),
+            UInt("wide", 64, Parameter("wide", 0), "little"),
+            UInt("rest", 4, Parameter("rest", 5), "little"),
+        ),
+    )
+    / Fill(1),
+)
+OPTIONAL_SUM = Packet(
+    "optional_sum",
+    ETHERNET
+    / Header(
+        "own",
+        (
+            UInt("size", 16, Length(HEADER_AND_PAYLOAD)),
+            UInt("sum", 16, Checksum(HEADER_AND_PAYLOAD, zero_as=0xFFFF, optional=True)),
+        ),
+        numbers={"ethertype": 0x88B5},
+    )
+    / Fill(1),
+)
 OWN_FORMATS = {
     "the number 34997 of ethertype": BY_TYPE,
     "the number 253 of ip.proto": BY_PROTOCOL,
@@ -185,7 +211,9 @@ def test_tshark_reads_each_field_of_the_catalogue(
     assert faults(layout, some_frames(layout, 50), require("tshark"), tmp_path) == []
 
 
-@pytest.mark.parametrize("format", [*OWN_FORMATS.values(), FROM_THE_START], ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    "format", [*OWN_FORMATS.values(), FROM_THE_START, NINE_BYTES], ids=lambda f: f.name
+)
 def test_tshark_reads_each_field_of_ones_own(
     format: Format, require: Require, tmp_path: Path
 ) -> None:
@@ -252,6 +280,30 @@ def test_the_same_is_invalid_as_for_the_oracle(
         assert all(each in expert for each in found.split("|"))
         invalid += bool(wanted)
     assert 20 < invalid < len(frames)
+
+
+@pytest.mark.parametrize(
+    ("at", "octets", "wanted"),
+    [
+        (16, b"\0\0", ""),  # The sender computed no checksum.
+        (16, b"\0\1", "own.sum"),
+        (14, b"\0\4", "own.size own.sum"),  # The least frame is never cut.
+    ],
+)
+def test_lengths_and_optional_checksums(
+    at: int, octets: bytes, wanted: str, require: Require, tmp_path: Path
+) -> None:
+    require("tshark")
+    layout = resolve(OPTIONAL_SUM)
+    frame = bytearray(oracle.encode(layout, {"mac_src": "02:00:00:00:00:01"}, 60))
+    frame[at : at + 2] = octets
+    problems = oracle.parse(layout, bytes(frame)).problems
+    assert [each.split(" ")[0] for each in problems] == wanted.split()
+    ((found, length),) = read(
+        layout, [bytes(frame)], tmp_path, "optional_sum.fault", "optional_sum.own.size"
+    )
+    assert [each.split(" ")[0] for each in found.split("|") if each] == wanted.split()
+    assert int(length) == layout.lengths.start - 14 or at == 14
 
 
 def test_frames_of_others_are_left_alone(require: Require, tmp_path: Path) -> None:
