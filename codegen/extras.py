@@ -13,6 +13,7 @@ from codegen.errors import UsageError
 #: The extras of ``setup.cfg`` with their packages, as they are imported. ``terminal`` is
 #: never required: without it there are no progress bars, and tables are not folded.
 EXTRAS = {
+    "decode": ("dpkt", "pcapng"),
     "terminal": ("rich",),
     "verify": ("cffi", "hypothesis", "pycparser"),
 }

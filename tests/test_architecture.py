@@ -52,7 +52,7 @@ COLUMNS = (
     ("resolve",),
     ("oracle", "describe", "c"),
     ("vectors",),
-    ("lower", "c_templates"),
+    ("lower", "c_templates", "export", "decode"),
     ("runtime",),
     ("emit", "starter"),
     ("targets",),
@@ -247,7 +247,7 @@ def test_a_protocol_is_seen_where_it_is_named(line: str) -> None:
 
 # ------------------------------------------------------------------ the start
 
-HEAVY = {"jinja2", "pycparser", "cffi", "hypothesis", "rich", "scapy", "pytest"}
+HEAVY = {"jinja2", "pycparser", "cffi", "hypothesis", "rich", "scapy", "pytest", "dpkt", "pcapng"}
 
 
 def loaded_after(code: str) -> set[str]:

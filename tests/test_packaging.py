@@ -314,7 +314,8 @@ def test_nothing_is_left_out(wheel: Path, sdist: Path, checkout: Callable[[str],
         ("codegen/" if pattern.startswith("c_templates") else "")
         + str(path.relative_to(pristine)): path
         for pattern in (
-            *("codegen/**/*.py", "codegen/**/*.[ch]", "codegen/py.typed"),
+            *("codegen/**/*.py", "codegen/**/*.[ch]", "codegen/py.typed", "codegen/**/*.lua"),
+            "codegen/export/*.json",
             *("c_templates/**/*.py", "c_templates/**/*.j2", "c_templates/**/*.[ch]"),
         )
         for path in pristine.glob(pattern)
@@ -356,7 +357,12 @@ def test_the_extras_have_the_packages_that_verbs_ask_for() -> None:
     settings = configparser.ConfigParser()
     settings.read(ROOT / "setup.cfg")
     found = {
-        name: tuple(re.split(r"[^\w-]", line)[0] for line in packages.split("\n") if line)
+        # python-pcapng is imported as pcapng.
+        name: tuple(
+            re.split(r"[^\w-]", line)[0].removeprefix("python-")
+            for line in packages.split("\n")
+            if line
+        )
         for name, packages in settings["options.extras_require"].items()
     }
     assert {name: found[name] for name in EXTRAS} == EXTRAS

@@ -56,11 +56,13 @@ def test_a_row_a_packet(require: Callable[[str], str]) -> None:
     assert head == ["packet", *CROSS_CHECKS]
     assert arp == ["arp-request", "11", "10", "10", "60"]
     assert sequence[0] == "udp4-seq"
-    assert sequence[2:4] == ["-", "-"]
+    # tshark reads the header that it does not know by the dissector that is exported.
+    assert sequence[2] == "-"
+    assert int(sequence[3]) > 10
     assert int(sequence[1]) > 1455 + 600
     assert done.stderr == (
-        "codegen: no cross-check of udp4-seq with scapy, tshark: "
-        "its headers have no names in other tools (known_as=)\n"
+        "codegen: no cross-check of udp4-seq with scapy: "
+        "its headers have no names there (known_as=)\n"
     )
 
 
@@ -129,8 +131,8 @@ def test_a_missing_tool_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [line for line in done.output.splitlines() if "no cross-check" in line] == [
         "codegen: no cross-check with scapy: it is not installed: pip install scapy",
         "codegen: no cross-check with tshark: it is not installed: apt install tshark",
-        "codegen: no cross-check of udp4-seq with scapy, tshark: "
-        "its headers have no names in other tools (known_as=)",
+        "codegen: no cross-check of udp4-seq with scapy: "
+        "its headers have no names there (known_as=)",
     ]
 
 

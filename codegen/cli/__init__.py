@@ -26,10 +26,12 @@ VERBS = {
     "run": "build and run the emitted program",
     "image": "build the Unikraft image of an application",
     "bench": "what a packet costs with each strategy, against the baselines",
-    "vectors": "frames beside their values, as JSON, or a check of such a file",
+    "net": "make and remove a bridge with two taps, to send and receive for real",
     "new": "write a format to start from, with its test and a CI snippet",
     "explain": "why a format gets a diagnostic, with an example before and after",
-    "net": "make and remove a bridge with two taps, to send and receive for real",
+    "vectors": "frames beside their values, as JSON, or a check of such a file",
+    "export": "a format as other tools read it, such as a dissector for Wireshark",
+    "decode": "the frames of a capture, field by field",
 }
 
 

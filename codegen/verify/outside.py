@@ -3,7 +3,8 @@
 Oracle and emitted C share a layout, so an invalid one would satisfy both. Scapy and
 Wireshark implement each protocol independently. Their names of its fields are declared
 with the header (:class:`codegen.model.dissectors.Dissectors`), and are looked up in the
-installed versions of these tools.
+installed versions of these tools. Where tshark knows no name of a header, it reads the header
+by the dissector that is exported for it (:mod:`codegen.export.wireshark`).
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from typing import Any
 
 from codegen import oracle, temporary
 from codegen.errors import CodegenError, UsageError
+from codegen.export import wireshark
 from codegen.layout import Argument, Fixed, Layout, Placed, Sum, Swept
-from codegen.model import Header, Reserved, UInt
+from codegen.model import Bytes, Header, Reserved, UInt
 from codegen.model.dissectors import Dissectors, Members
 
 #: What tshark dissects whatever the packet is.
@@ -206,14 +208,28 @@ def write_pcap(path: Path, frames: Iterable[bytes]) -> None:
 class Dissection:
     """What tshark reads in frames of one format."""
 
-    def __init__(self, layout: Layout, tshark: str) -> None:
-        """Look up what the format's fields are called."""
+    def __init__(self, layout: Layout, tshark: str, *, exported: bool | None = None) -> None:
+        """Look up what the format's fields are called.
+
+        tshark is given the dissector that we export where ``exported``, by default where it
+        does not know a header of the format.
+        """
         self.layout = layout
         self.tshark = tshark
+        #: What the dissector that we export is called, None where tshark needs none.
+        needs_one = not is_known(layout) if exported is None else exported
+        self.exported = f"codegen_{layout.name.lower()}" if needs_one else None
+        ours = [] if self.exported is None else wireshark.exported(layout)
         #: By our path: tshark's name, its unit, and which of several it is.
         self.names: dict[str, tuple[str, int, int]] = {}
         seen: Counter[str] = Counter()
         for placed in layout.fields:
+            if placed in ours:
+                assert self.exported is not None
+                name = wireshark.field_name(self.exported, placed)
+                self.names[placed.path] = (name, 1, seen[name])
+                seen[name] += 1
+                continue
             fields = _known_as(placed.header).fields
             path = placed.path.removeprefix(f"{placed.header.name}.")
             name, _, unit = fields.get(path, ("", ""))[1].partition("/")
@@ -225,13 +241,17 @@ class Dissection:
         """Return a line for each field of a capture's frames that tshark reads differently.
 
         ``expected`` are the values of each frame by path. Checksums must be valid according
-        to tshark's own computation, or absent where the format sends none.
+        to tshark's own computation, or absent where the format sends none. A dissector that
+        we exported reports what it finds invalid.
         """
-        sums = [each for each in self.layout.fields if isinstance(each.origin, Sum)]
         columns = list(dict.fromkeys(name for name, _, _ in self.names.values()))
         columns += [
-            f"{self.names[each.path][0]}.status" for each in sums if each.path in self.names
+            f"{self.names[each.path][0]}.status"
+            for each in self.layout.fields
+            if self._has_status(each)
         ]
+        if self.exported is not None:
+            columns.append(f"{self.exported}.fault")
         columns = list(dict.fromkeys([*columns, "_ws.malformed", "_ws.expert.message"]))
         rows = self._dissected(capture, columns)
         if len(rows) != len(expected):
@@ -241,6 +261,17 @@ class Dissection:
             found += [f"frame {number}: {each}" for each in self._compared(row, values)]
         return found
 
+    def _has_status(self, placed: Placed) -> bool:
+        """Return whether tshark's own dissector checks the checksum in a field."""
+        return (
+            isinstance(placed.origin, Sum)
+            and placed.path in self.names
+            and not self._is_exported(self.names[placed.path][0])
+        )
+
+    def _is_exported(self, name: str) -> bool:
+        return self.exported is not None and name.startswith(f"{self.exported}.")
+
     def _compared(self, row: Mapping[str, str], values: Mapping[str, int]) -> Iterable[str]:
         for path, (name, unit, which) in self.names.items():
             placed = self.layout[path]
@@ -249,10 +280,12 @@ class Dissection:
             if _number(placed, shown) != values[path] * unit:
                 value = placed.field.show(values[path])
                 yield f"{path} is {value}, and {name} reads {shown or 'nothing'}"
-            if isinstance(placed.origin, Sum):
+            if self._has_status(placed):
                 status = row[f"{name}.status"].split(",")
                 if status[which : which + 1] != ["1"]:
                     yield f"{name}.status is {','.join(status) or 'nothing'}, not 1 (good)"
+        if self.exported is not None and row[f"{self.exported}.fault"]:
+            yield row[f"{self.exported}.fault"]
         if row["_ws.malformed"]:
             yield "tshark calls it malformed"
         for word in ("checksum", "malformed", "bogus", "length", "truncated"):
@@ -260,15 +293,20 @@ class Dissection:
                 yield f"tshark warns: {row['_ws.expert.message']}"
 
     def _dissected(self, capture: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-        known = [_known_as(header) for header in _headers(self.layout)]
+        known = [each.known_as for each in _headers(self.layout) if each.known_as is not None]
         protocols = {each.tshark for each in known}
         preferences = {name for each in known for name in each.preferences}
         with temporary.folder() as folder:
             # A port may make tshark guess a protocol; only those of the format count.
             others = sorted(_protocols(self.tshark) - _ALWAYS - protocols)
             (folder / "disabled_protos").write_text("".join(f"{each}\n" for each in others))
+            script = []
+            if self.exported is not None:
+                source = wireshark.dissector(self.layout, self.exported)
+                (folder / "dissector.lua").write_text(source)
+                script = ["-X", f"lua_script:{folder / 'dissector.lua'}"]
             done = subprocess.run(
-                [self.tshark, "-n", "-r", str(capture), "-T", "fields"]
+                [self.tshark, "-n", "-r", str(capture), "-T", "fields", *script]
                 + ["-E", "occurrence=a", "-E", "separator=/t"]
                 + [f"-o{each}" for each in sorted(preferences)]
                 + [f"-e{name}" for name in columns],
@@ -286,7 +324,9 @@ class Dissection:
     def _check_names(self, errors: Sequence[str]) -> None:
         """Raise UsageError for names that tshark does not have; it lists such fields, indented."""
         for header in _headers(self.layout):
-            known_as = _known_as(header)
+            known_as = header.known_as
+            if known_as is None:
+                continue
             why = "which tshark does not have ('tshark -G {}' lists them)"
             _refuse(
                 header,
@@ -312,6 +352,8 @@ def _number(placed: Placed, shown: str) -> int | None:
     """Return the number that tshark shows, None when it shows none."""
     if shown in ("True", "False"):
         return int(shown == "True")
+    if isinstance(placed.field, Bytes) and not shown.startswith("0x"):
+        shown = f"0x{shown}"
     try:
         return int(shown, 0)
     except ValueError:

@@ -57,12 +57,10 @@ def cross_check(
         row.inapplicable = dict.fromkeys(CROSS_CHECKS[1:], "there are no frames to check")
         return row
     _parser(subject, row, frames + _received(layout, cases, seed))
-    if not outside.is_known(layout):
-        row.inapplicable |= dict.fromkeys(
-            ("scapy", "tshark"), "its headers have no names in other tools (known_as=)"
-        )
-        return row
-    _scapy(layout, row, cases, frames)
+    if outside.is_known(layout):
+        _scapy(layout, row, cases, frames)
+    else:
+        row.inapplicable["scapy"] = "its headers have no names there (known_as=)"
     _tshark(layout, row, frames)
     return row
 

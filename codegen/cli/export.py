@@ -1,0 +1,82 @@
+"""``codegen export``: a format as other tools read it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+from codegen import formats
+from codegen.cli import options
+from codegen.errors import UsageError
+
+TARGETS = ("wireshark-lua", "json", "c-struct")
+
+
+@click.command("export", cls=options.Verb)
+@click.argument("format_spec", metavar="[FORMAT]", default=formats.DEFAULT)
+@click.option(
+    "--to",
+    "target",
+    type=click.Choice(TARGETS),
+    default=TARGETS[0],
+    show_default=True,
+    help="wireshark-lua: a dissector for Wireshark and tshark; json: the layout; "
+    "c-struct: C functions that read and write each field.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The file to write.  [default: standard output]",
+)
+@click.option(
+    "--name",
+    metavar="NAME",
+    help="The name of the protocol in Wireshark, where the format's is taken there.",
+)
+def command(format_spec: str, target: str, output: Path | None, name: str | None) -> None:
+    """Write FORMAT as another tool reads it.
+
+    FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME.
+    """
+    from codegen.export import as_json, c_struct, wireshark
+
+    if name is not None and target != "wireshark-lua":
+        raise UsageError(f"--name goes with --to wireshark-lua; omit it with --to {target}")
+    layout = options.layout(format_spec)
+    match target:
+        case "json":
+            text = as_json.document(layout)
+        case "c-struct":
+            text = c_struct.accessors(layout)
+        case _:
+            text = wireshark.dissector(layout, name)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        _write(output, text)
+
+
+def _write(output: Path, text: str) -> None:
+    """Write a file under a temporary name, and rename it when it is whole."""
+    if output.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(output))
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(output)) from None
+    staging = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        # A temporary file is private; this one has the rights of any new file.
+        mask = os.umask(0)
+        os.umask(mask)
+        staging.chmod(0o666 & ~mask)
+        staging.replace(output)
+    finally:
+        staging.unlink(missing_ok=True)

@@ -1,0 +1,302 @@
+-- Everything below is the same in each dissector; what differs is in FORMAT.
+
+-- Lua 5.2 has a library for this; later versions have an operator that 5.2 cannot parse.
+local xor = bit32 and bit32.bxor or load("return function(a, b) return a ~ b end")()
+
+local TYPES = { [1] = "uint8", [2] = "uint16", [3] = "uint24", [4] = "uint32" }
+
+local proto = Proto(FORMAT.name, FORMAT.title)
+local whole_frame = Field.new("frame")
+local expert = ProtoExpert.new(FORMAT.name .. ".invalid", "Invalid", expert.group.PROTOCOL,
+                               expert.severity.ERROR)
+local fault = ProtoField.string(FORMAT.name .. ".fault", "Fault")
+local payload = ProtoField.bytes(FORMAT.name .. ".payload", "Payload")
+local fields = { fault, payload }
+
+for _, each in ipairs(FORMAT.fields) do
+	local abbreviation = FORMAT.name .. "." .. each.path:lower()
+	if each.kind ~= "number" then
+		each.shown = ProtoField[each.kind](abbreviation, each.label)
+	else
+		local kind = TYPES[math.ceil(each.bits / 8)] or "uint64"
+		local names = kind ~= "uint64" and each.names or nil
+		each.shown = ProtoField[kind](abbreviation, each.label,
+		                              each.sum and base.HEX or base.DEC, names)
+	end
+	table.insert(fields, each.shown)
+end
+proto.fields = fields
+proto.experts = { expert }
+
+-- A frame has its bytes, the place at which FORMAT begins in it, and the one at which it ends.
+
+local function octet(frame, position)
+	return (position.from_end and frame.ending or frame.start) + math.floor(position.bits / 8)
+end
+
+local function range(frame, each)
+	local first = octet(frame, each.at)
+	local behind = each.at.bits % 8 + each.bits
+	return frame.bytes(first, math.ceil(behind / 8))
+end
+
+-- The number in a field's bits; a UInt64 where it has more than 32.
+local function number(frame, each)
+	local bytes, bit = range(frame, each), each.at.bits % 8
+	if not each.little then
+		return bytes:bitfield(bit, each.bits)
+	end
+	local low = bytes(0, math.min(bytes:len(), 8)):le_uint64():rshift(bit)
+	if bytes:len() > 8 then
+		low = low:bor(UInt64(bytes(8, 1):uint()):lshift(64 - bit))
+	end
+	local unused = 64 - each.bits
+	local value = low:lshift(unused):rshift(unused)
+	return each.bits <= 32 and value:lower() or value
+end
+
+-- The value as text that can be compared: decimal for a number, else hexadecimal.
+local function text(frame, each)
+	if each.kind ~= "number" then
+		return range(frame, each):bytes():tohex(true)
+	end
+	local value = number(frame, each)
+	return type(value) == "number" and string.format("%.0f", value) or tostring(value)
+end
+
+local function size(frame, extent)
+	return octet(frame, extent.ending) - octet(frame, extent.start)
+end
+
+local function expected_length(frame, length)
+	return math.floor(size(frame, length) * length.per / length.unit) + length.plus
+end
+
+-- --- Checksums ----------------------------------------------------------------
+
+local function internet(data)
+	local total = 0
+	for i = 1, #data, 2 do
+		local high, low = data:byte(i, i + 1)
+		total = total + high * 256 + (low or 0)
+	end
+	while total > 0xFFFF do
+		total = total % 0x10000 + math.floor(total / 0x10000)
+	end
+	return 0xFFFF - total
+end
+
+local function crc(polynomial)
+	local entries = {}
+	for first = 0, 255 do
+		local entry = first
+		for _ = 1, 8 do
+			local odd = entry % 2 == 1
+			entry = math.floor(entry / 2)
+			entry = odd and xor(entry, polynomial) or entry
+		end
+		entries[first] = entry
+	end
+	return function(data)
+		local register = 0xFFFFFFFF
+		for i = 1, #data do
+			local entry = entries[xor(register % 256, data:byte(i))]
+			register = xor(math.floor(register / 256), entry)
+		end
+		return 0xFFFFFFFF - register
+	end
+end
+
+local function sums(modulus, low, factor)
+	return function(data)
+		local high, low = 0, low
+		for i = 1, #data do
+			low = (low + data:byte(i)) % modulus
+			high = (high + low) % modulus
+		end
+		return high * factor + low
+	end
+end
+
+local ALGORITHMS = {
+	["RFC 1071 internet checksum"] = internet,
+	["CRC-32"] = crc(0xEDB88320),
+	["CRC32c"] = crc(0x82F63B78),
+	["Adler-32"] = sums(65521, 1, 65536),
+	["Fletcher-16"] = sums(255, 0, 256),
+}
+
+-- The bits of a number, most significant first, as text of zeros and ones.
+local function binary(digits, bits)
+	local found = {}
+	for digit in digits:gmatch("%x") do
+		local value = tonumber(digit, 16)
+		for weight = 3, 0, -1 do
+			table.insert(found, math.floor(value / 2 ^ weight) % 2 == 1 and "1" or "0")
+		end
+	end
+	return string.rep("0", bits - #found) .. table.concat(found, "", math.max(1, #found - bits + 1))
+end
+
+local function pseudo_header(frame, sum)
+	local bits = ""
+	for _, part in ipairs(sum.pseudo) do
+		local digits
+		if part.field then
+			-- A little-endian field has whole bytes here, which are taken as they are sent.
+			if part.field.kind ~= "number" or part.field.little then
+				digits = range(frame, part.field):bytes():tohex(true)
+			else
+				local value = number(frame, part.field)
+				digits = type(value) == "number" and string.format("%x", value) or value:tohex()
+			end
+		else
+			digits = part.value or string.format("%x", size(frame, sum))
+		end
+		bits = bits .. binary(digits, part.bits)
+	end
+	return (bits:gsub("%d%d%d%d%d%d%d%d", function(byte)
+		return string.char(tonumber(byte, 2))
+	end))
+end
+
+-- The checksum that a frame should have; nil for an algorithm that only its author has.
+local function checksum(frame, each)
+	local sum = each.sum
+	local algorithm = ALGORITHMS[sum.algorithm]
+	if not algorithm then
+		return nil
+	end
+	local covered = ""
+	local first, length = octet(frame, sum.start), size(frame, sum)
+	if length > 0 then
+		covered = frame.bytes(first, length):raw()
+		-- The field itself counts as zero.
+		local from = octet(frame, each.at) - first
+		local behind = from + each.bits / 8
+		if from >= 0 and behind <= length then
+			local zeros = string.rep("\0", each.bits / 8)
+			covered = covered:sub(1, from) .. zeros .. covered:sub(behind + 1)
+		end
+	end
+	local result = algorithm(pseudo_header(frame, sum) .. covered)
+	return result == 0 and sum.zero_as or result
+end
+
+-- --- Dissection ---------------------------------------------------------------
+
+-- What a field should be, as text; nil where anything is valid.
+local function wanted(frame, each)
+	if each.constant then
+		return each.constant
+	elseif each.length then
+		return string.format("%.0f", expected_length(frame, each.length))
+	elseif each.sum then
+		local found = checksum(frame, each)
+		if each.sum.optional and text(frame, each) == "0" then
+			return nil
+		end
+		return found and string.format("%.0f", found)
+	end
+end
+
+local function add(tree, frame, each)
+	local bytes, item = range(frame, each)
+	if each.kind ~= "number" then
+		item = tree:add(each.shown, bytes)
+	else
+		item = tree:add(each.shown, bytes, number(frame, each))
+	end
+	local found, should = text(frame, each), wanted(frame, each)
+	local problem
+	if should and should ~= found then
+		problem = string.format("%s is %s, and should be %s", each.path, found, should)
+	elseif each.names and not each.names[tonumber(found)] then
+		problem = string.format("%s is %s, which has no name", each.path, found)
+	end
+	if problem then
+		item:add_proto_expert_info(expert, problem)
+		item:add(fault, bytes, problem):set_generated()
+	end
+end
+
+-- The frame without padding behind it, which its length field excludes.
+local function without_padding(frame)
+	local each = FORMAT.length_field
+	if each and frame.ending - frame.start >= FORMAT.least then
+		local length = each.length
+		local counted = tonumber(text(frame, each))
+		local covered = math.floor((counted - length.plus) * length.unit / length.per)
+		local total = length.start.bits / 8 + covered - length.ending.bits / 8
+		frame.ending = math.min(frame.ending, frame.start + math.max(total, FORMAT.min_length))
+	end
+	return frame
+end
+
+local function dissect(frame, tree, pinfo)
+	pinfo.cols.protocol = FORMAT.name
+	local first = octet(frame, FORMAT.begin)
+	local branch = tree:add(proto, frame.bytes(first, frame.ending - first))
+	local headers = {}
+	for _, each in ipairs(FORMAT.fields) do
+		if not headers[each.header] then
+			headers[each.header] = branch:add(each.title)
+		end
+		add(headers[each.header], frame, each)
+	end
+	if FORMAT.payload then
+		local length = size(frame, FORMAT.payload)
+		if length > 0 then
+			branch:add(payload, frame.bytes(octet(frame, FORMAT.payload.start), length))
+		end
+	end
+	local total = frame.ending - frame.start
+	if total < FORMAT.min_length or total > FORMAT.max_length
+	   or (total - FORMAT.min_length) % FORMAT.length_step ~= 0 then
+		local problem = string.format("%d bytes, and should be %s", total, FORMAT.lengths)
+		branch:add_proto_expert_info(expert, problem)
+		branch:add(fault, problem):set_generated()
+	end
+end
+
+-- Whether the values that identify the format are those of a frame.
+local function is_ours(frame)
+	if frame.ending - frame.start < FORMAT.least then
+		return false
+	end
+	for _, each in ipairs(FORMAT.deciding) do
+		if each.mask then
+			local value = number(frame, each)
+			value = type(value) == "number" and UInt64(value) or value
+			local differs = value:bxor(UInt64.fromhex(each.value))
+			if differs:band(UInt64.fromhex(each.mask)) ~= UInt64(0) then
+				return false
+			end
+		elseif text(frame, each) ~= each.value then
+			return false
+		end
+	end
+	return true
+end
+
+function proto.dissector(tvb, pinfo, tree)
+	local frame
+	if FORMAT.table then
+		-- Headers below may be needed for checksums, so places count from the frame's start.
+		local start = tvb:offset() - FORMAT.begin.bits / 8
+		frame = { bytes = whole_frame().range, start = start, ending = tvb:offset() + tvb:len() }
+	else
+		frame = { bytes = tvb:range(), start = 0, ending = tvb:len() }
+	end
+	if frame.start < 0 or not is_ours(frame) then
+		return 0
+	end
+	dissect(without_padding(frame), tree, pinfo)
+	return tvb:len()
+end
+
+if FORMAT.table then
+	DissectorTable.get(FORMAT.table):add(FORMAT.number, proto)
+else
+	register_postdissector(proto)
+end
