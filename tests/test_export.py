@@ -47,7 +47,9 @@ from codegen.model import (
     Packet,
     Pad,
     Parameter,
+    Reserved,
     UInt,
+    UpperLength,
     repeat,
 )
 from codegen.resolve import resolve
@@ -219,6 +221,25 @@ def test_tshark_reads_each_field_of_ones_own(
 ) -> None:
     layout = resolve(format)
     assert faults(layout, some_frames(layout, 50), require("tshark"), tmp_path) == []
+
+
+def test_a_pseudo_header_has_little_endian_numbers_between_bytes(
+    require: Require, tmp_path: Path
+) -> None:
+    """Their bytes count in the order in which they are sent, wherever they start."""
+    low = Header(
+        "low",
+        (
+            Reserved(17, byteorder="little"),
+            UInt("key", 16, Parameter("key", 0x1234), "little"),
+            UInt("rest", 7, Parameter("rest", 0x55), "little"),
+        ),
+        numbers={"upper": 0},
+        pseudo_header=("key", UpperLength(16)),
+    )
+    top = Header("top", (UInt("sum", 16, Checksum(HEADER, pseudo_header=True)),))
+    layout = resolve(Packet("between", low / top, "a key between bytes", min_length=1))
+    assert faults(layout, some_frames(layout, 20), require("tshark"), tmp_path) == []
 
 
 @pytest.mark.parametrize("where", OWN_FORMATS)

@@ -2,7 +2,7 @@
 
 The catalogue only has what its protocols need. Here fields lie where no protocol
 puts them, so that what layout, lowering and templates promise for *any* format
-is tried. ``make test-long`` tries ten times as many; a format that fails is made as
+is tried. ``make test-long`` tries twenty times as many; a format that fails is made as
 small as it can be, and printed as Python.
 """
 
@@ -81,7 +81,7 @@ from codegen.verify.compare import verify
 from codegen.verify.subject import Subject
 
 #: How many formats are tried, in so many tests that run beside one another.
-COUNT = int(os.environ.get("OWN_FORMATS", "200"))
+COUNT = int(os.environ.get("OWN_FORMATS", "100"))
 PARTS = 8
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]

@@ -138,17 +138,28 @@ local function binary(digits, bits)
 	return string.rep("0", bits - #found) .. table.concat(found, "", math.max(1, #found - bits + 1))
 end
 
+-- The bytes of a number in hexadecimal, in the opposite order.
+local function swapped(digits, bits)
+	local found = ""
+	for byte in (string.rep("0", bits / 4 - #digits) .. digits):sub(-bits / 4):gmatch("%x%x") do
+		found = byte .. found
+	end
+	return found
+end
+
 local function pseudo_header(frame, sum)
 	local bits = ""
 	for _, part in ipairs(sum.pseudo) do
 		local digits
 		if part.field then
-			-- A little-endian field has whole bytes here, which are taken as they are sent.
-			if part.field.kind ~= "number" or part.field.little then
+			-- A little-endian number counts with its bytes in the order in which they are sent.
+			local at_byte = part.field.at.bits % 8 == 0
+			if part.field.kind ~= "number" or (part.field.little and at_byte) then
 				digits = range(frame, part.field):bytes():tohex(true)
 			else
 				local value = number(frame, part.field)
 				digits = type(value) == "number" and string.format("%x", value) or value:tohex()
+				digits = part.field.little and swapped(digits, part.bits) or digits
 			end
 		else
 			digits = part.value or string.format("%x", size(frame, sum))
