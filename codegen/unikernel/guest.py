@@ -125,8 +125,14 @@ def prepare(
     memory = wanted.memory or memory
     machine: qemu.Qemu | linuxu.Linuxu = linuxu.Linuxu(wanted.bridge, memory)
     if setup.platform == "qemu":
-        own = (memory, wanted.gdb, wanted.backend, wanted.processors)
-        machine = qemu.Qemu(target, "tcg", wanted.bus, "bh", *own)
+        machine = qemu.Qemu(
+            target,
+            bus=wanted.bus,
+            memory=memory,
+            gdb=wanted.gdb,
+            backend=wanted.backend,
+            processors=wanted.processors,
+        )
         qemu.check_backend(wanted.backend)
         setup.tree.check_queues(wanted.queues)
     if setup.on_bridge:

@@ -29,6 +29,7 @@ from tests.wire.namespace import Done, Namespace, finish, wait_until
 from tests.wire.test_wire import decode, frames_of
 
 from .conftest import BRIDGE, releases
+from .test_image import codegen
 
 COUNT = 5000
 
@@ -450,15 +451,10 @@ def test_dpdk_gets_every_packet_over_vhost_user(newest: Tree, tools: None, tmp_p
             if "Port statistics" in line:
                 break
         assert path.is_socket(), line
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "codegen", "run", "--platform", "qemu", "--kvm", "off"),
-                *("--uk-root", newest.root, "--backend", f"vhost-user:{path}", "--json"),
-                *("--strategy", "ring-patch", "--count", str(COUNT)),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
+        done = codegen(
+            *("run", "--platform", "qemu", "--kvm", "off", "--uk-root", str(newest.root)),
+            *("--backend", f"vhost-user:{path}", "--json"),
+            *("--strategy", "ring-patch", "--count", str(COUNT)),
         )
         found = result(done)
         assert (found["sent"], found["device"]) == (COUNT, f"virtio-net-pci on vhost-user:{path}")
@@ -474,14 +470,9 @@ def test_dpdk_gets_every_packet_over_vhost_user(newest: Tree, tools: None, tmp_p
 
 
 def test_vhost_user_needs_a_program_that_listens(newest: Tree, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "codegen", "run", "--platform", "qemu"),
-            *("--uk-root", newest.root, "--backend", f"vhost-user:{tmp_path}/nothing"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
+    done = codegen(
+        *("run", "--platform", "qemu", "--uk-root", str(newest.root)),
+        *("--backend", f"vhost-user:{tmp_path}/nothing"),
     )
     assert done.returncode == 1
     assert f"no program listens on {tmp_path}/nothing; start one there first" in done.stderr
@@ -489,12 +480,7 @@ def test_vhost_user_needs_a_program_that_listens(newest: Tree, tmp_path: Path) -
 
 def test_queues_that_a_driver_lacks_are_refused(newest: Tree) -> None:
     several = ("--platform", "qemu", "--sink", "free", "--queues", "2", "--uk-root")
-    done = subprocess.run(
-        [sys.executable, "-m", "codegen", "run", *several, newest.root],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = codegen("run", *several, str(newest.root))
     assert done.returncode == 1
     assert f"the virtio driver of Unikraft {newest.version}" in done.stderr
     assert "has one pair of queues; leave out --queues" in done.stderr
