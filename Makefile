@@ -25,19 +25,22 @@ run: $(VENV)/installed ## emit, build, validate and run a packet generator on th
 	@$(BIN)/codegen run --device pcap:build/usoc21.pcap --count 1000
 	@$(BIN)/codegen run
 
-test: lint ## run the whole suite
+test: $(VENV)/installed-docs lint ## run the whole suite
 	@$(BIN)/python -m pytest -n $(JOBS)
 
 test-bare: $(VENV)/installed-test ## run the tests that use other tools, with these hidden
 	@$(BIN)/python -m tests.bare $(BIN)/python -m pytest -n $(JOBS) $(TOOL_TESTS)
 
-test-long: lint ## run the whole suite, with twenty times as many formats drawn at random
+test-long: $(VENV)/installed-docs lint ## run the whole suite, with twenty times as many formats drawn at random
 	@OWN_FORMATS=2000 $(BIN)/python -m pytest -n $(JOBS)
 
 lint: $(VENV)/installed-test ## check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+docs: $(VENV)/installed-docs ## build the docs site in build/docs/, strictly
+	@$(BIN)/python -m website
 
 emit: $(VENV)/installed ## renew the committed applications in generated/
 	@$(BIN)/codegen emit --all
@@ -83,4 +86,9 @@ $(VENV)/installed-test: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 
-.PHONY: help run test test-bare test-long lint emit image run-image test-images bench bench-wire bench-xdp bench-startup clean
+$(VENV)/installed-docs: $(VENV)/installed
+	@echo "installing what the docs site needs into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+.PHONY: help run test test-bare test-long lint docs emit image run-image test-images bench bench-wire bench-xdp bench-startup clean

@@ -64,7 +64,7 @@ class Diagnostic:
 
     @property
     def source(self) -> str | None:
-        """The place as compilers print it, ``file.py:12: `` and the line; None without one."""
+        """The place as compilers print it, ``file.py:12:`` and the line; None without one."""
         if self.place is None:
             return None
         path = Path(self.place.file)

@@ -65,5 +65,6 @@ def test_the_other_packet_of_optional_fields() -> None:
 def test_each_page_is_linked() -> None:
     readme = (ROOT / "README.md").read_text()
     assert len(PAGES) > 10
-    for page in ALL_PAGES:
+    # The home page of the docs site has what the README has.
+    for page in set(ALL_PAGES) - {ROOT / "docs" / "index.md"}:
         assert f"(docs/{page.name})" in readme

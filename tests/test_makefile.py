@@ -70,7 +70,8 @@ def test_test_checks_style_and_runs_the_suite(copy: Path) -> None:
     done = make(copy, "-n", "test", "JOBS=3")
     assert done.returncode == 0
     commands = done.stdout.splitlines()
-    assert any(re.search(r"pip install .*\.\[test\]", line) for line in commands)
+    for extra in ("test", "docs"):
+        assert any(re.search(rf"pip install .*\.\[{extra}\]", line) for line in commands)
     assert [line.split("/bin/")[1] for line in commands[-4:]] == [
         "ruff check .",
         "ruff format --check .",

@@ -3,7 +3,8 @@
 A protocol is a file in this folder; every :class:`~codegen.model.Packet` and
 :class:`~codegen.model.Preset` of its module is in the catalogue by its name. A
 user's own formats are found as ``path/to/file.py:NAME`` or ``package.module:NAME``, and
-those of an installed package by the name of its entry point in the group :data:`GROUP`.
+those of an installed package by the name of its entry point in the group
+``codegen.formats``.
 """
 
 from __future__ import annotations

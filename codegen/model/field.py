@@ -231,8 +231,9 @@ def _octets(value: Value) -> bytes:
 
 @dataclass(frozen=True)
 class Reserved(Declared):
-    """Bits that are sent as zero and ignored when received.
+    """1 to 64 bits that are sent as zero and ignored when received.
 
+    A header that has several needs a ``name`` for each of them (F102).
     Between little-endian fields, ``byteorder`` must be ``"little"`` as well.
     """
 

@@ -14,10 +14,11 @@ from codegen.model.field import Fill
 from codegen.model.header import Header, Stack
 from codegen.model.source import Binding, Value
 
-#: Frame bytes without the frame check sequence: IEEE 802.3 clause 3.2.7 and 4.4.2.
+#: The shortest frame, in bytes without the frame check sequence (IEEE 802.3 clause 3.2.7, 4.4.2).
 ETHERNET_MIN = 60
+#: The longest frame without jumbo frames, in bytes: a header of 14 and 1500 of payload.
 ETHERNET_MAX = 1514
-#: What is on the wire besides: frame check sequence, preamble with start delimiter, gap.
+#: Bytes on the wire besides: frame check sequence, preamble with start delimiter, gap.
 WIRE_OVERHEAD = 4 + 8 + 12
 
 
@@ -80,7 +81,11 @@ class Packet(Declared):
 
 @dataclass(frozen=True)
 class Preset(Declared):
-    """A packet with some values bound; made by :meth:`Packet.preset`."""
+    """A packet with some values bound; made by :meth:`Packet.preset`.
+
+    ``bindings`` are pairs of a name and what it is bound to. ``name`` is also that of an
+    emitted shorthand function.
+    """
 
     name: str
     packet: Packet
@@ -88,4 +93,5 @@ class Preset(Declared):
     bindings: tuple[tuple[str, Binding], ...]
 
 
+#: What every command takes: a packet, or a preset of one.
 Format = Packet | Preset

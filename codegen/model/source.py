@@ -17,7 +17,10 @@ Value = int | str | bytes
 
 
 class Edge(Enum):
-    """The ends of a span that are not a field of the same header."""
+    """The ends of a span that are not a field of the same header.
+
+    Inside of a :class:`~codegen.model.Group`, the header is the group.
+    """
 
     HEADER_START = "the start of the header"
     HEADER_END = "the end of the header"
@@ -118,7 +121,11 @@ class Default:
 
 
 class FromDevice(Enum):
-    """Defaults that are known only when the program runs on its device."""
+    """Defaults that are known only when the program runs on its device.
+
+    ``Parameter("mac_src", FromDevice.HWADDR)`` is the sender's MAC address. Functions that
+    run without a device, such as ``codegen.testing.encode()``, need a value for it.
+    """
 
     HWADDR = "the device's own address"
 
@@ -128,7 +135,8 @@ class Parameter:
     """An argument of the emitted function and of the emitted program.
 
     ``name`` is its C name; ``default`` is what the program uses when the argument is not
-    given. ``minimum`` and ``maximum`` narrow the range that the field's bits allow.
+    given. ``minimum`` and ``maximum`` narrow the range that the field's bits allow; both
+    are included. Diagnostic F109 refuses an empty range.
     """
 
     name: str
@@ -203,7 +211,7 @@ Sweep = Counter | Cycle | Random | Range | Timestamp
 IMIX = Cycle((60, 590, 60, 590, 60, 60, 1514, 60, 590, 60, 590, 60))
 
 
-#: A unit of lengths.
+#: The unit of a :class:`Length` that counts bits.
 BIT = Fraction(1, 8)
 
 
@@ -228,7 +236,7 @@ class Checksum:
     (RFC 768, RFC 9293). ``zero_as`` is sent in place of a result of zero (RFC 768:
     a UDP checksum of zero is sent as 0xFFFF). Zero in a received frame then means, for
     an ``optional`` checksum, that its sender computed none; it is not optional above
-    a header that :attr:`~codegen.model.Header.requires_checksums`.
+    a :class:`~codegen.model.Header` with ``requires_checksums``.
     """
 
     over: Span
@@ -243,7 +251,7 @@ class NextHeader:
     """The number of the header that follows, in a registry such as ``ethertype``.
 
     The number itself stands with the header that it names
-    (:attr:`codegen.model.Header.numbers`). ``last`` is sent when no header
+    (``numbers`` of :class:`~codegen.model.Header`). ``last`` is sent when no header
     follows, only the payload.
     """
 
@@ -253,11 +261,12 @@ class NextHeader:
 
 @dataclass(frozen=True)
 class Count:
-    """How many members a group of the same header has."""
+    """How many members a group of the same header has; ``group`` is its name."""
 
     group: str
 
 
+#: Where the value of a field comes from.
 Source = Const | Default | Parameter | Sweep | Length | Checksum | NextHeader | Count
 
 

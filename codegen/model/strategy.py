@@ -97,6 +97,7 @@ def _both(
     )
 
 
+#: The strategies that the command knows by their names.
 STRATEGIES = (
     *_both(
         "heap-gen",
