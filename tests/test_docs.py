@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from codegen import describe, emit, oracle
-from codegen.model import STRATEGIES, Format
+from codegen import describe, emit, formats, oracle, starter
+from codegen.model import (
+    HEADER,
+    STRATEGIES,
+    Checksum,
+    Counter,
+    Fill,
+    Format,
+    Header,
+    Packet,
+    UInt,
+)
 from codegen.resolve import resolve
+from codegen.targets import c
 from codegen.verify.compare import verify
 from codegen.verify.subject import Subject
 
@@ -60,6 +72,35 @@ def test_the_other_packet_of_optional_fields() -> None:
     assert "key" not in {each.argument.name for each in plain.arguments}
     frame = oracle.encode(keyed, {"mac_src": "02:00:00:00:00:01", "key": 0x01020304}, 60)
     assert frame[14:20] == bytes.fromhex("81 10 01020304")
+
+
+def test_the_checksum_of_the_how_tos_is_right() -> None:
+    (source,) = blocks(ROOT / "docs" / "how-to.md", "python")
+    found: dict[str, Any] = {}
+    exec(compile(source, "how-to.md", "exec"), found)
+    fields = (UInt("number", 16, Counter()), UInt("check", 8, Checksum(HEADER, found["XOR8"])))
+    format = Packet("checked", Header("checked", fields) / Fill(), min_length=4)
+    assert oracle.encode(resolve(format), {}, 4, packet=0x1203)[2] == 0x12 ^ 0x03
+    report = verify(Subject.build(resolve(format), STRATEGY, optimize="-O1"), 10, seed=0)
+    assert report.counterexample is None, report.counterexample
+
+
+def test_the_c_of_the_how_tos_compiles(tmp_path: Path) -> None:
+    """It calls Unikraft's functions as they are declared on the host platform too."""
+    starter_files = starter.files("telemetry", tmp_path)
+    (tmp_path / "telemetry.py").write_text(starter_files[tmp_path / "telemetry.py"])
+    layout = resolve(formats.load(str(tmp_path / "telemetry.py")))
+    emit.write(c.render([layout]), tmp_path / "packets")
+    (source,) = blocks(ROOT / "docs" / "how-to.md", "C")
+    (tmp_path / "send.c").write_text(source)
+    warnings = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-align -Werror".split()
+    subprocess.run(
+        ["gcc", "-std=gnu11", "-fsyntax-only", *warnings, "-Ipackets"]
+        + [f"-isystem{ROOT / 'codegen' / 'host' / 'include'}", "send.c"],
+        cwd=tmp_path,
+        check=True,
+    )
+    assert "packets/telemetry_udp4.c" in "".join(blocks(ROOT / "docs" / "how-to.md", "make"))
 
 
 def test_each_page_is_linked() -> None:

@@ -29,6 +29,8 @@ from codegen import emit, formats
 from codegen.extras import EXTRAS
 from codegen.model import STRATEGIES
 from codegen.resolve import resolve
+from tests import tutorial
+from tests.tools import need
 
 ROOT = Path(__file__).parent.parent
 KINDS = ("wheel", "sdist", "editable")
@@ -233,6 +235,38 @@ def test_the_sample_repository(
     assert attempt(python, "-m", "codegen", "emit", "--check", folder=sample).returncode == 1
     done = attempt(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", folder=sample)
     assert "AssertionError: counterexample: telemetry4: a reading" in done.stdout
+
+
+def test_the_tutorial_of_a_first_format(
+    wheel: Path, environment: Callable[..., Path], tmp_path: Path
+) -> None:
+    """From an empty folder outside of the clone, with the wheel."""
+    need("tshark")
+    python = environment("tutorial")
+    pip("--python", python, "install", wheel)
+    pytest_command = python.with_name("pytest")
+    pytest_command.write_text(f'#!/bin/sh\nexec {python} -m pytest -p no:cacheprovider "$@"\n')
+    pytest_command.chmod(0o755)
+    variables = {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    variables["PYTEST_ADDOPTS"] = "--codegen-examples 50"
+    (tmp_path / "work").mkdir()
+
+    def run(script: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [*tutorial.SHELL, script],
+            cwd=tmp_path / "work",
+            env=variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    commands = tutorial.follow("tutorial-format", tmp_path / "work", run)
+    verbs = {" ".join(each.split()[:2]) for each in commands}
+    wanted = "new show verify explain emit run export decode vectors"
+    assert verbs >= {f"codegen {verb}" for verb in wanted.split()} | {"pytest", "tshark -X"}
 
 
 @pytest.fixture(scope="module")

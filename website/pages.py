@@ -17,12 +17,12 @@ DOCS = ROOT / "docs"
 
 #: The sections of the navigation, with their pages in the order in which they are read.
 NAVIGATION = {
-    "Start": ("readme", "your-own-repository"),
+    "Start": ("readme", "tutorial-format", "tutorial-unikernel"),
     "Language": (
         *("shapes", "bit-fields", "optional-fields", "groups", "stacking", "payloads", "lengths"),
         *("trailers", "checksums", "sweeps", "parser"),
     ),
-    "Use": ("export-and-decode", "c-api", "xdp", "vhost-user"),
+    "Use": ("how-to", "your-own-repository", "export-and-decode", "c-api", "xdp", "vhost-user"),
     "Reference": tuple(reference.PAGES),
     "Project": ("changelog", "contributing"),
 }
