@@ -19,9 +19,13 @@ NAME = "pyproject.toml"
 #: The keys of the table, with what each has.
 KEYS = {
     "formats": "a list of formats, such as ['telemetry.py', 'sensors.packets:PING']",
+    "targets": "a list of targets, such as ['unikraft', 'c']",
     "strategies": "a list of strategies, such as ['pool-dup', 'mine.py:BIG_POOL']",
-    "output": "the folder below which applications are emitted, such as 'generated'",
+    "output": "the folder below which is emitted, such as 'generated'",
 }
+
+#: What formats are emitted for: an application, or the packet layer alone.
+TARGETS = ("unikraft", "c")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Project:
 
     folder: Path
     formats: tuple[str, ...]
+    targets: tuple[str, ...] = ("unikraft",)
     strategies: tuple[str, ...] = ("pool-dup",)
     output: Path = Path("generated")
 
@@ -88,11 +93,17 @@ def _project(folder: Path, table: Mapping[str, Any]) -> Project:
         fits = isinstance(value, str) if key == "output" else of_text
         if not fits or not value:
             raise UsageError(f"{place}: {key} is {value!r}; give it {KEYS[key]}")
+    for each in table.get("targets", ()):
+        if each not in TARGETS:
+            raise UsageError(
+                f"{place}: there is no target {each!r}; there are: {', '.join(TARGETS)}"
+            )
     if "formats" not in table:
         raise UsageError(f"{place} names no formats; give it formats = {KEYS['formats']}")
     return Project(
         folder,
         tuple(table["formats"]),
+        tuple(dict.fromkeys(table.get("targets", Project.targets))),
         tuple(table.get("strategies", Project.strategies)),
         folder / table.get("output", Project.output),
     )

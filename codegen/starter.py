@@ -59,6 +59,7 @@ def test_every_frame_is_valid(frame) -> None:
 
 _PYPROJECT = """[tool.codegen]
 formats = ["NAME.py"]
+targets = ["unikraft"]
 strategies = ["pool-dup"]
 output = "generated"
 """

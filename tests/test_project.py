@@ -175,6 +175,69 @@ def test_options_replace_what_the_table_has(project: Callable[[str], Path]) -> N
     assert not (folder / "emitted").exists()
 
 
+@pytest.mark.parametrize(
+    ("targets", "apps", "packets"),
+    [
+        ("", True, False),
+        ("targets = ['unikraft']", True, False),
+        ("targets = ['c']", False, True),
+        ("targets = ['c', 'unikraft', 'c']", True, True),
+    ],
+)
+def test_bare_emit_writes_each_target(
+    targets: str, apps: bool, packets: bool, project: Callable[[str], Path]
+) -> None:
+    folder = project(f"{BOTH}\noutput = 'emitted'\n{targets}")
+    below = folder / "sensors"
+    done = run(below, "emit")
+    assert done.returncode == 0, done.stderr
+    names = {"probe1/pool-dup", "probe2/pool-dup"}
+    assert applications(folder / "emitted") == (names if apps else set())
+    assert (folder / "emitted" / "runtime").exists() == apps
+    layer = folder / "emitted" / "packets"
+    sources = {path.name for path in layer.glob("*.c")}
+    assert sources == ({"probe1.c", "probe2.c"} if packets else set())
+    printed = sorted(f"../emitted/{name}" for name in (names if apps else set()))
+    assert done.stdout.splitlines() == printed + ["../emitted/packets"] * packets
+    assert run(below, "emit", "--check").returncode == 0
+    for name in ("packets/probe2.h", "probe2/pool-dup/packet.c"):
+        if (folder / "emitted" / name).exists():
+            before = (folder / "emitted" / name).read_text()
+            (folder / "emitted" / name).write_text("")
+            done = run(below, "emit", "--check")
+            assert done.returncode == 1
+            assert f"+++ ../emitted/{name}" in done.stdout
+            (folder / "emitted" / name).write_text(before)
+
+
+def test_a_target_on_the_command_line_replaces_those_of_the_table(
+    project: Callable[[str], Path],
+) -> None:
+    folder = project(f"{BOTH}\ntargets = ['unikraft', 'c']")
+    assert run(folder, "emit", "--target", "c").stdout == "generated/packets\n"
+    assert applications(folder / "generated") == set()
+    assert run(folder, "emit", "--target", "c", "--output", "layer").stdout == "layer\n"
+    assert (folder / "layer" / "probe2.c").exists()
+    done = run(folder, "emit", "--target", "unikraft", "--output", "apps", "--format", "probe.py")
+    assert done.stdout == "apps/probe1/pool-dup\n"
+    assert not (folder / "apps" / "packets").exists()
+    # All is written, or nothing: a file in the way of one target keeps the other from it.
+    (folder / "c" / "packets").mkdir(parents=True)
+    (folder / "c" / "packets" / "probe1.c").write_text("my own\n")
+    done = run(folder, "emit", "--output", "c")
+    assert done.returncode == 1
+    assert "c/packets has a file probe1.c that is none of this target's" in done.stderr
+    assert [path.name for path in (folder / "c").iterdir()] == ["packets"]
+
+
+def test_a_strategy_needs_a_target_that_has_one(project: Callable[[str], Path]) -> None:
+    done = run(project(f"{BOTH}\ntargets = ['c']"), "emit", "--strategy", "pool-gen")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--strategy is about applications, and the target c of pyproject.toml emits" in (
+        done.stderr
+    )
+
+
 def test_the_projects_formats_are_listed(project: Callable[[str], Path]) -> None:
     listed = run(project(BOTH), "list", "formats").stdout.splitlines()
     assert [line.split()[0] for line in listed[1:3]] == ["probe.py:PING", "sensors.packets:PING"]
@@ -185,7 +248,11 @@ def test_the_projects_formats_are_listed(project: Callable[[str], Path]) -> None
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ("format = 1", "has no key 'format'; it may have: formats, strategies, output"),
+        ("format = 1", "has no key 'format'; it may have: formats, targets, strategies, output"),
+        (f"{BOTH}\ntargets = 'c'", "targets is 'c'; give it a list of targets, such as"),
+        (f"{BOTH}\ntargets = []", "targets is []; give it a list of targets, such as"),
+        (f"{BOTH}\ntargets = ['c', 'xdp']", "there is no target 'xdp'; there are: unikraft, c"),
+        (f"{BOTH}\ntargets = [['c']]", "targets is [['c']]; give it a list of targets"),
         ("formats = 'probe.py'", "formats is 'probe.py'; give it a list of formats, such as"),
         ("formats = []", "formats is []; give it a list of formats, such as"),
         ("formats = [1]", "formats is [1]; give it a list of formats, such as"),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from codegen import formats
+from codegen import formats, project
 from codegen.cli import options
 from codegen.errors import UsageError
 from codegen.model import STRATEGIES, Strategy
@@ -19,12 +19,18 @@ if TYPE_CHECKING:
     from codegen.emit import Stale
     from codegen.layout import Layout
 
+#: What is to be in a folder, by the names of its files.
+Folders = dict[Path, Mapping[str, str]]
+
+#: The folder of the packet layer, where no other is named.
+PACKETS = Path("packets")
+
 
 @click.command("emit", cls=options.Verb)
 @click.option(
     "--target",
-    type=click.Choice(["unikraft", "c"]),
-    default="unikraft",
+    type=click.Choice(project.TARGETS),
+    default=project.TARGETS[0],
     show_default=True,
     help="An application, or the packet layer alone for a C program of your own.",
 )
@@ -42,8 +48,9 @@ if TYPE_CHECKING:
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder below which FORMAT/STRATEGY/ is written, or into which the packet layer is.  "
-    "[default: generated or what pyproject.toml has, and packets with --target c]",
+    help="Folder below which FORMAT/STRATEGY/ and packets/ are written; with --target c, the "
+    "folder of the packet layer itself.  [default: what pyproject.toml has, or generated; packets "
+    "with --target c]",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff when stale.")
 @click.option(
@@ -66,84 +73,96 @@ def command(
     """Write the application of a format and a strategy to OUTPUT/FORMAT/STRATEGY/.
 
     What all applications have in common goes to OUTPUT/runtime/. Where pyproject.toml has a
-    table [tool.codegen], its formats, strategies and output are what is used for the options
-    that are not given.
+    table [tool.codegen], its formats, targets, strategies and output are what is used for the
+    options that are not given.
 
     With --target c, write the packet layer of each --format to OUTPUT: FORMAT.c, FORMAT.h,
     the headers that they include, and build files for CMake and make.
     """
-    if target == "c":
-        given = context.get_parameter_source("strategy_name") is not ParameterSource.DEFAULT
-        if given or all_:
-            raise UsageError(
-                f"{'--strategy' if given else '--all'} is about applications, and --target c "
-                "emits none; leave one of the two out"
+    given = {name for name in context.params if _is_given(context, name)}
+    own = project.find()
+    targets = own.targets if own and not all_ and "target" not in given else (target,)
+    _check_options(targets, given, format_specs)
+    base = output or (own.output if own else project.Project.output)
+    if all_:
+        folders = _applications(_kept(base, check), base)
+    else:
+        layouts = (
+            options.own_layouts(own)
+            if own and "format_specs" not in given
+            else [options.layout(spec) for spec in format_specs]
+        )
+        folders = {}
+        if "unikraft" in targets:
+            strategies = (
+                [options.strategy(each, own.folder) for each in own.strategies]
+                if own and "strategy_name" not in given
+                else [options.strategy(strategy_name)]
             )
-        _packets(format_specs, output, check)
-        return
-    if len(format_specs) > 1:
+            folders |= _applications(itertools.product(layouts, strategies), base)
+        if "c" in targets:
+            folder = PACKETS if own is None else base / PACKETS
+            if output is not None and "target" in given:
+                folder = output
+            folders |= _packets(layouts, folder, check)
+    _finish(folders, base, check)
+
+
+def _check_options(
+    targets: Sequence[str], given: Collection[str], format_specs: Sequence[str]
+) -> None:
+    """Raise UsageError for options that the targets have no use for."""
+    if "unikraft" not in targets:
+        for name, option in (("strategy_name", "--strategy"), ("all_", "--all")):
+            if name in given:
+                where = "--target c" if "target" in given else "the target c of pyproject.toml"
+                raise UsageError(
+                    f"{option} is about applications, and {where} emits none; "
+                    "leave one of the two out"
+                )
+    elif len(format_specs) > 1:
         shown = " and ".join(map(repr, format_specs))
         raise UsageError(
             f"--format is given {len(format_specs)} times, as {shown}, and takes one value: "
             "choose one; several go into one folder with --target c"
         )
-    _applications(context, format_specs[0], strategy_name, output, check, all_)
 
 
-def _packets(format_specs: Sequence[str], output: Path | None, check: bool) -> None:
-    """Write the packet layer of some formats, or check that it is current."""
-    from codegen import emit
+def _packets(layouts: Sequence[Layout], folder: Path, check: bool) -> Folders:
+    """Return the folder of the packet layer of some formats."""
     from codegen.targets import c
 
-    folder = c.FOLDER if output is None else output
-    files = c.render([options.layout(spec) for spec in format_specs])
-    if check:
-        _report(emit.check(files, folder))
-        return
-    c.check_folder(files, folder)
-    emit.write(files, folder)
-    click.echo(folder)
-
-
-def _applications(
-    context: click.Context,
-    format_spec: str,
-    strategy_name: str,
-    output: Path | None,
-    check: bool,
-    all_: bool,
-) -> None:
-    """Write applications and what they have in common, or check that they are current."""
-    from codegen import emit, project
-
-    own = project.find()
-    if output is None:
-        output = own.output if own else project.Project.output
-    chosen: Iterable[tuple[Layout, Strategy]]
-    if all_:
-        named = _present(output) if check else emit.COMMITTED
-        chosen = ((options.layout(spec), options.strategy(name)) for spec, name in named)
-    else:
-        given = {name for name in context.params if _is_given(context, name)}
-        of_project = own if own and "format_specs" not in given else None
-        layouts = options.own_layouts(of_project) if of_project else [options.layout(format_spec)]
-        strategies = [options.strategy(strategy_name)]
-        if own and "strategy_name" not in given:
-            strategies = [options.strategy(each, own.folder) for each in own.strategies]
-        chosen = itertools.product(layouts, strategies)
-    # The applications last: one that is there has all that it needs beside it.
-    folders = {emit.runtime_folder(output): emit.render_runtime()}
-    for layout, strategy in chosen:
-        folders[emit.folder(output, layout, strategy)] = emit.render(layout, strategy)
-    runtime, *applications = folders
+    files = c.render(layouts)
     if not check:
-        emit.write_all(folders)
-        click.echo("\n".join(map(str, applications)))
+        c.check_folder(files, folder)
+    return {folder: files}
+
+
+def _applications(chosen: Iterable[tuple[Layout, Strategy]], base: Path) -> Folders:
+    """Return the folders of applications, after that of what they have in common."""
+    from codegen import emit
+
+    # The applications last: one that is there has all that it needs beside it.
+    folders: Folders = {emit.runtime_folder(base): emit.render_runtime()}
+    for layout, strategy in chosen:
+        folders[emit.folder(base, layout, strategy)] = emit.render(layout, strategy)
+    return folders
+
+
+def _finish(folders: Folders, base: Path, check: bool) -> None:
+    """Write folders and print their names, or check that they are current."""
+    from codegen import emit
+
+    runtime = emit.runtime_folder(base)
+    if check:
+        stale = emit.check_runtime(runtime) if runtime in folders else []
+        for folder, files in folders.items():
+            if folder != runtime:
+                stale += emit.check(files, folder)
+        _report(stale)
         return
-    stale = emit.check_runtime(runtime)
-    for target in applications:
-        stale += emit.check(folders[target], target)
-    _report(stale)
+    emit.write_all(folders)
+    click.echo("\n".join(str(folder) for folder in folders if folder != runtime))
 
 
 def _is_given(context: click.Context, name: str) -> bool:
@@ -161,6 +180,14 @@ def _report(stale: Sequence[Stale]) -> None:
             err=True,
         )
         raise click.exceptions.Exit(1)
+
+
+def _kept(output: Path, check: bool) -> list[tuple[Layout, Strategy]]:
+    """Return the applications of this project, or with ``check`` those that are in a folder."""
+    from codegen import emit
+
+    named = _present(output) if check else emit.COMMITTED
+    return [(options.layout(spec), options.strategy(name)) for spec, name in named]
 
 
 def _present(output: Path) -> list[tuple[str, str]]:

@@ -15,9 +15,6 @@ from codegen.errors import CodegenError, UsageError
 from codegen.layout import Layout
 from codegen.lower import lower_format
 
-#: The folder that is written, unless another one is asked for.
-FOLDER = Path("packets")
-
 #: The build files; each has a template of its name.
 BUILD_FILES = ("CMakeLists.txt", "packets.mk")
 
