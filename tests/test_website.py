@@ -118,6 +118,7 @@ def test_the_site_is_built(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
     names = {path.stem for path in (tmp_path / "site").glob("*.html")}
     assert pages.sources().keys() | reference.PAGES.keys() <= names
+    assert "With --target c, write" in (tmp_path / "site" / "command-line.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,10 @@ html_css_files = ["site.css"]
 # A file of its own for each link to the source would be a second site.
 html_show_sourcelink = False
 
+# Two hyphens are the start of an option, and no dash.
+smartquotes = False
+# A block of a docstring is a diagram, or C.
+highlight_language = "text"
 # The anchors of headings are those that GitHub gives them.
 myst_heading_anchors = 3
 # Examples of output, and JSON with an ellipsis, are not the language of their block.

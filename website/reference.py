@@ -76,8 +76,7 @@ def command_line() -> str:
     """Return the page of all verbs, with their options."""
     page = title("Command line")
     page += "Exit codes: 0 for success, 1 for a failed check, 2 for a usage error.\n\n"
-    for verb, summary in cli.VERBS.items():
-        page += f"{title(f'codegen {verb}', '-')}{summary[0].upper()}{summary[1:]}.\n\n"
+    for verb in cli.VERBS:
         page += f".. click:: codegen.cli.{verb}:command\n"
         page += f"   :prog: codegen {verb}\n   :nested: full\n\n"
     return page
@@ -140,7 +139,8 @@ def catalogue() -> str:
 
 
 def _protocol(module: ModuleType) -> str:
-    page = f"{title(module.__name__, '-')}{inspect.getdoc(module)}\n\n"
+    page = title(module.__name__.rpartition(".")[2], "-")
+    page += f"``{module.__name__}``: {inspect.getdoc(module)}\n\n"
     own = re.findall(r"^(\w+) = ", inspect.getsource(module), re.MULTILINE)
     for name, value in vars(module).items():
         if isinstance(value, Header | Group) and name in own:
@@ -162,7 +162,9 @@ def _members(name: str, value: Header | Group, text: str) -> str:
     rows = list(_rows(value.fields))
     if isinstance(value, Header):
         rows += _rows(value.trailer, "trailer: ")
-    return page + table(("Field", "Shape", "Source", "Present"), rows)
+    heads = ("Field", "Shape", "Source", "Present")
+    shown = 4 if any(row[3] for row in rows) else 3
+    return page + table(heads[:shown], [row[:shown] for row in rows])
 
 
 def _rows(members: Iterable[Member], prefix: str = "") -> Iterator[tuple[str, ...]]:
