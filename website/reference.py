@@ -16,6 +16,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
 
+import click
+
 from codegen import cli, formats, layout, model, testing
 from codegen.describe import origin
 from codegen.diagnostics import Code
@@ -76,8 +78,11 @@ def command_line() -> str:
     """Return the page of all verbs, with their options."""
     page = title("Command line")
     page += "Exit codes: 0 for success, 1 for a failed check, 2 for a usage error.\n\n"
+    context = click.Context(cli.cli)
     for verb in cli.VERBS:
-        page += f".. click:: codegen.cli.{verb}:command\n"
+        found = cli.cli.get_command(context, verb)
+        assert found is not None and found.callback is not None
+        page += f".. click:: {found.callback.__module__}:command\n"
         page += f"   :prog: codegen {verb}\n   :nested: full\n\n"
     return page
 

@@ -21,7 +21,7 @@ from codegen.errors import CodegenError, UsageError
 VERBS = {
     "list": "formats, presets, strategies and devices, a line each",
     "show": "a format's bit diagram and its fields",
-    "emit": "write an application folder",
+    "emit": "write an application, or the packet layer alone",
     "verify": "compare the emitted C with the oracle, over generated values",
     "run": "build and run the emitted program",
     "image": "build the Unikraft image of an application",

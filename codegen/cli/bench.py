@@ -34,7 +34,7 @@ SINKS = "free,window:128"
     default=formats.DEFAULT,
     show_default=True,
     metavar="FORMAT",
-    help="The packet of all strategies but rings.",
+    help="The packet of all strategies, except those with a ring.",
 )
 @click.option(
     "--swept-format",
@@ -42,7 +42,7 @@ SINKS = "free,window:128"
     default="udp4_seq",
     show_default=True,
     metavar="FORMAT",
-    help="The packet of rings: one that sweeps a field.",
+    help="The packet of strategies with a ring: one that sweeps a field.",
 )
 @click.option(
     "--strategy",
@@ -50,34 +50,34 @@ SINKS = "free,window:128"
     default="all",
     show_default=True,
     metavar="STRATEGY,...",
-    help="Strategies, or all.",
+    help="Names of strategies, path/to/file.py:NAME, or all.",
 )
 @click.option(
     "--length",
     "lengths",
     metavar="BYTES,...",
-    help="Frame lengths, but of a format that sweeps its own.  "
+    help="Frame lengths; a format that sweeps its length has its own.  "
     "[default: 60,508,1514, or the nearest that the formats have]",
 )
 @click.option(
     "--sink",
     "sinks",
     metavar="SINK,...",
-    help=f"Where packets go that are sent.  [default: {SINKS}]",
+    help=f"Where sent packets go.  [default: {SINKS}]",
 )
 @click.option(
     "--repeat",
     type=click.IntRange(1),
     default=5,
     show_default=True,
-    help="Rounds that count, after one that does not.",
+    help="The number of rounds; one more, before them, does not count.",
 )
 @click.option(
     "--seconds",
     type=click.FloatRange(0.001, 60),
     default=0.1,
     show_default=True,
-    help="Length of one measurement.",
+    help="The duration of one measurement in seconds.",
 )
 @options.netbuf_option
 @options.uk_root_option
@@ -85,7 +85,7 @@ SINKS = "free,window:128"
     "--json",
     "json_path",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the figures there as well.",
+    help="Write the figures to this file as well.",
 )
 def command(
     mode: str,
@@ -100,15 +100,17 @@ def command(
     uk_root: Path | None,
     json_path: Path | None,
 ) -> None:
-    """Measure nanoseconds a packet, each cell in a process of its own on one core.
+    """Measure the nanoseconds that a packet takes, by strategy, frame length and sink.
 
-    With --mode rx, a device hands over one frame again and again; 'match=on' compares
-    each with the packet, and the reference is DPDK's testpmd, if it is installed.
+    Each cell of the table is measured in a process of its own, on one core. The rows
+    'tutorial-...' are the baselines: uk_netbuf_alloc_buf(), write or memcpy(),
+    uk_netbuf_free(). All programs are measured in turn, and a ratio compares figures of the
+    same round. A format that sweeps its length is measured without the baselines, which send
+    frames of one length.
 
-    'tutorial-...' is the baseline: uk_netbuf_alloc_buf(), write or memcpy(),
-    uk_netbuf_free(). All are measured in turn; a ratio compares figures of the
-    same round. A format that sweeps its length is measured with the lengths of its
-    sweep, without the baselines: theirs is one length.
+    With --mode rx, receiving is measured: a device returns one frame again and again, and
+    with 'match=on' each is compared with the packet. The reference is DPDK's testpmd, if it
+    is installed.
     """
     from codegen.bench import matrix, receiving
     from codegen.cli.console import left_out

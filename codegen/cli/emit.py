@@ -41,8 +41,8 @@ PACKETS = Path("packets")
     default=[formats.DEFAULT],
     show_default=True,
     metavar="FORMAT",
-    help="A packet or preset of the catalogue, or path/to/file.py:NAME. With --target c it can "
-    "be given several times.",
+    help="A name that 'codegen list' shows, path/to/file.py:NAME or package.module:NAME. With "
+    "--target c, it can be given several times.",
 )
 @options.strategy_option
 @click.option(
@@ -52,13 +52,17 @@ PACKETS = Path("packets")
     "folder of the packet layer itself.  [default: what pyproject.toml has, or generated; packets "
     "with --target c]",
 )
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 with a diff when stale.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; print a diff and exit with 1 if a file is not current.",
+)
 @click.option(
     "--all",
     "all_",
     is_flag=True,
-    help="The applications that this project keeps in generated/, instead of one; "
-    "with --check, those that are in OUTPUT.",
+    help="Emit all applications that codegen's own repository keeps in generated/; with "
+    "--check, check those that are in OUTPUT.",
 )
 @click.pass_context
 def command(
@@ -72,9 +76,9 @@ def command(
 ) -> None:
     """Write the application of a format and a strategy to OUTPUT/FORMAT/STRATEGY/.
 
-    What all applications have in common goes to OUTPUT/runtime/. Where pyproject.toml has a
-    table [tool.codegen], its formats, targets, strategies and output are what is used for the
-    options that are not given.
+    The files that all applications share go to OUTPUT/runtime/. If pyproject.toml has a table
+    [tool.codegen], its formats, targets, strategies and output replace the defaults of the
+    options.
 
     With --target c, write the packet layer of each --format to OUTPUT: FORMAT.c, FORMAT.h,
     the headers that they include, and build files for CMake and make.

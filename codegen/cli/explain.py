@@ -14,7 +14,8 @@ from codegen.errors import UsageError
 def command(number: str) -> None:
     """Explain the diagnostic NUMBER, such as F107; without one, list all of them.
 
-    The explanation has a format that gets the diagnostic, and the same format mended.
+    The explanation shows a format that is refused with this diagnostic, and the same format
+    mended.
     """
     from codegen.cli.console import print_table, table
     from codegen.diagnostics import Code

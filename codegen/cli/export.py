@@ -36,12 +36,12 @@ TARGETS = ("wireshark-lua", "json", "c-struct")
 @click.option(
     "--name",
     metavar="NAME",
-    help="The name of the protocol in Wireshark, where the format's is taken there.",
+    help="The name of the protocol in Wireshark, if the format's own name is taken there.",
 )
 def command(format_spec: str, target: str, output: Path | None, name: str | None) -> None:
     """Write FORMAT as another tool reads it.
 
-    FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME.
+    FORMAT is a name that 'codegen list' shows, path/to/file.py:NAME or package.module:NAME.
     """
     from codegen.export import as_json, c_struct, wireshark
 

@@ -24,7 +24,7 @@ from codegen.cli import options
     type=click.Choice(options.BUILDS),
     default="default",
     show_default=True,
-    help="Compiler options: dead code elimination, link time optimisation.",
+    help="Compiler options of the image; dce: dead code elimination, lto: link time optimisation.",
 )
 @options.image_options
 @options.sink_option
@@ -48,9 +48,8 @@ def command(
 ) -> None:
     """Emit an application, configure and build its Unikraft image, and print its path and size.
 
-    The tree is that of --uk-root, $UK_ROOT, $UK_WORKDIR/unikraft, or .unikraft/unikraft
-    here or in the home folder. Nothing is written into it; objects are kept in the cache.
-    A second file, with the ending .dbg, has the symbols.
+    Nothing is written into the Unikraft tree; objects are kept in the cache. A second file,
+    with the ending .dbg, has the symbols.
     """
     from codegen import emit, unikraft
     from codegen.cli.progress import image_steps

@@ -22,11 +22,11 @@ SECTIONS = ("formats", "presets", "strategies", "devices")
 def command(section: str | None) -> None:
     """List formats, presets, strategies and devices, a line each.
 
-    Behind a format is where it comes from: the catalogue, an installed package, or the
-    table [tool.codegen] of pyproject.toml.
+    The last column of a format is where it comes from: the catalogue, an installed package,
+    or the table [tool.codegen] of pyproject.toml.
 
-    With a SECTION, only that; 'codegen list strategies' also says what a packet
-    costs with each, and when it is refused.
+    With a SECTION, list only that. 'codegen list strategies' also shows what a packet costs
+    with each strategy, and when the strategy is refused.
     """
     from codegen.cli.console import print_table, table
 

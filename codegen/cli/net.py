@@ -12,9 +12,9 @@ def command(action: str, bridge: str) -> None:
     """Make or remove BRIDGE, a bridge with two taps: BRIDGE-tap0 and BRIDGE-tap1.
 
     What is sent on one tap is received on the other, by virtual machines or by
-    'codegen run --device tap:usocbr0-tap0'. Needs root, or a namespace of your own
-    (unshare -Urn). Prints what it did and what was there already; can be repeated.
-    BRIDGE is usocbr0 when none is named.
+    'codegen run --device tap:usocbr0-tap0'. This needs root, or a
+    namespace of your own (unshare -Urn). It prints what it did and what was there already,
+    and can be repeated. By default, BRIDGE is usocbr0.
     """
     from codegen import net
 

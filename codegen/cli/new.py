@@ -21,15 +21,15 @@ from codegen.errors import UsageError
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
     metavar="DIR",
-    help="Folder that the files are written to; it is made where it does not exist.  "
+    help="Folder that the files are written to; it is created if it does not exist.  "
     "[default: the current one]",
 )
 def command(name: str | None, folder: Path) -> None:
     """Write a format NAME to start from: NAME.py and its test, test_NAME.py.
 
-    Where no pyproject.toml has a table [tool.codegen] yet, one is written as well, and a
-    workflow for GitHub (.github/workflows/formats.yml). All files are written, or
-    none; none is overwritten. The format verifies as it is.
+    If there is no pyproject.toml with a table [tool.codegen] yet, one is written as well, and
+    a workflow for GitHub (.github/workflows/formats.yml). Either all files are written or
+    none, and no file is overwritten. The format passes 'codegen verify' as it is.
     """
     from codegen import project, starter, temporary
 

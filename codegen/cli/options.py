@@ -164,7 +164,7 @@ def strategy_option(function: _Function) -> _Function:
         default=DEFAULT_STRATEGY,
         show_default=True,
         metavar="STRATEGY",
-        help="How packet buffers are got, filled and given back; a name, path/to/file.py:NAME "
+        help="How packet buffers are allocated, filled and released; a name, path/to/file.py:NAME "
         "or package.module:NAME.",
     )(function)
 
@@ -176,8 +176,8 @@ def sink_option(function: _Function) -> _Function:
         default=sink.DEVICE,
         show_default=True,
         metavar="SINK",
-        help="Where packets go: netdev to the device; free and window:N nowhere, "
-        "to see their cost.",
+        help="Where packets go. netdev: to the device; free: each is released at once; "
+        "window:N: the last N are held.",
     )(function)
 
 
@@ -187,7 +187,7 @@ def uk_root_option(function: _Function) -> _Function:
         "--uk-root",
         type=click.Path(path_type=Path, file_okay=False),
         metavar="DIR",
-        help="The Unikraft tree.  "
+        help="The folder of Unikraft's sources.  "
         "[default: $UK_ROOT, $UK_WORKDIR/unikraft, .unikraft/unikraft, ~/.unikraft/unikraft]",
     )(function)
 
@@ -200,7 +200,7 @@ def netbuf_option(function: _Function) -> _Function:
         type=click.Choice(["host", "unikraft"]),
         default="host",
         show_default=True,
-        help="Whose netbuf.c and pool.c are linked; unikraft are those of a Unikraft tree.",
+        help="Link codegen's own netbuf.c and pool.c (host), or those of a Unikraft tree.",
     )(function)
 
 
@@ -212,7 +212,7 @@ def image_options(function: _Function) -> _Function:
             type=click.Choice(["crit", "err", "warn", "info", "debug"]),
             default="crit",
             show_default=True,
-            help="What Unikraft itself prints on the console.",
+            help="What Unikraft itself prints on the console: this level, and more severe ones.",
         ),
         uk_root_option,
         click.option(
@@ -243,7 +243,7 @@ def machine_options(function: _Function) -> _Function:
             type=click.IntRange(1, 256),
             default=1,
             show_default=True,
-            help="Pairs of queues of the network device, where a release's driver has several.",
+            help="Pairs of queues of the network device, if the release's driver supports several.",
         ),
         click.option(
             "--smp",
@@ -251,7 +251,7 @@ def machine_options(function: _Function) -> _Function:
             type=click.IntRange(1, 256),
             default=1,
             show_default=True,
-            help="Processors of the machine; the program runs on the first.",
+            help="Processors of the machine; the program runs on the first one.",
         ),
         click.option(
             "--backend",
@@ -272,19 +272,20 @@ def machine_options(function: _Function) -> _Function:
             "macs",
             multiple=True,
             metavar="MAC",
-            help="The machine's address; of a pair the sender's, then the receiver's.  "
-            "[default: different on each bridge's machines]",
+            help="The machine's MAC address; with --pair, the sender's, then the receiver's.  "
+            "[default: a different one for each machine of a bridge]",
         ),
         click.option(
             "--memory",
             type=click.IntRange(8, 65536),
             metavar="MB",
-            help="The machine's memory.  [default: 64, or what the strategy needs]",
+            help="The machine's memory in megabytes.  [default: 64, or what the strategy needs]",
         ),
         click.option(
             "--notify",
             type=click.Choice(["timer", "bh"]),
-            help="When QEMU takes sent packets (tx=): in batches, or each.  [default: the faster]",
+            help="How QEMU takes sent packets: in batches (timer) or one by one (bh).  "
+            "[default: the faster one]",
         ),
         click.option(
             "--virtio",
@@ -297,7 +298,7 @@ def machine_options(function: _Function) -> _Function:
             type=click.Choice(["auto", "on", "off"]),
             default="auto",
             show_default=True,
-            help="Let the processor run the guest; auto: where that works.",
+            help="Use KVM; auto: if a trial guest boots on it.",
         ),
         click.option(
             "--bridge",

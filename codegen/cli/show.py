@@ -11,7 +11,7 @@ from codegen.cli import options
 @click.command("show")
 @click.argument("format_spec", metavar="[FORMAT]", default=formats.DEFAULT)
 def command(format_spec: str) -> None:
-    """Draw FORMAT as RFCs do, and list where each field's value comes from.
+    """Draw the bit diagram of FORMAT, as RFCs do, and list the source of each field's value.
 
     FORMAT is a name that 'codegen list' shows, path/to/file.py:NAME or package.module:NAME.
     """

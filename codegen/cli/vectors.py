@@ -25,9 +25,15 @@ from codegen.errors import UsageError
     type=click.IntRange(0),
     default=10,
     show_default=True,
-    help="Vectors of random values, besides the least and the largest.",
+    help="The number of vectors with random values, after the least and the largest ones.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal values.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="The seed of the random values; equal seeds give equal values.",
+)
 def command(format_spec: str, file: Path | None, count: int, seed: int) -> None:
     """Print vectors of FORMAT as JSON: frames in hexadecimal digits, with their values.
 

@@ -28,15 +28,21 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     default=1000,
     show_default=True,
-    help="Generated value sets per format, besides every length.",
+    help="The number of generated sets of values per format; every length is tried as well.",
 )
 @click.option(
     "--all",
     "every",
     is_flag=True,
-    help="Make every cross-check (oracle, scapy, tshark, the emitted parser), in one table.",
+    help="Make all cross-checks (oracle, scapy, tshark, the emitted parser), in one table.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal values.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="The seed of the generated values; equal seeds give equal values.",
+)
 @click.option(
     "--platform",
     type=click.Choice(["host", "xdp"]),
@@ -64,15 +70,17 @@ def command(
     netbuf_name: str,
     uk_root: Path | None,
 ) -> None:
-    """Build the emitted C for this machine and compare its packets with the oracle's.
+    """Compile the emitted C, and compare it with the oracle, which is written in Python.
 
     FORMAT is a name that 'codegen list' shows, path/to/file.py:NAME, package.module:NAME, or
-    path/to/file.py for each that the file has. When none is given, those of the table
-    [tool.codegen] of pyproject.toml are verified, or else all of the catalogue.
-    With --all, a table has a row per format and, per cross-check, the number
-    of examples on which it agreed with the emitted C. With --platform xdp, the kernel's
-    verifier has to accept the emitted C, and the kernel runs it; this needs root.
-    Exits with 1 when there is a counterexample.
+    path/to/file.py for all formats of a file. If none is given, the formats of the table
+    [tool.codegen] of pyproject.toml are verified, or all of the catalogue if there is none.
+
+    With --all, the result is a table: a row per format, and per cross-check the number of
+    examples on which it agreed with the emitted C. With --platform xdp, the kernel's verifier
+    must accept the emitted C, and the kernel runs it; this needs root.
+
+    Exits with 1 if there is a counterexample.
     """
     from codegen import extras, project
     from codegen.host import cache, netbuf

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     default=options.DEFAULT_STRATEGY,
     show_default=True,
     metavar="STRATEGY,...",
-    help="How packet buffers are got, filled and given back; names, path/to/file.py:NAME, or all.",
+    help="How packet buffers are allocated, filled and released; names, path/to/file.py:NAME, "
+    "or all.",
 )
 @click.option(
     "--platform",
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 1024),
     default=1,
     show_default=True,
-    help="How many CPUs send at once, on the platform xdp.",
+    help="The number of CPUs that send at once, on the platform xdp.",
 )
 @options.sink_option
 @click.option(
@@ -65,21 +66,22 @@ if TYPE_CHECKING:
 @click.option(
     "--length",
     type=int,
-    help="Frame bytes without check sequence, unless the format sweeps them.  "
-    "[default: the format's]",
+    help="The frame's length in bytes, without frame check sequence; refused if the format "
+    "sweeps it.  [default: the format's]",
 )
-@click.option("--count", type=click.IntRange(0), help="Packets; 0 for no limit.")
+@click.option("--count", type=click.IntRange(0), help="The number of packets; 0 for no limit.")
 @click.option(
     "--duration",
     type=click.FloatRange(0, 10**9),
-    help="Seconds; 0 for no limit.  [default: 1, when there is no --count]",
+    help="The duration in seconds; 0 for no limit.  [default: 1, if --count is not given]",
 )
 @click.option(
     "--set",
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
-    help="An argument of the program, such as ipv4_dst=10.0.0.2, rate=1Mpps, match=on; repeatable.",
+    help="An argument of the program, such as ipv4_dst=10.0.0.2, rate=1Mpps or match=on; can be "
+    "given several times.",
 )
 @options.netbuf_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -88,13 +90,13 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     default=3,
     show_default=True,
-    help="Rounds of a table of several programs.",
+    help="The number of rounds in which several programs are measured in turn.",
 )
 @click.option(
     "--pair",
     "as_pair",
     is_flag=True,
-    help="Two unikernels on one bridge: one sends, one receives and checks.",
+    help="Run two unikernels on one bridge: one sends, the other one receives and checks.",
 )
 @click.option(
     "--build",
@@ -128,12 +130,12 @@ def command(
     log_level: str,
     machine: Machine,
 ) -> None:
-    """Build the emitted main loop, run it, and report how fast it was.
+    """Build the emitted program, run it, and report its rate.
 
-    Several strategies or builds (or all) give a table of their rates; where packets go
-    to no device, unikernels are compared with the tutorial's baselines. A unikernel
-    needs a Unikraft tree, and a bridge ('codegen net up') unless its sink is no device;
-    --pair and what is listed below it is for unikernels.
+    Several strategies or builds (or all) are measured in turn, and their rates printed as a
+    table. With a sink other than the device, unikernels are compared with the tutorial's
+    baselines as well. A unikernel needs a Unikraft tree and, unless it has such a sink, a
+    bridge ('codegen net up'). --pair and the options listed below it are for unikernels.
     """
     from codegen import unikraft
     from codegen.host import netbuf
