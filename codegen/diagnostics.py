@@ -42,7 +42,7 @@ class Code(Enum):
     F122 = "bytes or an IPv6 address do not start on a whole byte"
     F123 = "a sweep does not go with what it sweeps"
     F124 = "fields of both byte orders share a byte"
-    F125 = "the names of an enumeration cannot tell its numbers apart"
+    F125 = "the names of an enumeration are ambiguous, or cannot be printed"
     F126 = "a value of that kind does not go with a field of that shape"
     F127 = "a declaration has something of the wrong type"
     F128 = "an optional field is bound, and is not there"

@@ -31,9 +31,9 @@ def build(folder: Path) -> int:
             return 1
         if render(source, made):
             return 1
-        foreign = [f"{path.relative_to(made)}: {each}" for path, each in offline.fetched(made)]
-        if foreign:
-            print("website: these pages need a network:", *foreign, sep="\n  ", file=sys.stderr)
+        fetched = [f"{path.relative_to(made)}: {each}" for path, each in offline.fetched(made)]
+        if fetched:
+            print("website: these pages need a network:", *fetched, sep="\n  ", file=sys.stderr)
             return 1
         shutil.rmtree(folder, ignore_errors=True)
         made.rename(folder)

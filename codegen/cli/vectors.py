@@ -39,7 +39,7 @@ def command(format_spec: str, file: Path | None, count: int, seed: int) -> None:
 
     The examples that a packet declares come first. With --check, FILE has vectors in the same
     form, perhaps of another implementation; exits with 1 when the oracle makes other bytes
-    of the values, or finds fault with a frame.
+    of the values, or a frame is invalid.
     """
     from codegen import vectors
 

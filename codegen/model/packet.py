@@ -56,12 +56,12 @@ class Packet(Declared):
 
     @property
     def packet(self) -> Packet:
-        """Itself: so that a packet and a preset can be asked the same question."""
+        """The packet itself; that of a preset is the packet that it binds values of."""
         return self
 
     @property
     def bindings(self) -> tuple[tuple[str, Binding], ...]:
-        """Nothing is bound in a packet."""
+        """Empty, as a packet binds nothing; a preset does."""
         return ()
 
     @property
