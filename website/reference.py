@@ -34,7 +34,7 @@ MODEL = {
     "Values": "Const Default Parameter FromDevice Length Count NextHeader Source Value Binding",
     "Checksums": "Checksum Algorithm OwnAlgorithm",
     "Spans": "Span Edge HEADER PAYLOAD HEADER_AND_PAYLOAD HEADER_TO_TRAILER BIT",
-    "Sweeps": "Counter Cycle Range Random Timestamp IMIX Sweep",
+    "Sweeps": "Counter Cycle Range Random Timestamp Increment IMIX ONCE Sweep",
     "Strategies": "Strategy Buffers Fetch QueueFull STRATEGIES",
 }
 

@@ -49,7 +49,8 @@ class UInt(Declared):
     are free. ``at`` is the bit of the header at which the field is expected to start,
     as read off an RFC's diagram; it is checked, never used to move the field. With ``when``
     the field is present only if another field of its header, the switch, has the right
-    value. An enumeration gives its numbers ``names``, and has no other numbers.
+    value. An enumeration gives its numbers ``names``, and has no other numbers. ``name`` is a C
+    identifier, and no other field of the header has it.
     """
 
     name: str
@@ -85,7 +86,10 @@ class UInt(Declared):
 
 @dataclass(frozen=True)
 class MAC(Declared):
-    """A 48-bit MAC address (IEEE 802 clause 8), written ``02:00:00:00:00:01``."""
+    """A 48-bit MAC address (IEEE 802 clause 8), written ``02:00:00:00:00:01``.
+
+    ``at`` and ``when`` are those of :class:`UInt`. It starts on a whole byte.
+    """
 
     name: str
     source: Source
@@ -98,7 +102,7 @@ class MAC(Declared):
     octets: ClassVar[int | None] = 6
 
     def parse(self, value: Value) -> int:
-        """Return the 48-bit integer for a colon-separated address."""
+        """Return the 48-bit integer for a colon-separated address; ValueError when it is none."""
         if not isinstance(value, str) or not _MAC.fullmatch(value):
             raise ValueError(
                 f"a MAC address such as '02:00:00:00:00:01' is wanted, not {shown(value)}"
@@ -112,7 +116,10 @@ class MAC(Declared):
 
 @dataclass(frozen=True)
 class IPv4Address(Declared):
-    """A 32-bit IPv4 address (RFC 791), written ``192.168.128.1``."""
+    """A 32-bit IPv4 address (RFC 791), written ``192.168.128.1``.
+
+    ``at`` and ``when`` are those of :class:`UInt`.
+    """
 
     name: str
     source: Source
@@ -125,7 +132,7 @@ class IPv4Address(Declared):
     octets: ClassVar[int | None] = None
 
     def parse(self, value: Value) -> int:
-        """Return the 32-bit integer, in host order, for a dotted address."""
+        """Return the 32-bit integer for a dotted address; ValueError when it is none."""
         try:
             return int(ipaddress.IPv4Address(_text(value)))
         except ValueError:
@@ -140,7 +147,10 @@ class IPv4Address(Declared):
 
 @dataclass(frozen=True)
 class IPv6Address(Declared):
-    """A 128-bit IPv6 address (RFC 4291), written ``2001:db8::1``."""
+    """A 128-bit IPv6 address (RFC 4291), written ``2001:db8::1``.
+
+    ``at`` and ``when`` are those of :class:`UInt`. It starts on a whole byte.
+    """
 
     name: str
     source: Source
@@ -153,7 +163,10 @@ class IPv6Address(Declared):
     octets: ClassVar[int | None] = 16
 
     def parse(self, value: Value) -> int:
-        """Return the 128-bit integer for an address of RFC 4291 section 2.2, without zone."""
+        """Return the 128-bit integer for an address of RFC 4291 section 2.2, without a zone.
+
+        Raises ValueError for anything else.
+        """
         try:
             address = ipaddress.IPv6Address(_text(value))
         except ValueError:
@@ -180,6 +193,7 @@ class Bytes(Declared):
 
     ``size`` is the number of bytes; without it, the value of the source determines it, of a
     :class:`Cycle` the first one. A :class:`Random` needs a size.
+    ``at`` and ``when`` are those of :class:`UInt`. It starts on a whole byte.
     """
 
     name: str
@@ -218,7 +232,10 @@ class Bytes(Declared):
         return f"{self.octets} byte{'s' if self.octets != 1 else ''}"
 
     def parse(self, value: Value) -> int:
-        """Return the bytes as an integer, the first one most significant."""
+        """Return the bytes as an integer, the first one most significant.
+
+        Raises ValueError for what are no bytes, or not as many as the field has.
+        """
         octets = _octets(value)
         if len(octets) != self.octets:
             raise ValueError(
@@ -340,7 +357,7 @@ def parameters(members: tuple[Member, ...]) -> Iterator[str]:
 
 
 def repeat(group: Group, count: int) -> tuple[Group, ...]:
-    """Return ``count`` copies of a group, numbered from 1 on, as do their parameters.
+    """Return ``count`` copies of a group; they and their parameters are numbered from 1 on.
 
     The elements of an array: ``Group("entries", repeat(ENTRY, 3))`` has
     ``entry1``, ``entry2`` and ``entry3``.

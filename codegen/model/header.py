@@ -22,14 +22,17 @@ from codegen.model.source import Const, Default, Source, Value, overridden
 
 @dataclass(frozen=True)
 class Zeros:
-    """Zero bits in a pseudo header."""
+    """Zeros in a pseudo header, as many as it has ``bits``."""
 
     bits: int
 
 
 @dataclass(frozen=True)
 class UpperNumber:
-    """The number of the header above, in a pseudo header (RFC 768: protocol)."""
+    """The number of the header above, in a pseudo header (RFC 768: protocol).
+
+    It is the header's number in the ``registry``, in a field of so many ``bits``.
+    """
 
     bits: int
     registry: str
@@ -37,7 +40,7 @@ class UpperNumber:
 
 @dataclass(frozen=True)
 class UpperLength:
-    """The bytes that the checksum above covers, in a pseudo header (RFC 768: UDP length)."""
+    """How many bytes the checksum above covers, in a pseudo header (RFC 768: UDP length)."""
 
     bits: int
 
