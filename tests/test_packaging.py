@@ -237,12 +237,19 @@ def test_the_sample_repository(
     assert "AssertionError: counterexample: telemetry4: a reading" in done.stdout
 
 
-def test_the_tutorial_of_a_first_format(
-    wheel: Path, environment: Callable[..., Path], tmp_path: Path
+@pytest.mark.parametrize(
+    ("page", "wanted"),
+    [
+        ("index", "new verify emit run export decode"),
+        ("tutorial-format", "new show verify explain emit run export decode vectors"),
+    ],
+)
+def test_the_commands_of_a_page(
+    page: str, wanted: str, wheel: Path, environment: Callable[..., Path], tmp_path: Path
 ) -> None:
     """From an empty folder outside of the clone, with the wheel."""
     need("tshark")
-    python = environment("tutorial")
+    python = environment(page)
     pip("--python", python, "install", wheel)
     pytest_command = python.with_name("pytest")
     pytest_command.write_text(f'#!/bin/sh\nexec {python} -m pytest -p no:cacheprovider "$@"\n')
@@ -263,9 +270,8 @@ def test_the_tutorial_of_a_first_format(
         )
         return done.returncode, done.stdout
 
-    commands = tutorial.follow("tutorial-format", tmp_path / "work", run)
-    verbs = {" ".join(each.split()[:2]) for each in commands}
-    wanted = "new show verify explain emit run export decode vectors"
+    commands = tutorial.follow(page, tmp_path / "work", run)
+    verbs = {" ".join(each.split("#")[0].split()[:2]) for each in commands}
     assert verbs >= {f"codegen {verb}" for verb in wanted.split()} | {"pytest", "tshark -X"}
 
 
