@@ -35,7 +35,7 @@ OTHERS = {
 }
 
 #: Titles in the navigation, where that of the page would not fit there.
-TITLES = {"readme": "Overview"}
+TITLES = {"readme": "Overview", "xdp": "In the Linux kernel", "vhost-user": "vhost-user"}
 
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
