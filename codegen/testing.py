@@ -98,7 +98,10 @@ def check(
 
 
 def packets(format: Format | str) -> SearchStrategy[Sample]:
-    """Return a strategy for what packets of a format are made from, over the whole ranges."""
+    """Return a strategy for what packets of a format are made from, over the whole ranges.
+
+    Raises FormatError for a format that cannot work, and UsageError where hypothesis is missing.
+    """
     extras.require("verify", "codegen.testing.packets")
     from hypothesis import strategies as st
 
@@ -109,7 +112,10 @@ def packets(format: Format | str) -> SearchStrategy[Sample]:
 
 
 def frames(format: Format | str) -> SearchStrategy[bytes]:
-    """Return a strategy for valid frames, with the format's payload and with any other."""
+    """Return a strategy for valid frames, with the format's payload and with any other.
+
+    Raises the errors of :func:`packets`.
+    """
     extras.require("verify", "codegen.testing.frames")
     from hypothesis import strategies as st
 
