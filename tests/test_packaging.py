@@ -245,7 +245,12 @@ def test_the_sample_repository(
     ],
 )
 def test_the_commands_of_a_page(
-    page: str, wanted: str, wheel: Path, environment: Callable[..., Path], tmp_path: Path
+    page: str,
+    wanted: str,
+    wheel: Path,
+    environment: Callable[..., Path],
+    folder: Path,
+    tmp_path: Path,
 ) -> None:
     """From an empty folder outside of the clone, with the wheel."""
     need("tshark")
@@ -255,7 +260,10 @@ def test_the_commands_of_a_page(
     pytest_command.write_text(f'#!/bin/sh\nexec {python} -m pytest -p no:cacheprovider "$@"\n')
     pytest_command.chmod(0o755)
     variables = {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
-    variables["PYTEST_ADDOPTS"] = "--codegen-examples 50"
+    variables |= {
+        "PYTEST_ADDOPTS": "--codegen-examples 50",
+        "XDG_CACHE_HOME": str(folder / "cache"),
+    }
     (tmp_path / "work").mkdir()
 
     def run(script: str) -> tuple[int, str]:
