@@ -121,6 +121,18 @@ def test_the_site_is_built(tmp_path: Path) -> None:
     assert "With --target c, write" in (tmp_path / "site" / "command-line.html").read_text()
 
 
+def test_a_folder_that_is_no_site_is_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    need_sphinx()
+    from website.__main__ import build
+
+    (tmp_path / "mine").write_text("text")
+    assert build(tmp_path) == 2
+    assert f"{tmp_path} is there, and is no site" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -1,4 +1,4 @@
-"""Build the site: ``python -m website [FOLDER]``; exits with 1 where anything is wrong with it.
+"""Build the site: ``python -m website [FOLDER]``; exits with 1 if anything is wrong with it.
 
 Strictly: a broken link, a missing anchor, a reference to an unknown object, and a page that
 fetches anything from a network are errors. The folder gets the site when it is complete.
@@ -19,7 +19,10 @@ FOLDER = pages.ROOT / "build" / "docs"
 
 
 def build(folder: Path) -> int:
-    """Build the site in a folder, which it replaces; return the exit code."""
+    """Build the site in a folder, in place of an earlier one; return the exit code."""
+    if folder.exists() and not (folder / "objects.inv").exists():
+        print(f"website: {folder} is there, and is no site; name another folder", file=sys.stderr)
+        return 2
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
         source, made = Path(name, "source"), Path(name, "site")
