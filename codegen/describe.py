@@ -33,7 +33,7 @@ from codegen.layout import (
     TriangleSweep,
     few_values,
 )
-from codegen.model import BIT, IMIX, Const, NextHeader
+from codegen.model import BIT, IMIX, Const, NextHeader, limits
 
 _ROW = 32
 
@@ -50,11 +50,11 @@ def origin(placed: Placed) -> str:
             return f"{kind} {show(value)}{_decides(placed, decides)}"
         case Argument() as argument:
             default = "the device's own" if argument.default is None else show(argument.default)
-            limits = ""
-            if (argument.minimum, argument.maximum) != (0, (1 << placed.bits) - 1):
-                limits = f" in {argument.minimum}..{argument.maximum}"
+            allowed = ""
+            if (argument.minimum, argument.maximum) != limits(placed.field):
+                allowed = f" in {argument.minimum}..{argument.maximum}"
             state = "bound to" if argument.bound else "default"
-            return f"parameter {argument.name}{limits}, {state} {default}"
+            return f"parameter {argument.name}{allowed}, {state} {default}"
         case Swept() as swept:
             return sweep(swept, show)
         case FrameLength() as length:

@@ -36,7 +36,7 @@ from codegen.layout import (
     TimestampSweep,
     TriangleSweep,
 )
-from codegen.model import Algorithm, NextHeader, OwnAlgorithm, UInt, Value
+from codegen.model import Algorithm, Int, NextHeader, OwnAlgorithm, UInt, Value
 
 
 class Result(Enum):
@@ -278,8 +278,8 @@ def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
         if left_value != right_value:
             show = placed.field.show
             lines.append(
-                f"  {placed.path}: {show(left_value)} (0x{left_value:x}) wanted, "
-                f"{show(right_value)} (0x{right_value:x}) found"
+                f"  {placed.path}: {show(left_value)} (0x{_bits(wanted, placed):x}) wanted, "
+                f"{show(right_value)} (0x{_bits(found, placed):x}) found"
             )
     if layout.payload is not None:
         payload = range(len(wanted))[_octets(layout.payload.extent, len(wanted))]
@@ -323,7 +323,12 @@ def _argument_values(layout: Layout, arguments: Mapping[str, Value]) -> dict[str
 
 
 def _write(frame: bytearray, placed: Placed, value: int) -> None:
-    """Put ``value`` into the bits of the field, through the frame as one integer."""
+    """Put ``value`` into the bits of the field, through the frame as one integer.
+
+    In two's complement, a negative number is what it lacks to 2 to the power of its bits.
+    """
+    if isinstance(placed.field, Int) and value < 0:
+        value += 1 << placed.bits
     order, shift = placed.field.byteorder, _shift(frame, placed)
     whole = int.from_bytes(frame, order)
     mask = ((1 << placed.bits) - 1) << shift
@@ -331,7 +336,14 @@ def _write(frame: bytearray, placed: Placed, value: int) -> None:
 
 
 def _read(frame: bytes, placed: Placed) -> int:
-    """Return the number that the field's bits are, the inverse of :func:`_write`."""
+    """Return the number that the field's bits stand for, the inverse of :func:`_write`."""
+    value = _bits(frame, placed)
+    negative = isinstance(placed.field, Int) and value >> (placed.bits - 1)
+    return value - (1 << placed.bits) if negative else value
+
+
+def _bits(frame: bytes, placed: Placed) -> int:
+    """Return the field's bits as an unsigned number."""
     whole = int.from_bytes(frame, placed.field.byteorder)
     return whole >> _shift(frame, placed) & ((1 << placed.bits) - 1)
 
@@ -369,7 +381,7 @@ def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:
         match part:
             case PseudoField(path=path):
                 placed = layout[path]
-                value = _read(frame, placed)
+                value = _bits(frame, placed)
                 if placed.field.byteorder == "little":
                     value = int.from_bytes(value.to_bytes(part.bits // 8, "little"), "big")
             case PseudoConst(value=value):

@@ -42,11 +42,13 @@ from codegen.model import (
     Format,
     Group,
     Header,
+    Int,
     Length,
     NextHeader,
     Packet,
     Pad,
     Parameter,
+    Range,
     Reserved,
     UInt,
     UpperLength,
@@ -140,6 +142,26 @@ FROM_THE_START = Packet(
     )
     / Fill(1),
 )
+SIGNED = Packet(
+    "signed_numbers",
+    ETHERNET
+    / Header(
+        "own",
+        (
+            Int("byte", 8, Parameter("byte", -1)),
+            Int("narrow", 5, Parameter("narrow", -16)),
+            Int("wide", 43, Parameter("wide", -(1 << 42))),
+            Int("little", 64, Parameter("little", -2), "little"),
+            Int("three", 24, Parameter("three", -3), "little"),
+            Int("bit", 1, Parameter("bit", -1), "little"),
+            Int("rest", 31, Range(-5, 5), "little"),
+            Int("constant", 16, Const(-300)),
+            UInt("sum", 16, Checksum(HEADER_AND_PAYLOAD)),
+        ),
+        numbers={"ethertype": 0x88B5},
+    )
+    / Fill(1),
+)
 #: A number that shares both its first and its last byte, with the least significant bits first.
 NINE_BYTES = Packet(
     "nine_bytes",
@@ -214,7 +236,7 @@ def test_tshark_reads_each_field_of_the_catalogue(
 
 
 @pytest.mark.parametrize(
-    "format", [*OWN_FORMATS.values(), FROM_THE_START, NINE_BYTES], ids=lambda f: f.name
+    "format", [*OWN_FORMATS.values(), FROM_THE_START, NINE_BYTES, SIGNED], ids=lambda f: f.name
 )
 def test_tshark_reads_each_field_of_ones_own(
     format: Format, require: Require, tmp_path: Path
@@ -389,7 +411,10 @@ def read_by_json(found: dict[str, Any], frame: bytes) -> dict[str, int]:
         start = each["position"]["bits"]
         start += 8 * len(frame) if each["position"]["from"] == "end" else 0
         digits = bits[each["byteorder"]][start : start + each["bits"]]
-        values[each["path"]] = int(digits if each["byteorder"] == "big" else digits[::-1], 2)
+        value = int(digits if each["byteorder"] == "big" else digits[::-1], 2)
+        if each["kind"] == "signed" and value >> (each["bits"] - 1):
+            value -= 1 << each["bits"]
+        values[each["path"]] = value
     return values
 
 
@@ -404,7 +429,8 @@ def test_a_reader_of_the_json_reads_any_format() -> None:
         for frame in some_frames(layout, 3):
             assert read_by_json(found, frame) == oracle.decode(layout, frame).values
 
-    for each in [*formats.catalogue().values(), *OWN_FORMATS.values(), FROM_THE_START]:
+    own = [*OWN_FORMATS.values(), FROM_THE_START, SIGNED]
+    for each in [*formats.catalogue().values(), *own]:
         prove(each)
     search(prove, 60, 3)
 
@@ -491,14 +517,16 @@ def test_accessors_read_and_write_each_field(
         for number, (frame, line) in enumerate(zip(frames, lines, strict=True)):
             *found, made = line.split(" ")
             values = oracle.decode(layout, frame).values
-            assert [int(each, 16) for each in found] == list(values.values())
+            # C prints a negative number as one of 64 bits.
+            wanted = [value % (1 << 64) if value < 0 else value for value in values.values()]
+            assert [int(each, 16) for each in found] == wanted
             # All fields are written over ones, or zeros; the payload is not theirs.
             rest = b"\0" if number % 2 else b"\xff"
             size = len(frame) - layout.header_length - layout.trailer_length
             behind = frame[len(frame) - layout.trailer_length :]
             assert bytes.fromhex(made) == frame[: layout.header_length] + rest * size + behind
 
-    for each in [*OWN_FORMATS.values(), FROM_THE_START, formats.load("vxlan-udp4")]:
+    for each in [*OWN_FORMATS.values(), FROM_THE_START, SIGNED, formats.load("vxlan-udp4")]:
         prove(each)
     search(prove, 12, 4)
 

@@ -50,6 +50,7 @@ from codegen.model import (
     FromDevice,
     Group,
     Header,
+    Int,
     IPv4Address,
     IPv6Address,
     Length,
@@ -136,48 +137,51 @@ class _Drawn:
         self.draw = draw
         self.names = 0
         self.parameters: dict[str, Any] = {}
-        #: The parameters that a sweep of numbers goes with, and their bits.
-        self.widths: dict[str, int] = {}
+        #: The parameters that a sweep of numbers goes with, with their bits and their sign.
+        self.widths: dict[str, tuple[int, bool]] = {}
 
     def name(self, prefix: str) -> str:
         self.names += 1
         return f"{prefix}{self.names}"
 
-    def number(self, bits: int) -> int:
+    def number(self, bits: int, signed: bool = False) -> int:
         """Draw a number, small or large: ranges of both are of interest."""
         top = (1 << bits) - 1
-        return int(self.draw(st.integers(0, top) | st.sampled_from(sorted({0, 1, top // 2, top}))))
+        number = self.draw(st.integers(0, top) | st.sampled_from(sorted({0, 1, top // 2, top})))
+        return int(number) - (1 << (bits - 1) if signed else 0)
 
-    def value(self, bits: int) -> Source:
+    def value(self, bits: int, signed: bool = False) -> Source:
         """Draw where the value of a number comes from."""
         kind = self.draw(
             st.sampled_from(["const", "default", "parameter", "range", "parameter", "sweep"])
         )
         if kind == "sweep":
-            return self.sweep(bits)
+            return self.sweep(bits, signed)
         if kind == "const":
-            return Const(self.number(bits))
+            return Const(self.number(bits, signed))
         if kind == "default":
-            decides = self.number(bits) if self.draw(st.integers(0, 3)) == 0 else 0
-            return Default(self.number(bits), decides=decides)
+            decides = self.number(bits) if self.draw(st.integers(0, 3)) == 0 and not signed else 0
+            return Default(self.number(bits, signed), decides=decides)
         name = self.name("p")
-        low, default, high = sorted(self.number(bits) for _ in range(3))
+        low, default, high = sorted(self.number(bits, signed) for _ in range(3))
         self.parameters[name] = default
-        self.widths[name] = bits
+        self.widths[name] = bits, signed
         if kind == "range":
             return Parameter(name, default, low, high)
         return Parameter(name, default)
 
-    def sweep(self, bits: int) -> Sweep:
+    def sweep(self, bits: int, signed: bool = False) -> Sweep:
         """Draw how a number differs from packet to packet."""
-        low, high = sorted((self.number(bits), self.number(bits)))
+        low, high = sorted((self.number(bits, signed), self.number(bits, signed)))
         match self.draw(st.sampled_from(["counter", "cycle", "range", "random", "time"])):
             case "time":
                 return Timestamp(self.draw(st.sampled_from(["ns", "us", "ms"])))
             case "counter":
-                return Counter(low, max(high, 1))
+                return Counter(low, self.number(bits) or 1)
             case "cycle":
-                return Cycle(tuple(self.number(bits) for _ in range(self.draw(st.integers(1, 5)))))
+                return Cycle(
+                    tuple(self.number(bits, signed) for _ in range(self.draw(st.integers(1, 5))))
+                )
             case "range":
                 return Range(low, high, max((high - low) // 3, 1))
         return Random(self.number(64), low, high)
@@ -193,7 +197,9 @@ class _Drawn:
             if self.draw(st.integers(0, 5)) == 0:
                 fields.append(Reserved(end - start, self.name("r"), byteorder=order))
             else:
-                fields.append(UInt(self.name("f"), end - start, self.value(end - start), order))
+                shape = self.draw(st.sampled_from([UInt, UInt, Int]))
+                value = self.value(end - start, shape is Int)
+                fields.append(shape(self.name("f"), end - start, value, order))
         return fields
 
     def little(self) -> list[Field]:
@@ -450,9 +456,9 @@ class _Drawn:
         bindings: dict[str, Any] = {
             name: value for name, value in self.parameters.items() if self.draw(st.booleans())
         }
-        for name, bits in self.widths.items():
+        for name, (bits, signed) in self.widths.items():
             if self.draw(st.integers(0, 3)) == 0:
-                bindings[name] = self.sweep(bits)
+                bindings[name] = self.sweep(bits, signed)
         if isinstance(packet.layers[-1], Fill) and self.draw(st.integers(0, 3)) == 0:
             bindings["length"] = Random(self.number(64))
         if isinstance(packet.layers[-1], Fill) and self.draw(st.booleans()):

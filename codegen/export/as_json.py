@@ -29,6 +29,7 @@ from codegen.model import (
     MAC,
     Algorithm,
     Bytes,
+    Int,
     IPv4Address,
     IPv6Address,
     NextHeader,
@@ -41,6 +42,7 @@ VERSION = 1
 
 _KINDS = {
     UInt: "number",
+    Int: "signed",
     MAC: "mac",
     IPv4Address: "ipv4",
     IPv6Address: "ipv6",

@@ -3,7 +3,7 @@
 -- Lua 5.2 has a library for this; later versions have an operator that 5.2 cannot parse.
 local xor = bit32 and bit32.bxor or load("return function(a, b) return a ~ b end")()
 
-local TYPES = { [1] = "uint8", [2] = "uint16", [3] = "uint24", [4] = "uint32" }
+local TYPES = { [1] = "int8", [2] = "int16", [3] = "int24", [4] = "int32" }
 
 local proto = Proto(FORMAT.name, FORMAT.title)
 local whole_frame = Field.new("frame")
@@ -18,8 +18,9 @@ for _, each in ipairs(FORMAT.fields) do
 	if each.kind ~= "number" then
 		each.shown = ProtoField[each.kind](abbreviation, each.label)
 	else
-		local kind = TYPES[math.ceil(each.bits / 8)] or "uint64"
-		local names = kind ~= "uint64" and each.names or nil
+		local kind = TYPES[math.ceil(each.bits / 8)] or "int64"
+		local names = kind ~= "int64" and each.names or nil
+		kind = each.signed and kind or "u" .. kind
 		each.shown = ProtoField[kind](abbreviation, each.label,
 		                              each.sum and base.HEX or base.DEC, names)
 	end
@@ -55,12 +56,24 @@ local function number(frame, each)
 	return each.bits <= 32 and value:lower() or value
 end
 
+-- The number that the bits stand for: in two's complement where the field is signed.
+local function value_of(frame, each)
+	local value = number(frame, each)
+	if not each.signed then
+		return value
+	elseif type(value) == "number" then
+		return value < 2 ^ (each.bits - 1) and value or value - 2 ^ each.bits
+	end
+	local unused = 64 - each.bits
+	return Int64.new(value:lshift(unused)):arshift(unused)
+end
+
 -- The value as text that can be compared: decimal for a number, else hexadecimal.
 local function text(frame, each)
 	if each.kind ~= "number" then
 		return range(frame, each):bytes():tohex(true)
 	end
-	local value = number(frame, each)
+	local value = value_of(frame, each)
 	return type(value) == "number" and string.format("%.0f", value) or tostring(value)
 end
 
@@ -216,7 +229,7 @@ local function add(tree, frame, each)
 	if each.kind ~= "number" then
 		item = tree:add(each.shown, bytes)
 	else
-		item = tree:add(each.shown, bytes, number(frame, each))
+		item = tree:add(each.shown, bytes, value_of(frame, each))
 	end
 	local found, should = text(frame, each), wanted(frame, each)
 	local problem

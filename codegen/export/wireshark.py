@@ -32,6 +32,7 @@ from codegen.model import (
     Algorithm,
     Bytes,
     Header,
+    Int,
     IPv4Address,
     IPv6Address,
     NextHeader,
@@ -173,6 +174,8 @@ def _field(layout: Layout, placed: Placed) -> dict[str, object]:
     }
     if placed.field.byteorder == "little":
         found["little"] = True
+    if isinstance(placed.field, Int):
+        found["signed"] = True
     if isinstance(placed.field, UInt) and placed.field.names:
         found["names"] = dict(placed.field.names)
     match placed.origin:

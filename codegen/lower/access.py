@@ -7,21 +7,24 @@ from there. ``pktlen`` is the frame's length where it is written, ``len`` where 
 from __future__ import annotations
 
 from codegen.c import tree
-from codegen.c.tree import Assign, Binary, Call, Do, Expression, Name, Number, Statement
+from codegen.c.tree import Assign, Binary, Call, Cast, Do, Expression, Name, Number, Statement
 from codegen.c.types import (
+    I64,
     U8,
     U16,
     U32,
     U64,
+    UINT,
     VOID,
     Array,
     Integer,
     Pointer,
     Type,
+    signed,
     unsigned,
 )
 from codegen.layout import Extent, FrameLength, Piece, Placed, Position
-from codegen.model import MAC, Bytes, Field, IPv4Address, IPv6Address, Reserved, UInt
+from codegen.model import MAC, Bytes, Field, Int, IPv4Address, IPv6Address, Reserved, UInt
 
 FRAME = Name("frame", Pointer(U8))
 END = Name("end", Pointer(U8))
@@ -44,6 +47,8 @@ def type_of(field: Field) -> Type:
             return Array(U8, field.octets)
         case UInt() | IPv4Address() | Reserved():
             return unsigned(field.bits)
+        case Int():
+            return signed(field.bits)
     raise TypeError(f"no C type for a value of the shape {field!r}")
 
 
@@ -90,8 +95,35 @@ def _accessor(placed: Placed) -> str:
     return f"{'be' if placed.field.byteorder == 'big' else 'le'}{placed.bits}"
 
 
+def on_wire(value: Expression, field: Field) -> Expression:
+    """Return the unsigned number that a field's value is on the wire."""
+    if not isinstance(field, Int):
+        return value
+    # The conversion to an unsigned type is defined as two's complement.
+    return tree.masked(Cast(unsigned(field.bits), value), field.bits)
+
+
+def constant(field: Field, value: int) -> Expression:
+    """Return a constant value of a field, in a type that it can be compared in."""
+    return tree.signed_decimal(value) if isinstance(field, Int) else tree.decimal(value)
+
+
+def wire_number(placed: Placed, value: int) -> int:
+    """Return the unsigned number that a constant value of a field is on the wire."""
+    return value % (1 << placed.bits)
+
+
+def load_value(placed: Placed) -> Expression:
+    """Return the load of a field's value from the frame, with its sign where it has one."""
+    number = load(placed)
+    if not isinstance(placed.field, Int):
+        return number
+    bits = Number(placed.bits, UINT)
+    return Call("sign_extended", (tree.unsigned_number(number), bits), I64)
+
+
 def load(placed: Placed) -> Expression:
-    """Return the load of a field's number from the frame; the address of bytes."""
+    """Return the load of a field's unsigned number from the frame; the address of bytes."""
     first = placed.start
     if is_octets(placed.field):
         return address_of(first)

@@ -26,7 +26,7 @@ from codegen.c.tree import (
     Statement,
     Struct,
 )
-from codegen.c.types import I64, INT, U8, U16, U64, UINT, VOID, Pointer, Tagged, unsigned
+from codegen.c.types import I64, INT, U8, U16, U64, UINT, VOID, Integer, Pointer, Tagged, unsigned
 from codegen.layout import (
     Argument,
     Extent,
@@ -49,9 +49,11 @@ from codegen.lower.access import (
     is_octets,
     length_of,
     load,
+    load_value,
     size_of,
     type_of,
     variable_of,
+    wire_number,
 )
 from codegen.lower.arguments import args_pointer, member_of, out_of_range
 from codegen.lower.sums import SUM, Term, addends, csum_add, to_word_end
@@ -327,7 +329,9 @@ class Parsing:
             yield Blank()
             yield Comment((describe.declaration(placed),))
             if placed.field.octets is None:
-                yield Assign(member, tree.converted(load(placed), unsigned(placed.bits)))
+                type_ = type_of(placed.field)
+                assert isinstance(type_, Integer), placed.path
+                yield Assign(member, tree.converted(load_value(placed), type_))
             elif placed.start.bit == 0:
                 yield copy(member, address_of(placed.start), placed.field.octets)
             else:
@@ -338,7 +342,8 @@ class Parsing:
         """Return the condition under which a field is not the constant that it should be."""
         assert isinstance(placed.origin, Fixed)
         if not is_octets(placed.field):
-            return Binary("!=", load(placed), tree.wire(placed.origin.value, placed.bits))
+            wanted = wire_number(placed, placed.origin.value)
+            return Binary("!=", load(placed), tree.wire(wanted, placed.bits))
         at, template = placed.start.octet, "template"
         if placed.start.from_end:
             at, template = at + self.layout.trailer_length, "trailer"
@@ -484,7 +489,7 @@ class Parsing:
         wanted = member_of(self.args, placed)
         octets = placed.field.octets
         if octets is None:
-            number = load(placed)
+            number = load_value(placed)
             # Narrower members are promoted to int, as the parts of the number are.
             found = number if placed.bits <= 16 else tree.unsigned_number(number)
             return Binary("!=", found, wanted)

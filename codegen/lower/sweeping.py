@@ -33,7 +33,7 @@ from codegen.c.tree import (
     Statement,
     Struct,
 )
-from codegen.c.types import U8, U16, U64, UINT, VOID, Array, Pointer, Tagged, Type, unsigned
+from codegen.c.types import U8, U16, U64, UINT, VOID, Array, Pointer, Tagged, Type, signed, unsigned
 from codegen.layout import (
     CounterSweep,
     CycleSweep,
@@ -49,9 +49,9 @@ from codegen.layout import (
     TimestampSweep,
     TriangleSweep,
 )
-from codegen.lower.access import END, FRAME, PKTLEN, is_octets
+from codegen.lower.access import END, FRAME, PKTLEN, constant, is_octets, on_wire
 from codegen.lower.sums import SUM
-from codegen.model import Default, Field, UInt
+from codegen.model import Default, Field, Int, UInt
 
 if TYPE_CHECKING:
     from codegen.lower.writing import Writing
@@ -120,20 +120,20 @@ def halves(placed: Placed) -> tuple[tuple[Placed, int], Placed] | None:
 def value(
     swept: Sweep, variable: str, field: Field, n: Expression, now: Expression
 ) -> tuple[Expression, Declare | None]:
-    """Return a sweep's value for packet ``n``, and the table that it is looked up in."""
+    """Return a sweep's number on the wire for packet ``n``, and the table that it is from."""
     bits = field.bits
     found: Expression
     match swept:
         case CounterSweep(start=start, step=step):
-            found = _cut(_plus(start, _times(n, step)), bits)
+            found = _cut(_plus(start % (1 << bits), _times(n, step)), bits)
         case RangeSweep(first=first, count=count, step=step):
-            found = _plus(first, _times(_modulo(n, count), step))
+            found = _from(first, swept.last, _times(_modulo(n, count), step), bits)
         case TriangleSweep(first=first, count=count, step=step):
             back_and_forth = Call("triangle_at", (n, _number(count)), U64)
-            found = _plus(first, _times(back_and_forth, step))
+            found = _from(first, swept.last, _times(back_and_forth, step), bits)
         case RandomSweep(seed=seed, low=low, count=count, step=step):
             drawn = Call("random_at", (_number(seed), n), U64)
-            found = _plus(low, _times(_modulo(drawn, count), step))
+            found = _from(low, swept.last, _times(_modulo(drawn, count), step), bits)
         case TimestampSweep(unit=unit):
             found = _cut(now if unit == 1 else Binary("/", now, Number(unit)), bits)
         case CycleSweep(values=values):
@@ -149,6 +149,15 @@ def _number(value: int) -> Number:
 
 def _plus(constant: int, node: Expression) -> Expression:
     return Binary("+", _number(constant), node) if constant else node
+
+
+def _from(first: int, last: int, node: Expression, bits: int) -> Expression:
+    """Return the sum of a first value and what is added to it, up to the last one.
+
+    Negative numbers are in two's complement, which wraps between -1 and 0.
+    """
+    found = _plus(first % (1 << bits), node)
+    return _cut(found, bits) if first < 0 <= last else found
 
 
 def _times(node: Expression, step: int) -> Expression:
@@ -176,10 +185,12 @@ def _looked_up(
         type_: Type = Array(row, None)
         rows = tuple((Braced(tree.octets_row(each), row),) for each in octets)
         return Index(Name(name, type_), place), Declare(type_, name, const=True, rows=rows)
-    type_ = Array(unsigned(field.bits), None)
-    numbers = [_number(each) for each in values]
+    member = signed(field.bits) if isinstance(field, Int) else unsigned(field.bits)
+    type_ = Array(member, None)
+    numbers = [constant(field, each) for each in values]
     lines = tuple(tuple(numbers[at : at + 4]) for at in range(0, len(numbers), 4))
-    return Index(Name(name, type_), place), Declare(type_, name, const=True, rows=lines)
+    found = on_wire(Index(Name(name, type_), place), field)
+    return found, Declare(type_, name, const=True, rows=lines)
 
 
 # ----------------------------------------------------------------- struct, calls

@@ -52,10 +52,11 @@ from codegen.lower.access import (
     is_whole,
     length_of,
     octet_at,
+    on_wire,
     size_of,
     store,
-    type_of,
     variable_of,
+    wire_number,
 )
 from codegen.lower.arguments import args_pointer, member_of, number_of
 from codegen.lower.plan import TemplateRow
@@ -342,16 +343,14 @@ class Writing:
         """Return a varying field's number, or the place of its bytes."""
         match placed.origin:
             case Argument():
-                return number_of(member_of(self.args, placed), placed)
+                return on_wire(number_of(member_of(self.args, placed), placed), placed.field)
             case FrameLength() as length:
                 return length_of(length, PKTLEN)
             case Swept():
-                name, type_ = variable_of(placed), type_of(placed.field)
+                name = variable_of(placed)
                 if is_octets(placed.field):
                     return Name(name, Pointer(U8, const=True))
-                # Of any field that is a number, a MAC address included.
-                is_number = not isinstance(type_, Array)
-                return Name(name, type_ if is_number else unsigned(placed.bits))
+                return Name(name, unsigned(placed.bits))
         raise TypeError(f"{placed.path}: no C value for {placed.origin!r}")
 
     # Checksums
@@ -411,7 +410,8 @@ class Writing:
                 case PseudoField(path=path):
                     source = self.layout[path]
                     if isinstance(source.origin, Fixed):
-                        constant += source.origin.value << weight_of(source, at)
+                        number = wire_number(source, source.origin.value)
+                        constant += number << weight_of(source, at)
                     elif (halves := sweeping.halves(source)) is not None:
                         constant += halves[0][1] << weight_of(halves[0][0], at)
                     constant += self.constant_sums.get(path, 0) << weight_of(source, at)

@@ -11,6 +11,7 @@ from codegen.model.field import (
     Field,
     Fill,
     Group,
+    Int,
     IPv4Address,
     IPv6Address,
     Member,
@@ -18,6 +19,7 @@ from codegen.model.field import (
     Reserved,
     Switch,
     UInt,
+    limits,
     repeat,
 )
 from codegen.model.header import Header, Stack, UpperLength, UpperNumber, Zeros, inner
@@ -95,6 +97,7 @@ __all__ = [
     "Header",
     "IPv4Address",
     "IPv6Address",
+    "Int",
     "Length",
     "Member",
     "NextHeader",
@@ -120,5 +123,6 @@ __all__ = [
     "Value",
     "Zeros",
     "inner",
+    "limits",
     "repeat",
 ]

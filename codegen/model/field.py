@@ -1,7 +1,7 @@
 """The shapes of fields: their width, their byte order and their notation.
 
-On the wire each field is an unsigned integer of a known number of bits; a kind
-only adds the notation of that integer (a MAC address, an IPv4 address, bytes).
+On the wire each field is an integer of a known number of bits; a kind only adds
+its sign and its notation (a MAC address, an IPv4 address, bytes).
 Layout, oracle and lowering therefore deal with integers alone.
 
 Some shapes hold no value of their own: a group of fields, padding. They are
@@ -66,6 +66,37 @@ class UInt(Declared):
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError(f"an integer is wanted, not {shown(value)}")
         return value
+
+    def show(self, number: int) -> str:
+        """Return ``number`` as people write it."""
+        return str(number)
+
+
+@dataclass(frozen=True)
+class Int(Declared):
+    """A signed integer of 1 to 64 bits in two's complement.
+
+    Apart from its sign it is a :class:`UInt`; in C it is an ``int8_t`` to ``int64_t``.
+    """
+
+    name: str
+    bits: int
+    source: Source
+    byteorder: ByteOrder = "big"
+    at: int | None = None
+    when: Switch | None = None
+
+    octets: ClassVar[int | None] = None
+
+    @property
+    def kind(self) -> str:
+        """The shape in words, as diagrams and comments print it."""
+        order = ", little endian" if self.byteorder == "little" else ""
+        return f"{self.bits} bit{'s' if self.bits != 1 else ''}, signed{order}"
+
+    def parse(self, value: Value) -> int:
+        """Return ``value``; ValueError when it is no integer."""
+        return UInt(self.name, self.bits, Const(0)).parse(value)
 
     def show(self, number: int) -> str:
         """Return ``number`` as people write it."""
@@ -261,7 +292,14 @@ class Reserved(Declared):
 
 
 #: A field that holds a value.
-Field = UInt | MAC | IPv4Address | IPv6Address | Bytes | Reserved
+Field = UInt | Int | MAC | IPv4Address | IPv6Address | Bytes | Reserved
+
+
+def limits(field: Field) -> tuple[int, int]:
+    """Return the least and the largest number that the bits of a field stand for."""
+    if isinstance(field, Int):
+        return -(1 << (field.bits - 1)), (1 << (field.bits - 1)) - 1
+    return 0, (1 << field.bits) - 1
 
 
 @dataclass(frozen=True)

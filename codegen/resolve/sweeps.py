@@ -36,6 +36,7 @@ from codegen.model import (
     Sweep,
     Timestamp,
     Value,
+    limits,
 )
 from codegen.resolve.findings import Findings
 from codegen.resolve.shapes import names_of
@@ -99,20 +100,22 @@ def _swept(found: Findings, path: str, field: Field, source: Sweep) -> Resolved:
 
 def _counter(found: Findings, path: str, field: Field, source: Counter) -> CounterSweep:
     limit = 1 << field.bits
-    if not (0 <= source.start < limit and 0 < source.step < limit):
+    least, largest = limits(field)
+    if not (least <= source.start <= largest and 0 < source.step < limit):
         found.report(
             Code.F109,
             path,
             f"a counter from {shown(source.start)} in steps of {shown(source.step)} "
             f"does not fit into {field.bits} bits",
-            f"use 0 <= start < {limit} and 0 < step < {limit}, or widen the field",
+            f"use {least} <= start <= {largest} and 0 < step < {limit}, or widen the field",
         )
     return CounterSweep(source.start, source.step)
 
 
 def _random(found: Findings, path: str, field: Field, source: Random) -> RandomSweep:
-    low = 0 if source.minimum is None else number(found, path, field, source.minimum)
-    high = (1 << field.bits) - 1
+    low, high = limits(field)
+    if source.minimum is not None:
+        low = number(found, path, field, source.minimum)
     if source.maximum is not None:
         high = number(found, path, field, source.maximum)
     _check_range(found, path, field, low, high)
@@ -161,7 +164,7 @@ def _check_range(found: Findings, path: str, field: Field, low: int, high: int) 
             f"the range {field.show(low)} to {field.show(high)} is empty",
             "give the smaller end first",
         )
-    elif low >> 64 != high >> 64:
+    elif field.bits > 64 and low >> 64 != high >> 64:
         found.report(
             Code.F123,
             path,

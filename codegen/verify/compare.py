@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from codegen import oracle, vectors
 from codegen.layout import Layout, Placed, PseudoConst, PseudoField, Sum
-from codegen.model import Algorithm, Value
+from codegen.model import Algorithm, Int, Value
 from codegen.verify import values
 from codegen.verify.subject import Memory, Mismatch, Subject
 
@@ -353,7 +353,8 @@ def _refusals(subject: Subject, report: Report) -> None:
         beyond = {argument.minimum - 1, argument.maximum + 1}
         beyond |= {number + 1 for number in argument.numbers}
         for value in sorted(each for each in beyond if not argument.allows(each)):
-            if 0 <= value < 1 << width:
+            below = 1 << (width - 1) if isinstance(placed.field, Int) else 0
+            if -below <= value < (1 << width) - below:
                 case = f"{argument.name}={value}"
                 refused.append((case, given | {argument.name: value}, fits, memory, errno.EINVAL))
     for case, arguments, length, where, wanted in refused:
