@@ -12,9 +12,13 @@ from itertools import groupby
 from typing import assert_never
 
 from codegen.layout import (
+    All,
     Argument,
+    Compared,
+    Condition,
     CounterSweep,
     CycleSweep,
+    Either,
     Extent,
     Fixed,
     FrameLength,
@@ -99,6 +103,22 @@ def sweep(swept: Sweep, show: Callable[[int], str]) -> str:
         case TimestampSweep(unit=unit):
             return f"time of sending, in units of {unit} ns"
     assert_never(swept)
+
+
+def condition(of: Condition) -> str:
+    """Return a condition in words, with the operators of C."""
+    match of:
+        case Compared(path=path, operator=operator, value=value):
+            return f"{path} {operator} {value}"
+        case All(parts=parts):
+            return " && ".join(
+                f"({each})" if " || " in each else each for each in map(condition, parts)
+            )
+        case Either(parts=parts):
+            return " || ".join(
+                f"({each})" if " && " in each else each for each in map(condition, parts)
+            )
+    assert_never(of)
 
 
 def lengths(layout: Layout) -> str:

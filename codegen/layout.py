@@ -365,6 +365,57 @@ class Payload:
         return self.extent.start.octet
 
 
+#: Comparisons, each with the one that holds where it does not.
+_OPPOSITES = {"==": "!=", "!=": "==", ">=": "<", "<": ">=", "<=": ">", ">": "<="}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison of a field's value with a number, by an operator of C and of Python."""
+
+    path: str
+    operator: str
+    value: int
+
+    def compare(self, value: int) -> bool:
+        """Return whether the comparison holds for a value of the field."""
+        match self.operator:
+            case "==" | "!=":
+                return (value == self.value) is (self.operator == "==")
+            case ">=" | "<":
+                return (value >= self.value) is (self.operator == ">=")
+        return (value <= self.value) is (self.operator == "<=")
+
+
+@dataclass(frozen=True)
+class All:
+    """Each of the conditions holds."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Either:
+    """Any of the conditions holds."""
+
+    parts: tuple[Condition, ...]
+
+
+Condition = Compared | All | Either
+
+
+def negated(condition: Condition) -> Condition:
+    """Return the condition that holds where this one does not (De Morgan's laws)."""
+    match condition:
+        case Compared(operator=operator):
+            return replace(condition, operator=_OPPOSITES[operator])
+        case All(parts=parts):
+            return Either(tuple(map(negated, parts)))
+        case Either(parts=parts):
+            return All(tuple(map(negated, parts)))
+    assert_never(condition)
+
+
 @dataclass(frozen=True)
 class Layout:
     """A resolved format.
@@ -374,7 +425,8 @@ class Layout:
     it covers. Lengths are bytes of the frame without its frame check sequence:
     ``length`` is what the program sends, unless it is swept. The headers take the first
     ``header_length`` bytes, and the trailers behind a payload the last ``trailer_length``.
-    From ``min_length`` to ``max_length``, each ``length_step``-th length is possible.
+    From ``min_length`` to ``max_length``, each ``length_step``-th length is possible. A
+    received frame has the optional fields of the format only if all ``conditions`` hold.
     """
 
     format: Format
@@ -389,6 +441,7 @@ class Layout:
     checksums: tuple[Placed, ...]
     length: int
     length_sweep: Sweep | None
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def is_preset(self) -> bool:

@@ -16,9 +16,13 @@ from typing import assert_never
 from codegen import describe
 from codegen.errors import UsageError, shown
 from codegen.layout import (
+    All,
     Argument,
+    Compared,
+    Condition,
     CounterSweep,
     CycleSweep,
+    Either,
     Extent,
     Fixed,
     FrameLength,
@@ -186,8 +190,30 @@ def _faults(
                 continue
         if found != wanted:
             yield result, f"{placed.path} is {show(found)}, and should be {show(wanted)}"
+    for condition in layout.conditions:
+        if not _holds(condition, values):
+            words = describe.condition(condition)
+            yield Result.NEXT_HEADER, f"other fields are there: {words} does not hold"
     if len(frame) not in layout.lengths:
         yield Result.LENGTH, f"{len(frame)} bytes, and should be {describe.lengths(layout)}"
+
+
+def _holds(condition: Condition, values: Mapping[str, int]) -> bool:
+    """Return whether a condition holds in a frame with these values."""
+    match condition:
+        case All(parts=parts):
+            return False not in [_holds(each, values) for each in parts]
+        case Either(parts=parts):
+            return True in [_holds(each, values) for each in parts]
+        case Compared(path=path, operator=operator, value=value):
+            # -1, 0 or 1: how the field compares with the value.
+            order = (values[path] > value) - (values[path] < value)
+            return order in _ORDERS[operator]
+    assert_never(condition)
+
+
+#: How a field compares with a value where a comparison holds.
+_ORDERS = {"==": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
 
 
 def parse(layout: Layout, received: bytes) -> Decoded:

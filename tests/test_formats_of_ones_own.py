@@ -36,6 +36,8 @@ from codegen.model import (
     MAC,
     PAYLOAD,
     Algorithm,
+    AtLeast,
+    AtMost,
     Bytes,
     Checksum,
     Const,
@@ -53,6 +55,7 @@ from codegen.model import (
     Int,
     IPv4Address,
     IPv6Address,
+    Is,
     Length,
     Member,
     NextHeader,
@@ -67,6 +70,7 @@ from codegen.model import (
     Span,
     Stack,
     Sweep,
+    Switch,
     Timestamp,
     UInt,
     UpperLength,
@@ -139,6 +143,8 @@ class _Drawn:
         self.parameters: dict[str, Any] = {}
         #: The parameters that a sweep of numbers goes with, with their bits and their sign.
         self.widths: dict[str, tuple[int, bool]] = {}
+        #: The fields that decide on others, which a preset cannot bind.
+        self.switches: set[str] = set()
 
     def name(self, prefix: str) -> str:
         self.names += 1
@@ -261,19 +267,38 @@ class _Drawn:
 
     def optional(self) -> list[Member]:
         """Draw a switch and what hangs on it."""
-        value = self.draw(st.integers(0, 2))
-        switch = UInt(self.name("s"), 8, Const(value))
+        value, level = self.draw(st.integers(0, 2)), self.draw(st.integers(-2, 2))
+        made = st.sampled_from([Const, Default])
+        switch = UInt(self.name("s"), 8, self.draw(made)(value))
+        signed = Int(self.name("s"), 8, self.draw(made)(level))
+        self.switches |= {switch.name, signed.name}
+        condition, there = self.condition(switch.name, signed.name, value, level)
         before = set(self.parameters)
         inside: tuple[Member, ...] = tuple(self.bits())
-        for name in set(self.parameters) - before if value == 0 else ():
+        for name in set(self.parameters) - before if not there else ():
             # The packet has them not, then.
             self.widths.pop(name, None)
             del self.parameters[name]
         return [
             switch,
-            Group(self.name("g"), inside, when=switch.name),
+            signed,
+            Group(self.name("g"), inside, when=condition),
             UInt(self.name("o"), 16, Default(7), when=(switch.name, 2)),
         ]
+
+    def condition(self, a: str, b: str, value: int, level: int) -> tuple[Switch, bool]:
+        """Draw a condition on two fields, and whether it holds for their values."""
+        conditions: list[tuple[Switch, bool]] = [
+            (a, value != 0),
+            ((a, 2), value == 2),
+            (Is(b, -1), level == -1),
+            (AtLeast(a, 1), value >= 1),
+            (AtMost(b, -1), level <= -1),
+            (~AtMost(b, 0) & a, level > 0 and value != 0),
+            (Is(a, 1) | AtLeast(b, 0), value == 1 or level >= 0),
+            (~(Is(a, 1) & (AtMost(b, 1) | Is(b, 2))), not (value == 1 and level <= 2)),
+        ]
+        return self.draw(st.sampled_from(conditions))  # type: ignore[no-any-return]
 
     def options(self) -> list[Member]:
         """Draw a list of type, length and value, how long it is, and its padding."""
@@ -471,6 +496,7 @@ class _Drawn:
                     isinstance(each, UInt)
                     and each.when is None
                     and not each.names
+                    and each.name not in self.switches
                     and isinstance(each.source, Checksum | Default)
                     and self.draw(st.integers(0, 4)) == 0
                 ):

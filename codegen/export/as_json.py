@@ -10,10 +10,15 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from importlib import resources
+from typing import assert_never
 
 from codegen import describe
 from codegen.layout import (
+    All,
     Argument,
+    Compared,
+    Condition,
+    Either,
     Extent,
     Fixed,
     FrameLength,
@@ -78,6 +83,7 @@ def value(layout: Layout) -> dict[str, object]:
         "header_length": layout.header_length,
         "trailer_length": layout.trailer_length,
         "fields": [_field(each) for each in layout.fields],
+        "conditions": [_condition(each) for each in layout.conditions],
         "payload": payload
         and {
             "path": payload.path,
@@ -102,6 +108,18 @@ def _field(placed: Placed) -> dict[str, object]:
     if isinstance(placed.field, UInt) and placed.field.names:
         found["names"] = {str(number): name for number, name in placed.field.names.items()}
     return found
+
+
+def _condition(condition: Condition) -> dict[str, object]:
+    """Return what a frame must have, so that its optional fields are those of the layout."""
+    match condition:
+        case Compared(path=path, operator=operator, value=value):
+            return {"path": path, "operator": operator, "value": str(value)}
+        case All(parts=parts):
+            return {"all": [_condition(each) for each in parts]}
+        case Either(parts=parts):
+            return {"any": [_condition(each) for each in parts]}
+    assert_never(condition)
 
 
 def _value(placed: Placed) -> dict[str, object]:

@@ -283,6 +283,29 @@ local function dissect(frame, tree, pinfo)
 	end
 end
 
+-- Whether a condition of optional fields holds.
+local function holds(frame, condition)
+	if condition.parts then
+		for _, each in ipairs(condition.parts) do
+			if holds(frame, each) ~= condition.all then
+				return not condition.all
+			end
+		end
+		return condition.all
+	end
+	local value, limit = value_of(frame, condition.field), tonumber(condition.value)
+	if type(value) ~= "number" then
+		limit = (condition.field.signed and Int64 or UInt64).new(condition.value)
+	end
+	local operator = condition.operator
+	if operator == "==" or operator == "!=" then
+		return (value == limit) == (operator == "==")
+	elseif operator == "<" or operator == ">=" then
+		return (value < limit) == (operator == "<")
+	end
+	return (value <= limit) == (operator == "<=")
+end
+
 -- Whether the values that identify the format are those of a frame.
 local function is_ours(frame)
 	if frame.ending - frame.start < FORMAT.least then
@@ -297,6 +320,11 @@ local function is_ours(frame)
 				return false
 			end
 		elseif text(frame, each) ~= each.value then
+			return false
+		end
+	end
+	for _, each in ipairs(FORMAT.conditions) do
+		if not holds(frame, each) then
 			return false
 		end
 	end

@@ -13,10 +13,15 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 from importlib import resources
+from typing import assert_never
 
 from codegen import describe
 from codegen.errors import UsageError
 from codegen.layout import (
+    All,
+    Compared,
+    Condition,
+    Either,
     Extent,
     Fixed,
     FrameLength,
@@ -100,6 +105,7 @@ def dissector(layout: Layout, name: str | None = None) -> str:
         "length_field": _field(layout, layout.length_field) if layout.length_field else None,
         "payload": _extent(layout.payload.extent) if layout.payload else None,
         "deciding": _deciding(layout, registered=table is not None),
+        "conditions": [_condition(layout, each) for each in layout.conditions],
         "fields": [_field(layout, each) for each in exported(layout)],
     }
     where = f"the number {number} of {table}" if table else "a postdissector, for each frame"
@@ -159,6 +165,18 @@ def _deciding(layout: Layout, *, registered: bool) -> list[Mapping[str, object]]
             if isinstance(each.origin, Fixed) and each.origin.checked and not each.derived
         ]
     return found
+
+
+def _condition(layout: Layout, condition: Condition) -> dict[str, object]:
+    """Return what a frame of the format must have, since other fields would follow otherwise."""
+    match condition:
+        case Compared(path=path, operator=operator, value=value):
+            field = _field(layout, layout[path])
+            return {"field": field, "operator": operator, "value": str(value)}
+        case All(parts=parts) | Either(parts=parts):
+            is_all = isinstance(condition, All)
+            return {"all": is_all, "parts": [_condition(layout, each) for each in parts]}
+    assert_never(condition)
 
 
 def _field(layout: Layout, placed: Placed) -> dict[str, object]:

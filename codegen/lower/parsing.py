@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from codegen import describe
 from codegen.c import tree
@@ -28,7 +29,11 @@ from codegen.c.tree import (
 )
 from codegen.c.types import I64, INT, U8, U16, U64, UINT, VOID, Integer, Pointer, Tagged, unsigned
 from codegen.layout import (
+    All,
     Argument,
+    Compared,
+    Condition,
+    Either,
     Extent,
     Fixed,
     FrameLength,
@@ -39,12 +44,14 @@ from codegen.layout import (
     PseudoLength,
     Sum,
     Swept,
+    negated,
 )
 from codegen.lower.access import (
     END,
     FRAME,
     LEN,
     address_of,
+    constant,
     copy,
     is_octets,
     length_of,
@@ -310,6 +317,23 @@ class Parsing:
     def _headers(self) -> Iterator[Statement]:
         for placed, wanted in self.layout.deciding():
             yield from self.refuse(placed, self.decision(placed, wanted), "OTHER")
+        for condition in self.layout.conditions:
+            words = f"The fields that are there: {describe.condition(condition)}"
+            refused = self.condition(negated(condition))
+            yield from (Blank(), Comment((words,)), If(refused, (self.result("OTHER"),)))
+
+    def condition(self, condition: Condition) -> Expression:
+        """Return the expression of a condition."""
+        match condition:
+            case Compared(path=path, operator=operator, value=value):
+                placed = self.layout[path]
+                found = tree.unsigned_number(load_value(placed))
+                return Binary(operator, found, constant(placed.field, value))
+            case All(parts=parts):
+                return tree.joined("&&", map(self.condition, parts))
+            case Either(parts=parts):
+                return tree.joined("||", map(self.condition, parts))
+        assert_never(condition)
 
     def decision(self, placed: Placed, wanted: Fixed) -> Expression:
         """Return the condition under which a header is not followed by what the format has."""

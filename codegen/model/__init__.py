@@ -4,6 +4,7 @@ Frozen dataclasses only: no C, no input or output, and no decision that needs
 more than one declaration at a time.
 """
 
+from codegen.model.condition import And, AtLeast, AtMost, Is, Not, Or, Switch
 from codegen.model.dissectors import Dissectors
 from codegen.model.field import (
     MAC,
@@ -17,7 +18,6 @@ from codegen.model.field import (
     Member,
     Pad,
     Reserved,
-    Switch,
     UInt,
     limits,
     repeat,
@@ -76,6 +76,9 @@ __all__ = [
     "STRATEGIES",
     "WIRE_OVERHEAD",
     "Algorithm",
+    "And",
+    "AtLeast",
+    "AtMost",
     "Binding",
     "Buffers",
     "Bytes",
@@ -98,9 +101,12 @@ __all__ = [
     "IPv4Address",
     "IPv6Address",
     "Int",
+    "Is",
     "Length",
     "Member",
     "NextHeader",
+    "Not",
+    "Or",
     "OwnAlgorithm",
     "Packet",
     "Pad",

@@ -17,14 +17,11 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, TypeVar
 
 from codegen.errors import shown
+from codegen.model.condition import Switch
 from codegen.model.declared import Declared
 from codegen.model.source import Const, Default, FromDevice, Parameter, Source, Value
 
 ByteOrder = Literal["big", "little"]
-
-#: The condition of an optional field: the name of a field of its header that must not be
-#: zero, or the name and the value that it must have.
-Switch = str | tuple[str, Value]
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
 

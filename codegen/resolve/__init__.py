@@ -91,6 +91,7 @@ def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
         checksums=in_order,
         length=length,
         length_sweep=length_sweep,
+        conditions=placed.conditions,
     )
     if not layout.is_preset:
         examples.check(found, layout)
