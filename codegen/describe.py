@@ -100,9 +100,24 @@ def sweep(swept: Sweep, show: Callable[[int], str]) -> str:
         case RandomSweep(seed=seed, low=low, step=step):
             steps = "" if step == 1 else f" in steps of {step}"
             return f"random in {show(low)}..{show(swept.last)}{steps}, seed {seed}"
-        case TimestampSweep(unit=unit):
-            return f"time of sending, in units of {unit} ns"
+        case TimestampSweep():
+            return f"time of sending, {_time(swept)}"
     assert_never(swept)
+
+
+def _time(swept: TimestampSweep) -> str:
+    """Return what a time stamp counts, and since when."""
+    per_second = swept.per_second
+    unit = "in seconds"
+    if 10**9 % per_second:
+        unit = f"in units of 2^-{per_second.bit_length() - 1} s"
+    elif per_second > 1:
+        unit = f"in units of {10**9 // per_second} ns"
+    clock = "" if swept.epoch is None else " of the wall clock"
+    if swept.fraction:
+        return f"{unit} behind the second{clock}"
+    since = {None: "", 0: ", since 1970", 37: ", since 1970, TAI"}.get(swept.epoch, ", since 1900")
+    return f"{unit}{clock}{since}"
 
 
 def condition(of: Condition) -> str:

@@ -205,9 +205,15 @@ class RandomSweep(Swept):
 
 @dataclass(frozen=True)
 class TimestampSweep(Swept):
-    """The time of sending in units of so many nanoseconds."""
+    """The time of sending, in so many units a second, or the ``fraction`` of a second alone.
 
-    unit: int
+    ``epoch`` is how many seconds before 1970 the wall clock's time counts from; None is the
+    time of a monotonic clock.
+    """
+
+    per_second: int
+    epoch: int | None = None
+    fraction: bool = False
 
 
 #: Every sweep, for a dispatch that must not forget one.

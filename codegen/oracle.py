@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 from typing import assert_never
 
 from codegen import describe
@@ -74,11 +75,13 @@ def encode(
     packet: int = 0,
     now: int = 0,
     fill: bytes | None = None,
+    wall: int = 0,
 ) -> bytes:
     """Return the frame of ``length`` bytes for these arguments.
 
     ``packet`` is the number of packets that were sent before, the index into a sweep;
-    ``now`` is the time of sending, in nanoseconds. The payload repeats ``fill``, as another
+    ``now`` is the time of sending by a monotonic clock, in nanoseconds, and ``wall`` that of the
+    wall clock since 1970. The payload repeats ``fill``, as another
     sender may have chosen it, or the format's own pattern.
     Arguments that are not given take their defaults. Raises UsageError when an
     argument is unknown, missing or out of range, or the length is out of bounds.
@@ -99,7 +102,7 @@ def encode(
             case Argument(name=name):
                 _write(frame, placed, values[name])
             case Swept() as swept:
-                _write(frame, placed, swept_value(swept, packet, now) % (1 << placed.bits))
+                _write(frame, placed, swept_value(swept, packet, now, wall) % (1 << placed.bits))
             case FrameLength():
                 _write(frame, placed, _length(placed.origin, length))
             case Sum():
@@ -109,7 +112,7 @@ def encode(
     return bytes(frame)
 
 
-def swept_value(swept: Sweep, packet: int, now: int = 0) -> int:
+def swept_value(swept: Sweep, packet: int, now: int = 0, wall: int = 0) -> int:
     """Return the value that a sweep has in a packet, before it wraps at its field's width.
 
     Swept frame lengths are computed in the same way.
@@ -128,8 +131,9 @@ def swept_value(swept: Sweep, packet: int, now: int = 0) -> int:
             return values[packet % len(values)]
         case RandomSweep(seed=seed, low=low, count=count, step=step):
             return low + _splitmix64(seed, packet) % count * step
-        case TimestampSweep(unit=unit):
-            return now // unit
+        case TimestampSweep(per_second=per_second, epoch=epoch, fraction=fraction):
+            seconds = Fraction(now, 10**9) if epoch is None else Fraction(wall, 10**9) + epoch
+            return math.floor((seconds % 1 if fraction else seconds) * per_second)
     assert_never(swept)
 
 

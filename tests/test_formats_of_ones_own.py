@@ -181,7 +181,10 @@ class _Drawn:
         low, high = sorted((self.number(bits, signed), self.number(bits, signed)))
         match self.draw(st.sampled_from(["counter", "cycle", "range", "random", "time"])):
             case "time":
-                return Timestamp(self.draw(st.sampled_from(["ns", "us", "ms"])))
+                unit = self.draw(st.sampled_from(["ns", "us", "ms", "s", "2^-32 s", "2^-16 s"]))
+                epoch = self.draw(st.sampled_from([None, "unix", "ntp", "ptp"]))
+                fraction = unit != "s" and bits > 32 and self.draw(st.booleans())
+                return Timestamp(unit, epoch, fraction)
             case "counter":
                 return Counter(low, self.number(bits) or 1)
             case "cycle":

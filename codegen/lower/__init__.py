@@ -11,7 +11,7 @@ from codegen import describe
 from codegen.c import tree
 from codegen.c.tree import Call, Function, Struct
 from codegen.c.types import U8
-from codegen.layout import Layout, Sum, TimestampSweep
+from codegen.layout import Layout, Sum
 from codegen.lower.arguments import argument
 from codegen.lower.parsing import Parsing, fields_struct
 from codegen.lower.plan import ArgumentPlan, FormatPlan, Plan
@@ -38,7 +38,7 @@ def lower_format(layout: Layout) -> FormatPlan:
     sweeping = Sweeping(writing) if layout.is_swept else None
     arguments = tuple(argument(layout, placed) for placed in layout.arguments)
     structs = [_args_struct(layout, arguments), fields_struct(layout)]
-    sweeps = [each.origin for each in layout.sweeps] + [layout.length_sweep]
+    clocks = sweeping.clocks() if sweeping else []
     inline = sweeping.inline() if sweeping else ()
     functions = (
         *([sweeping.init()] if sweeping else []),
@@ -69,7 +69,8 @@ def lower_format(layout: Layout) -> FormatPlan:
         headers=_headers(inline + functions, own),
         own_checksums=own,
         is_swept=layout.is_swept,
-        is_timed=any(isinstance(each, TimestampSweep) for each in sweeps),
+        is_timed="now" in clocks,
+        has_wall_time="wall" in clocks,
         sweeps_length=layout.length_sweep is not None,
         length=layout.length,
         mean_bits=round(8 * (layout.mean_length + WIRE_OVERHEAD)),

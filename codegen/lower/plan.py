@@ -76,6 +76,7 @@ class FormatPlan:
     own_checksums: tuple[OwnAlgorithm, ...]
     is_swept: bool
     is_timed: bool
+    has_wall_time: bool
     sweeps_length: bool
     length: int
     mean_bits: int

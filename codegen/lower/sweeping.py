@@ -64,6 +64,13 @@ def is_swept(layout: Layout, placed: Placed) -> bool:
     )
 
 
+def clock_of(placed: Placed) -> str | None:
+    """Return the member of a sweep that has a field's time of sending, None where it has none."""
+    if not isinstance(placed.origin, TimestampSweep):
+        return None
+    return "now" if placed.origin.epoch is None else "wall"
+
+
 def moves_trailer(layout: Layout) -> bool:
     """Return whether there is a trailer, at another place in each packet."""
     return bool(layout.trailer_length) and layout.length_sweep is not None
@@ -134,13 +141,34 @@ def value(
         case RandomSweep(seed=seed, low=low, count=count, step=step):
             drawn = Call("random_at", (_number(seed), n), U64)
             found = _from(low, swept.last, _times(_modulo(drawn, count), step), bits)
-        case TimestampSweep(unit=unit):
-            found = _cut(now if unit == 1 else Binary("/", now, Number(unit)), bits)
+        case TimestampSweep():
+            found = _cut(_time(swept, now), bits)
         case CycleSweep(values=values):
             return _looked_up(values, variable, field, n)
         case _:
             assert_never(swept)
     return tree.converted(found, unsigned(bits)), None
+
+
+_SECOND = Number(10**9)
+
+
+def _time(swept: TimestampSweep, now: Expression) -> Expression:
+    """Return the time of sending, of which there are as many nanoseconds as ``now``."""
+    per_second, epoch = swept.per_second, swept.epoch or 0
+    behind = Binary("%", now, _SECOND)
+    if 10**9 % per_second == 0:
+        unit = 10**9 // per_second
+        counted = behind if swept.fraction else now
+        counted = counted if unit == 1 else Binary("/", counted, Number(unit))
+        return counted if swept.fraction else _plus(epoch * per_second, counted)
+    # Fixed point: the nanoseconds take 30 bits, so there is room for 32 more.
+    by = Number(per_second.bit_length() - 1)
+    fraction = Binary("/", Binary("<<", behind, by), _SECOND)
+    if swept.fraction:
+        return fraction
+    seconds = _plus(epoch, Binary("/", now, _SECOND))
+    return Binary("|", Binary("<<", seconds, by), fraction)
 
 
 def _number(value: int) -> Number:
@@ -214,10 +242,9 @@ class Sweeping:
             tree.uses(self.per_packet, each.name) for each in (PKTLEN, END)
         )
 
-    @property
-    def is_timed(self) -> bool:
-        """Whether a packet carries the time when it is sent."""
-        return any(isinstance(each.origin, TimestampSweep) for each in self.fields)
+    def clocks(self) -> list[str]:
+        """Return the members that have the time of sending, each by another clock."""
+        return [name for name in ("now", "wall") if name in map(clock_of, self.fields)]
 
     def member(self, name: str, type_: Type = U64) -> Member:
         """Return a member of the sweep."""
@@ -226,8 +253,11 @@ class Sweeping:
     def struct(self) -> Struct:
         """Return ``struct <format>_sweep``."""
         members: list[tuple[Type, str, str]] = [(U64, "n", "packets before this one")]
-        if self.is_timed:
-            members.append((U64, "now", "time of sending, in nanoseconds"))
+        summaries = {
+            "now": "time of sending, in nanoseconds",
+            "wall": "the same by the wall clock, since 1970",
+        }
+        members += [(U64, each, summaries[each]) for each in self.clocks()]
         members += [
             (U64, each.variable.name, "sum of the words that stay")
             for each in self.checksums
@@ -265,7 +295,7 @@ class Sweeping:
 
     def init(self) -> Function:
         """Return ``<format>_sweep_init()``."""
-        zeros = ["n", *(["now"] if self.is_timed else [])]
+        zeros = ["n", *self.clocks()]
         zeros += ["bytes"] if self.layout.length_sweep is not None else []
         body: list[Statement] = [Assign(self.member(each), Number(0)) for each in zeros]
         if self.has_length:
@@ -318,7 +348,7 @@ class Sweeping:
 
     def _variables(self) -> list[Statement]:
         """Return the declarations of what :meth:`write` computes."""
-        n, now = self.member("n"), self.member("now")
+        n = self.member("n")
         tables: list[Statement] = []
         values: list[Statement] = []
         for placed in self.fields:
@@ -329,6 +359,7 @@ class Sweeping:
             assert isinstance(placed.origin, Swept)
             variable = self.writing.value(placed)
             assert isinstance(variable, Name)
+            now = self.member(clock_of(placed) or "now")
             found, table = value(placed.origin, variable.name, placed.field, n, now)
             tables += [table] if table else []
             values.append(Declare(variable.type, variable.name, found, const=True))

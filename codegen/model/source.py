@@ -186,12 +186,19 @@ class Range:
 
 @dataclass(frozen=True)
 class Timestamp:
-    """A sweep: when the packet is handed to the device, in ``ns``, ``us`` or ``ms``.
+    """A sweep: when the packet is handed to the device.
 
-    It is the time of a monotonic clock, as many bits of it as the field has.
+    ``unit`` is ``s``, ``ms``, ``us`` or ``ns``, or ``2^-32 s`` or ``2^-16 s``, binary fractions of
+    a second as NTP has them. Without an ``epoch`` it is the time of a monotonic clock. With
+    ``unix`` (1970), ``ntp`` (1900) or ``ptp`` (1970, TAI: 37 seconds ahead of Unix since 2017) it
+    is the wall clock's, since then. The field gets as many bits of it as it has; with
+    ``fraction``, what is behind the whole seconds, all of it. Each packet has one reading of a
+    clock, so seconds and fraction in two fields are of the same instant.
     """
 
     unit: str = "ns"
+    epoch: str | None = None
+    fraction: bool = False
 
 
 #: What differs from packet to packet.

@@ -42,8 +42,15 @@ from codegen.resolve.findings import Findings
 from codegen.resolve.shapes import names_of
 from codegen.resolve.values import number
 
-#: Nanoseconds in the units of time.
-_UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
+#: How many of a unit of time are a second.
+_UNITS = {
+    **{"ns": 10**9, "us": 10**6, "ms": 1000, "s": 1},
+    **{"2^-32 s": 1 << 32, "2^-16 s": 1 << 16},
+}
+
+#: The seconds from each epoch to 1970 (RFC 5905 section 6; IEEE 1588 counts in TAI, which has
+#: been 37 seconds ahead of UTC since 2017).
+_EPOCHS = {"unix": 0, "ntp": 2_208_988_800, "ptp": 37}
 
 
 def sweep(found: Findings, path: str, field: Field, source: Sweep) -> Resolved:
@@ -86,16 +93,44 @@ def _swept(found: Findings, path: str, field: Field, source: Sweep) -> Resolved:
             return _random(found, path, field, source)
         case Range():
             return _range(found, path, field, source)
-        case Timestamp(unit=unit):
-            if unit not in _UNITS:
-                found.report(
-                    Code.F108,
-                    path,
-                    f"there is no unit of time {unit!r}",
-                    f"use one of: {', '.join(_UNITS)}",
-                )
-            return TimestampSweep(_UNITS.get(unit, 1))
+        case Timestamp():
+            return _timestamp(found, path, field, source)
     assert_never(source)
+
+
+def _timestamp(found: Findings, path: str, field: Field, source: Timestamp) -> TimestampSweep:
+    if source.unit not in _UNITS:
+        found.report(
+            Code.F108,
+            path,
+            f"there is no unit of time {source.unit!r}",
+            f"use one of: {', '.join(_UNITS)}",
+        )
+    if source.epoch is not None and source.epoch not in _EPOCHS:
+        found.report(
+            Code.F108,
+            path,
+            f"there is no epoch {source.epoch!r}",
+            f"use one of: {', '.join(_EPOCHS)}, or leave it out for a monotonic clock",
+        )
+    per_second = _UNITS.get(source.unit, 1)
+    if source.fraction and source.unit == "s":
+        found.report(
+            Code.F108,
+            path,
+            "a second has no fraction in units of seconds",
+            f"use another unit: {', '.join(each for each in _UNITS if each != 's')}",
+        )
+    if source.fraction and per_second - 1 > limits(field)[1]:
+        found.report(
+            Code.F109,
+            path,
+            f"the fraction of a second is 0 to {per_second - 1}, and {field.bits} bits hold "
+            f"{limits(field)[0]} to {limits(field)[1]}",
+            f"widen the field to {(per_second - 1).bit_length()} bits, or use a larger unit",
+        )
+    epoch = None if source.epoch is None else _EPOCHS.get(source.epoch, 0)
+    return TimestampSweep(per_second, epoch, source.fraction)
 
 
 def _counter(found: Findings, path: str, field: Field, source: Counter) -> CounterSweep:

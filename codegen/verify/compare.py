@@ -230,13 +230,13 @@ def _sweeps(subject: Subject, report: Report, seed: int) -> None:
         return
     chosen = random.Random(seed)
     numbers = sweep_numbers(layout)
-    now = chosen.getrandbits(63)
+    now, wall = chosen.getrandbits(63), chosen.getrandbits(63)
     for length in (layout.min_length, layout.max_length):
         given = values.some(layout, chosen)
         for number in numbers:
-            wanted = oracle.encode(layout, given, length, packet=number, now=now)
+            wanted = oracle.encode(layout, given, length, packet=number, now=now, wall=wall)
             try:
-                same(layout, wanted, subject.sweep(given, length, number, Memory(), now))
+                same(layout, wanted, subject.sweep(given, length, number, Memory(), now, wall))
             except Mismatch as mismatch:
                 raise Mismatch(f"{layout.name}: packet {number} of a sweep\n{mismatch}") from None
             report.counts[SWEPT] += 1
