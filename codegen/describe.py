@@ -6,7 +6,7 @@ that a person can match them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import assert_never
@@ -66,7 +66,8 @@ def origin(placed: Placed) -> str:
             if length.unit != 1:
                 unit = " in bits" if length.unit == BIT else f" in units of {length.unit} bytes"
             plus = f" {length.plus:+d}" if length.plus else ""
-            return f"length of {length.of}{unit}{plus}"
+            code = f", as one of {len(length.codes)} codes" if length.codes else ""
+            return f"length of {length.of}{unit}{plus}{code}"
         case Sum() as total:
             pseudo = " with pseudo header" if total.pseudo else ""
             zero = "" if total.zero_as is None else f", 0 sent as 0x{total.zero_as:04x}"
@@ -138,8 +139,23 @@ def condition(of: Condition) -> str:
 
 def lengths(layout: Layout) -> str:
     """Return the possible lengths of a frame."""
+    if layout.length_list:
+        return f"{runs(layout.length_list)} bytes"
     steps = f" in steps of {layout.length_step}" if layout.length_step > 1 else ""
     return f"{layout.min_length} to {layout.max_length} bytes{steps}"
+
+
+def runs(numbers: Sequence[int]) -> str:
+    """Return numbers in order, those that follow one another as a range: ``0 to 8, 12, 16``."""
+    found: list[list[int]] = []
+    for each in numbers:
+        if found and each == found[-1][-1] + 1:
+            found[-1].append(each)
+        else:
+            found.append([each])
+    return ", ".join(
+        f"{each[0]} to {each[-1]}" if len(each) > 2 else ", ".join(map(str, each)) for each in found
+    )
 
 
 def clipping(layout: Layout) -> str | None:

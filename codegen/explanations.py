@@ -223,4 +223,10 @@ EXPLANATIONS = {
             'UInt("key", 8, Default(0), when=Is("version", 1) | Is("version", 2))',
         ),
     ),
+    Code.F131: Explanation(
+        "A length with a table is sent as the code of its size. Frames have only lengths that "
+        "have a code, so at least one must, and no size may have two.",
+        _header('UInt("dlc", 8, Length(HEADER, table={1: 2, 2: 4}))'),
+        _header('UInt("dlc", 8, Length(HEADER, table={1: 2, 2: 4}))', 'UInt("key", 8, Default(0))'),
+    ),
 }

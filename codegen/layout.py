@@ -6,7 +6,7 @@ lies there, that checksum covers those bytes) and computes no packet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import assert_never
@@ -222,15 +222,30 @@ Sweep = CounterSweep | RangeSweep | TriangleSweep | CycleSweep | RandomSweep | T
 
 @dataclass(frozen=True)
 class FrameLength:
-    """A length that depends on the frame's: ``of.size(frame_length) / unit + plus``."""
+    """A length that depends on the frame's: ``of.size(frame_length) / unit + plus``.
+
+    With ``codes``, the field has the code of that number: each number that has one comes with
+    it, the least number first.
+    """
 
     of: Extent
     unit: Fraction
     plus: int
+    codes: tuple[tuple[int, int], ...] = ()
+
+    def number(self, frame_length: int) -> int:
+        """Return what is counted in a frame of ``frame_length`` bytes."""
+        return int(self.of.size(frame_length) // self.unit) + self.plus
+
+    def is_possible(self, frame_length: int) -> bool:
+        """Return whether the field can count a frame of that length."""
+        known = not self.codes or self.number(frame_length) in dict(self.codes)
+        return self.of.size(frame_length) % self.unit == 0 and known
 
     def value(self, frame_length: int) -> int:
-        """Return the field's number in a frame of ``frame_length`` bytes."""
-        return int(self.of.size(frame_length) // self.unit) + self.plus
+        """Return the field's number in a frame of ``frame_length`` bytes, which is possible."""
+        number = self.number(frame_length)
+        return dict(self.codes)[number] if self.codes else number
 
 
 @dataclass(frozen=True)
@@ -431,7 +446,8 @@ class Layout:
     it covers. Lengths are bytes of the frame without its frame check sequence:
     ``length`` is what the program sends, unless it is swept. The headers take the first
     ``header_length`` bytes, and the trailers behind a payload the last ``trailer_length``.
-    From ``min_length`` to ``max_length``, each ``length_step``-th length is possible. A
+    From ``min_length`` to ``max_length``, each ``length_step``-th length is possible, or those
+    of ``length_list`` where a table leaves them at no even distance. A
     received frame has the optional fields of the format only if all ``conditions`` hold.
     """
 
@@ -448,6 +464,7 @@ class Layout:
     length: int
     length_sweep: Sweep | None
     conditions: tuple[Condition, ...] = ()
+    length_list: tuple[int, ...] = ()
 
     @property
     def is_preset(self) -> bool:
@@ -465,9 +482,9 @@ class Layout:
         return tuple(each for each in self.fields if isinstance(each.origin, Swept))
 
     @property
-    def lengths(self) -> range:
+    def lengths(self) -> Sequence[int]:
         """The possible lengths of a frame."""
-        return range(self.min_length, self.max_length + 1, self.length_step)
+        return self.length_list or range(self.min_length, self.max_length + 1, self.length_step)
 
     @property
     def mean_length(self) -> Fraction:
@@ -476,6 +493,15 @@ class Layout:
             return Fraction(self.length)
         lengths = few_values(self.length_sweep)
         return Fraction(sum(lengths), len(lengths))
+
+    @property
+    def tables(self) -> tuple[Placed, ...]:
+        """The lengths that are sent as codes."""
+        return tuple(
+            each
+            for each in self.fields
+            if isinstance(each.origin, FrameLength) and each.origin.codes
+        )
 
     @property
     def name(self) -> str:

@@ -181,6 +181,8 @@ def _faults(
                     result = Result.LENGTH
             case FrameLength():
                 wanted, result = _length(placed.origin, len(frame)), Result.LENGTH
+                if placed.origin.codes and wanted < 0:
+                    continue  # No frame has this length, as is found below.
             case Fixed(value=value, decides=decides) if (found ^ value) & decides:
                 yield Result.NEXT_HEADER, f"{placed.path} is {show(found)}: something else follows"
                 continue
@@ -287,8 +289,13 @@ def without_padding(layout: Layout, frame: bytes) -> bytes:
         differs = (_read(frame, placed) ^ wanted.value) & wanted.decides
         if placed.start < ending.start and differs:
             return frame
-    of = ending.origin.of
-    size = math.floor((_read(frame, ending) - ending.origin.plus) * ending.origin.unit)
+    of, counted = ending.origin.of, _read(frame, ending)
+    if ending.origin.codes:
+        sizes = [size for size, code in ending.origin.codes if code == counted]
+        if not sizes:
+            return frame
+        counted = sizes[0]
+    size = math.floor((counted - ending.origin.plus) * ending.origin.unit)
     # The counted bytes start in the headers; what follows them is placed from the frame's end.
     length = of.start.octet + size - of.end.octet
     return frame[: max(length, layout.min_length)]
@@ -401,7 +408,11 @@ def _size(extent: Extent, length: int) -> int:
 
 
 def _length(origin: FrameLength, length: int) -> int:
-    return math.floor(_size(origin.of, length) / origin.unit) + origin.plus
+    counted = math.floor(_size(origin.of, length) / origin.unit) + origin.plus
+    if not origin.codes:
+        return counted
+    # A frame of another size has no code; whoever asks looks at its length as well.
+    return next((code for size, code in origin.codes if size == counted), -1)
 
 
 def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:

@@ -140,14 +140,17 @@ def _value(placed: Placed) -> dict[str, object]:
                 "minimum": str(argument.minimum),
                 "maximum": str(argument.maximum),
             }
-        case FrameLength(of=of, unit=unit, plus=plus):
+        case FrameLength(of=of, unit=unit, plus=plus, codes=codes):
             unit = Fraction(unit)
-            return {
+            found = {
                 "from": "length",
                 "of": _extent(of),
                 "unit": [unit.numerator, unit.denominator],
                 "plus": plus,
             }
+            if codes:
+                found["codes"] = {str(code): size for size, code in codes}
+            return found
         case Sum() as total:
             return _sum(total)
     return {"from": "sweep"}

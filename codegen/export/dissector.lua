@@ -214,7 +214,9 @@ local function wanted(frame, each)
 	if each.constant then
 		return each.constant
 	elseif each.length then
-		return string.format("%.0f", expected_length(frame, each.length))
+		local counted = expected_length(frame, each.length)
+		counted = each.length.codes and (each.length.codes[counted] or -1) or counted
+		return string.format("%.0f", counted)
 	elseif each.sum then
 		local found = checksum(frame, each)
 		if each.sum.optional and text(frame, each) == "0" then
@@ -250,6 +252,12 @@ local function without_padding(frame)
 	if each and frame.ending - frame.start >= FORMAT.least then
 		local length = each.length
 		local counted = tonumber(text(frame, each))
+		if length.sizes then
+			counted = length.sizes[counted]
+			if not counted then
+				return frame
+			end
+		end
 		local covered = math.floor((counted - length.plus) * length.unit / length.per)
 		local total = length.start.bits / 8 + covered - length.ending.bits / 8
 		frame.ending = math.min(frame.ending, frame.start + math.max(total, FORMAT.min_length))

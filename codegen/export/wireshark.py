@@ -199,9 +199,13 @@ def _field(layout: Layout, placed: Placed) -> dict[str, object]:
     match placed.origin:
         case Fixed(value=value, checked=True):
             found["constant"] = _text(placed, value)
-        case FrameLength(of=of, unit=unit, plus=plus):
+        case FrameLength(of=of, unit=unit, plus=plus, codes=codes):
             unit = Fraction(unit)
+            facts: dict[str, object]
             facts = {"unit": unit.numerator, "per": unit.denominator, "plus": plus}
+            if codes:
+                facts["codes"] = dict(codes)
+                facts["sizes"] = {code: size for size, code in codes}
             found["length"] = _extent(of) | facts
         case Sum() as total:
             found["sum"] = _sum(layout, total)

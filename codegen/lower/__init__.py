@@ -12,6 +12,7 @@ from codegen.c import tree
 from codegen.c.tree import Call, Function, Struct
 from codegen.c.types import U8
 from codegen.layout import Layout, Sum
+from codegen.lower import tables
 from codegen.lower.arguments import argument
 from codegen.lower.parsing import Parsing, fields_struct
 from codegen.lower.plan import ArgumentPlan, FormatPlan, Plan
@@ -39,7 +40,7 @@ def lower_format(layout: Layout) -> FormatPlan:
     arguments = tuple(argument(layout, placed) for placed in layout.arguments)
     structs = [_args_struct(layout, arguments), fields_struct(layout)]
     clocks = sweeping.clocks() if sweeping else []
-    inline = sweeping.inline() if sweeping else ()
+    inline = (*tables.functions(layout), *(sweeping.inline() if sweeping else ()))
     functions = (
         *([sweeping.init()] if sweeping else []),
         writing.function(),
@@ -60,6 +61,7 @@ def lower_format(layout: Layout) -> FormatPlan:
         min_length=layout.min_length,
         max_length=layout.max_length,
         length_step=layout.length_step,
+        lengths=describe.lengths(layout) if layout.length_list else "",
         template=writing.template(in_trailer=False),
         trailer=writing.template(in_trailer=True),
         pattern=pattern if len(pattern) > 1 else b"",

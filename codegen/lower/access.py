@@ -72,8 +72,18 @@ def size_of(extent: Extent, length: Expression) -> Expression:
     return tree.added(length, extent.end.octet - extent.start.octet)
 
 
-def length_of(origin: FrameLength, length: Expression) -> Expression:
+def length_of(
+    format_name: str, placed: Placed, origin: FrameLength, length: Expression
+) -> Expression:
     """Return the number of a length field in a frame of that length."""
+    counted = counted_of(origin, length)
+    if not origin.codes:
+        return counted
+    return Call(f"{format_name}_{variable_of(placed)}_code", (counted,), U64)
+
+
+def counted_of(origin: FrameLength, length: Expression) -> Expression:
+    """Return what a length field counts in a frame of that length, its code apart."""
     if origin.unit == 1:
         return tree.added(length, origin.of.end.octet - origin.of.start.octet + origin.plus)
     counted = size_of(origin.of, length)

@@ -46,6 +46,7 @@ from codegen.layout import (
     Swept,
     negated,
 )
+from codegen.lower import tables
 from codegen.lower.access import (
     END,
     FRAME,
@@ -136,6 +137,9 @@ class Parsing:
 
     def is_no_length(self, length: Name) -> Expression:
         """Return the condition under which a length is impossible."""
+        if self.layout.length_list:
+            possible = Call(f"{self.layout.name}_has_length", (length,), INT)
+            return Binary("==", possible, Number(0))
         tests: list[Expression] = [Binary("<", length, self.limit("MIN_LEN"))]
         if self.layout.max_length < 0xFFFF:
             tests.append(Binary(">", length, self.limit("MAX_LEN")))
@@ -191,6 +195,8 @@ class Parsing:
             return
         declared = Name("declared", I64)
         yield Declare(I64, "declared")
+        if ending.origin.codes:
+            yield Declare(U64, "size")
         yield If(Binary("<", LEN, self.shortest()), (Return(LEN),))
         guards = [
             self.decision(each, wanted)
@@ -202,22 +208,33 @@ class Parsing:
         for condition in guards:
             yield If(condition, (Return(LEN),))
         yield Comment((describe.declaration(ending),))
-        yield Assign(declared, self._declared(ending, ending.origin))
+        number = self._capped(ending)
+        if ending.origin.codes:
+            name = f"{self.layout.name}_{variable_of(ending)}_size"
+            number = Name("size", U64)
+            yield Assign(number, Call(name, (tree.unsigned_number(load(ending)),), U64))
+            yield If(Binary("==", number, tables.NONE), (Return(LEN),))
+        yield Assign(declared, self._declared(number, ending.origin))
         least = Cast(I64, self.limit("MIN_LEN"))
         yield If(Binary("<", declared, least), (Assign(declared, least),))
         yield If(Binary(">", declared, LEN), (Return(LEN),))
         yield Return(Cast(U16, declared))
 
-    def _declared(self, ending: Placed, origin: FrameLength) -> Expression:
-        """Return the length that a frame declares.
-
-        Signed: it may be less than what is not counted.
-        """
-        of, unit, plus = origin.of, origin.unit, origin.plus
+    @staticmethod
+    def _capped(ending: Placed) -> Expression:
+        """Return the number in a length field, as far as a frame could have that length."""
         number = load(ending)
         if ending.bits > 32:
             # Larger than any frame, and small enough not to overflow below.
             number = Call("at_most", (number, Number(0xFFFFFFFF, U64, 8)), U64)
+        return number
+
+    def _declared(self, number: Expression, origin: FrameLength) -> Expression:
+        """Return the length that a frame declares with what its length field counts.
+
+        Signed: it may be less than what is not counted.
+        """
+        of, unit, plus = origin.of, origin.unit, origin.plus
         read: Expression = Cast(I64, number)
         start = of.start.octet - of.end.octet
         if unit == 1:
@@ -388,7 +405,7 @@ class Parsing:
                     result = "LENGTH" if placed.derived else "CONSTANT"
                     found[result] += self.refuse(placed, self.differs(placed), result)
                 case FrameLength() as length:
-                    wanted = length_of(length, LEN)
+                    wanted = length_of(self.layout.name, placed, length, LEN)
                     differs = Binary("!=", tree.unsigned_number(load(placed)), wanted)
                     found["LENGTH"] += self.refuse(placed, differs, "LENGTH")
                 case Fixed(checked=False) | Argument() | Swept() if numbers:

@@ -53,7 +53,8 @@ class FormatPlan:
     The constant bytes are the ``template`` of the headers and that of the ``trailer``, and
     the pattern of the payload where it is longer than one byte. The functions call those
     that ``headers`` declare, which are the runtime's or the format's own. ``inline``
-    functions are defined in the header. ``shorthand`` are the arguments of the function with
+    functions are defined in the header. ``lengths`` are those of a frame in words, where they
+    are at no even distance. ``shorthand`` are the arguments of the function with
     the tutorial's signature: all those of a packet, or those that a preset leaves open.
     """
 
@@ -66,6 +67,7 @@ class FormatPlan:
     min_length: int
     max_length: int
     length_step: int
+    lengths: str
     template: tuple[TemplateRow, ...]
     trailer: tuple[TemplateRow, ...]
     pattern: bytes

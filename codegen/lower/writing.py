@@ -345,7 +345,7 @@ class Writing:
             case Argument():
                 return on_wire(number_of(member_of(self.args, placed), placed), placed.field)
             case FrameLength() as length:
-                return length_of(length, PKTLEN)
+                return length_of(self.layout.name, placed, length, PKTLEN)
             case Swept():
                 name = variable_of(placed)
                 if is_octets(placed.field):
@@ -464,5 +464,7 @@ class Writing:
 def lengths(layout: Layout) -> str:
     """Return which lengths a frame may have, by the names of the format's macros."""
     macro = layout.name.upper()
+    if layout.length_list:
+        return describe.runs(layout.length_list)
     steps = f" in steps of {macro}_LEN_STEP" if layout.length_step > 1 else ""
     return f"{macro}_MIN_LEN to {macro}_MAX_LEN{steps}"

@@ -7,7 +7,7 @@ declare; :mod:`codegen.resolve` resolves them against a whole packet.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
@@ -219,12 +219,15 @@ class Length:
     """The size of a span: ``bytes / unit + plus``, in network terms a length field.
 
     ``unit`` is in bytes, and :data:`BIT` counts bits. A span is a whole number of units:
-    where it follows the frame's length, frames have only lengths for which it is.
+    where it follows the frame's length, frames have only lengths for which it is. With a
+    ``table`` from codes to sizes, the field has the code of that number, such as the DLC of
+    CAN FD; frames then have only lengths that have a code.
     """
 
     of: Span
     unit: int | Fraction = 1
     plus: int = 0
+    table: Mapping[int, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

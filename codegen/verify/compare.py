@@ -339,7 +339,10 @@ def _refusals(subject: Subject, report: Report) -> None:
     refused = [
         (f"length={length}", given, length, memory, errno.EINVAL)
         # Too long comes first: C without the check survives it, so the mismatch is reported.
-        for length in (layout.max_length + 1, 0xFFFF, layout.min_length - 1, 0, fits + 1)
+        for length in (
+            *(layout.max_length + 1, 0xFFFF, layout.min_length - 1, 0, fits + 1),
+            *(each + 1 for each in layout.length_list),
+        )
         if length <= 0xFFFF and length not in layout.lengths
     ]
     refused += [
