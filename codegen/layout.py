@@ -22,6 +22,8 @@ from codegen.model import (
     Length,
     NextHeader,
     OwnAlgorithm,
+    VarInt,
+    size_bits,
 )
 
 
@@ -523,11 +525,15 @@ class Layout:
     def deciding(self) -> Iterator[tuple[Placed, Fixed]]:
         """Yield the fields that decide what follows their header, trailers last.
 
-        Those are the fields that announce the header above, with all of their bits, and
-        those with ``decides`` bits.
+        Those are the fields that announce the header above, with all of their bits, those
+        with ``decides`` bits, and the bits of numbers of variable length that give their sizes.
+        The values are numbers on the wire.
         """
         for each in self.fields:
             origin = each.origin
+            if isinstance(each.field, VarInt):
+                mask, size = size_bits(each.field)
+                yield each, Fixed(size, checked=False, decides=mask)
             if not isinstance(origin, Fixed):
                 continue
             if origin.checked and isinstance(each.field.source, NextHeader):

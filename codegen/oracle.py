@@ -41,7 +41,7 @@ from codegen.layout import (
     TimestampSweep,
     TriangleSweep,
 )
-from codegen.model import Algorithm, Int, NextHeader, OwnAlgorithm, UInt, Value
+from codegen.model import Algorithm, Int, NextHeader, OwnAlgorithm, UInt, Value, VarInt
 
 
 class Result(Enum):
@@ -172,6 +172,11 @@ def _faults(
         found = values[placed.path]
         show = placed.field.show
         names = placed.field.names if isinstance(placed.field, UInt) else {}
+        if isinstance(placed.field, VarInt):
+            octets = _bits(frame, placed).to_bytes(placed.bits // 8, "big")
+            if _has_other_size(placed.field, octets):
+                yield Result.NEXT_HEADER, f"{placed.path} is {octets.hex()}, of another size"
+                continue
         match placed.origin:
             case Fixed(value=value, checked=True):
                 wanted, result = value, Result.CONSTANT
@@ -286,7 +291,7 @@ def without_padding(layout: Layout, frame: bytes) -> bytes:
         return frame
     assert isinstance(ending.origin, FrameLength)
     for placed, wanted in layout.deciding():
-        differs = (_read(frame, placed) ^ wanted.value) & wanted.decides
+        differs = (_bits(frame, placed) ^ wanted.value) & wanted.decides
         if placed.start < ending.start and differs:
             return frame
     of, counted = ending.origin.of, _read(frame, ending)
@@ -366,6 +371,8 @@ def _write(frame: bytearray, placed: Placed, value: int) -> None:
     """
     if isinstance(placed.field, Int) and value < 0:
         value += 1 << placed.bits
+    if isinstance(placed.field, VarInt):
+        value = int.from_bytes(_variable(placed.field, value), "big")
     order, shift = placed.field.byteorder, _shift(frame, placed)
     whole = int.from_bytes(frame, order)
     mask = ((1 << placed.bits) - 1) << shift
@@ -375,8 +382,41 @@ def _write(frame: bytearray, placed: Placed, value: int) -> None:
 def _read(frame: bytes, placed: Placed) -> int:
     """Return the number that the field's bits stand for, the inverse of :func:`_write`."""
     value = _bits(frame, placed)
+    if isinstance(placed.field, VarInt):
+        return _of_variable(placed.field, value.to_bytes(placed.bits // 8, "big"))
     negative = isinstance(placed.field, Int) and value >> (placed.bits - 1)
     return value - (1 << placed.bits) if negative else value
+
+
+def _variable(field: VarInt, number: int) -> bytes:
+    """Return a number of variable length as bytes, in the size that its field has."""
+    if field.encoding == "quic":
+        # RFC 9000 section 16: the first two bits are the logarithm of the size.
+        octets = bytearray(number.to_bytes(field.bytes, "big"))
+        octets[0] |= {1: 0x00, 2: 0x40, 4: 0x80, 8: 0xC0}[field.bytes]
+        return bytes(octets)
+    # MQTT 5.0 section 1.5.5: as long as digits follow, 128 is added to the one that is sent.
+    digits = []
+    for _ in range(field.bytes):
+        number, digit = divmod(number, 128)
+        digits.append(digit + 128)
+    digits[-1] -= 128
+    return bytes(digits)
+
+
+def _of_variable(field: VarInt, octets: bytes) -> int:
+    """Return the number that bytes stand for; of another size, what the field's bits are."""
+    if field.encoding == "quic":
+        return int.from_bytes(octets, "big") % (1 << (8 * len(octets) - 2))
+    return sum(octet % 128 * 128**at for at, octet in enumerate(octets))
+
+
+def _has_other_size(field: VarInt, octets: bytes) -> bool:
+    """Return whether the bytes at a number's place start a number of another size."""
+    if field.encoding == "quic":
+        return 1 << (octets[0] >> 6) != len(octets)
+    ends = [at for at, octet in enumerate(octets) if octet < 128]
+    return ends[:1] != [len(octets) - 1]
 
 
 def _bits(frame: bytes, placed: Placed) -> int:

@@ -52,6 +52,7 @@ from codegen.model import (
     Reserved,
     UInt,
     UpperLength,
+    VarInt,
     repeat,
 )
 from codegen.resolve import resolve
@@ -162,6 +163,27 @@ SIGNED = Packet(
     )
     / Fill(1),
 )
+VARIABLE = Packet(
+    "variable_numbers",
+    ETHERNET
+    / Header(
+        "own",
+        (
+            VarInt("one", Parameter("one", 37)),
+            VarInt("two", Parameter("two", 15293)),
+            VarInt("four", Parameter("four", 494878333)),
+            VarInt("eight", Parameter("eight", 151288809941952652)),
+            VarInt("constant", Const(300), "leb128"),
+            VarInt("three", Parameter("three", 16384), "leb128"),
+            VarInt("four_too", Parameter("four_too", 1 << 27), "leb128"),
+            VarInt("five", Parameter("five", 1 << 34), "leb128"),
+            VarInt("eight_too", Parameter("eight_too", (1 << 56) - 1), "leb128"),
+            UInt("sum", 16, Checksum(PAYLOAD)),
+        ),
+        numbers={"ethertype": 0x88B5},
+    )
+    / Fill(1),
+)
 #: A number that shares both its first and its last byte, with the least significant bits first.
 NINE_BYTES = Packet(
     "nine_bytes",
@@ -236,7 +258,9 @@ def test_tshark_reads_each_field_of_the_catalogue(
 
 
 @pytest.mark.parametrize(
-    "format", [*OWN_FORMATS.values(), FROM_THE_START, NINE_BYTES, SIGNED], ids=lambda f: f.name
+    "format",
+    [*OWN_FORMATS.values(), FROM_THE_START, NINE_BYTES, SIGNED, VARIABLE],
+    ids=lambda f: f.name,
 )
 def test_tshark_reads_each_field_of_ones_own(
     format: Format, require: Require, tmp_path: Path
@@ -414,6 +438,11 @@ def read_by_json(found: dict[str, Any], frame: bytes) -> dict[str, int]:
         value = int(digits if each["byteorder"] == "big" else digits[::-1], 2)
         if each["kind"] == "signed" and value >> (each["bits"] - 1):
             value -= 1 << each["bits"]
+        elif each["kind"] == "quic":
+            value = int(digits[2:], 2)
+        elif each["kind"] == "leb128":
+            groups = [digits[at + 1 : at + 8] for at in range(0, len(digits), 8)]
+            value = int("".join(reversed(groups)), 2)
         values[each["path"]] = value
     return values
 
@@ -429,7 +458,7 @@ def test_a_reader_of_the_json_reads_any_format() -> None:
         for frame in some_frames(layout, 3):
             assert read_by_json(found, frame) == oracle.decode(layout, frame).values
 
-    own = [*OWN_FORMATS.values(), FROM_THE_START, SIGNED]
+    own = [*OWN_FORMATS.values(), FROM_THE_START, SIGNED, VARIABLE]
     for each in [*formats.catalogue().values(), *own]:
         prove(each)
     search(prove, 60, 3)
@@ -526,7 +555,13 @@ def test_accessors_read_and_write_each_field(
             behind = frame[len(frame) - layout.trailer_length :]
             assert bytes.fromhex(made) == frame[: layout.header_length] + rest * size + behind
 
-    for each in [*OWN_FORMATS.values(), FROM_THE_START, SIGNED, formats.load("vxlan-udp4")]:
+    for each in [
+        *OWN_FORMATS.values(),
+        FROM_THE_START,
+        SIGNED,
+        VARIABLE,
+        formats.load("vxlan-udp4"),
+    ]:
         prove(each)
     search(prove, 12, 4)
 

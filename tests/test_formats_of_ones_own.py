@@ -76,9 +76,11 @@ from codegen.model import (
     UInt,
     UpperLength,
     UpperNumber,
+    VarInt,
     Zeros,
+    limits,
 )
-from codegen.model.field import ByteOrder
+from codegen.model.field import ByteOrder, Encoding
 from codegen.model.strategy import STRATEGIES
 from codegen.resolve import resolve
 from codegen.resolve.findings import Findings
@@ -217,6 +219,28 @@ class _Drawn:
     def little(self) -> list[Field]:
         bits = 8 * self.draw(st.integers(1, 8))
         return [UInt(self.name("f"), bits, self.value(bits), "little")]
+
+    def variable(self) -> list[Field]:
+        """Draw a number of variable length, in a size that its value or the format gives."""
+        encoding: Encoding = self.draw(st.sampled_from(["quic", "leb128"]))
+        number = self.draw(st.integers(0, 60).map(lambda bits: (1 << bits) - 1))
+        number = min(number, (1 << (62 if encoding == "quic" else 56)) - 1)
+        name = self.name("v")
+        least, largest = limits(VarInt(name, Const(number), encoding))
+        size = VarInt(name, Const(number), encoding).bytes
+        kind = self.draw(st.sampled_from(["const", "default", "parameter", "range", "random"]))
+        match kind:
+            case "const":
+                return [VarInt(name, Const(number), encoding)]
+            case "default":
+                return [VarInt(name, Default(number), encoding)]
+            case "range":
+                return [VarInt(name, Range(least, least + 9), encoding, size)]
+            case "random":
+                return [VarInt(name, Random(1, least, largest), encoding, size)]
+        parameter = self.name("p")
+        self.parameters[parameter] = number
+        return [VarInt(name, Parameter(parameter, number), encoding)]
 
     def mac(self) -> list[Field]:
         text = self.number(48).to_bytes(6, "big").hex(":")
@@ -381,6 +405,7 @@ class _Drawn:
             return ()
         kinds: list[Callable[[], Sequence[Member]]]
         kinds = [self.bits, self.bits, self.little, self.mac, self.octets, self.enumeration]
+        kinds += [self.variable]
         kinds += [self.length, self.next_header, self.other_checksum, self.group_sum, self.crc]
         parts = self.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3))
         return tuple(field for part in parts for field in part())
@@ -391,7 +416,7 @@ class _Drawn:
         kinds = [
             *(self.bits, self.bits, self.little, self.mac, self.ipv4, self.length, self.ipv6),
             *(self.octets, self.enumeration, self.optional, self.options, self.other_checksum),
-            *(self.next_header, self.group_sum),
+            *(self.next_header, self.group_sum, self.variable),
         ]
         trailer = self.trailer()
         parts = self.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=5))

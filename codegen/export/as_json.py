@@ -34,12 +34,14 @@ from codegen.model import (
     MAC,
     Algorithm,
     Bytes,
+    Field,
     Int,
     IPv4Address,
     IPv6Address,
     NextHeader,
     Reserved,
     UInt,
+    VarInt,
 )
 
 #: What changes when a document of the same format changes its meaning.
@@ -97,7 +99,7 @@ def _field(placed: Placed) -> dict[str, object]:
     found: dict[str, object] = {
         "path": placed.path,
         "header": placed.header.name,
-        "kind": _KINDS[type(placed.field)],
+        "kind": _kind(placed.field),
         "position": _position(placed.start),
         "bits": placed.bits,
         "byteorder": placed.field.byteorder,
@@ -108,6 +110,10 @@ def _field(placed: Placed) -> dict[str, object]:
     if isinstance(placed.field, UInt) and placed.field.names:
         found["names"] = {str(number): name for number, name in placed.field.names.items()}
     return found
+
+
+def _kind(field: Field) -> str:
+    return field.encoding if isinstance(field, VarInt) else _KINDS[type(field)]
 
 
 def _condition(condition: Condition) -> dict[str, object]:

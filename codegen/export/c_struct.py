@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codegen.layout import Layout, Piece, Placed
-from codegen.model import Bytes, Int, IPv6Address
+from codegen.model import Bytes, Int, IPv6Address, VarInt, size_bits
 
 _WIDTHS = (8, 16, 32, 64)
 
@@ -61,6 +61,8 @@ def _of_number(format: str, name: str, placed: Placed) -> str:
     end = ", const size_t len" if placed.start.from_end else ""
     if isinstance(placed.field, Int):
         return _of_signed(format, name, placed, width)
+    if isinstance(placed.field, VarInt):
+        return _of_variable(format, name, placed, placed.field, width)
     return (
         f"static inline {kind} {format}_get_{name}(const uint8_t *frame{end})\n{{\n"
         f"\treturn ({kind})({loads});\n}}\n\n"
@@ -89,6 +91,30 @@ def _of_signed(format: str, name: str, placed: Placed, width: int) -> str:
         f"\treturn (int{width}_t)bits;\n}}\n\n"
         f"static inline void {format}_set_{name}(uint8_t *frame{end}, const int{width}_t value)\n"
         f"{{\n\tconst uint{width}_t bits = (uint{width}_t)value;\n\n{stores}}}\n"
+    )
+
+
+def _of_variable(format: str, name: str, placed: Placed, field: VarInt, width: int) -> str:
+    """Return the functions of a number of variable length, which has its size in some bits."""
+    cast = f"(uint{max(width, 32)}_t)"
+    mask, size = size_bits(field)
+    reads, writes = [], []
+    for piece in placed.pieces:
+        others = 0xFF & ~(mask >> piece.of)
+        first = piece.at.since(placed.start) // 8
+        shift = piece.of if field.encoding == "quic" else 7 * first
+        octet = _octet(piece)
+        reads.append(f"(({cast}{octet} & 0x{others:02x}u) << {shift})")
+        bits = f"((value >> {shift}) & 0x{others:02x}u)"
+        prefix = size >> piece.of & 0xFF
+        writes.append(f"\t{octet} = (uint8_t)({bits} | 0x{prefix:02x}u);\n")
+    end = ", const size_t len" if placed.start.from_end else ""
+    kind, joined = f"uint{width}_t", " |\n\t\t".join(reads)
+    return (
+        f"static inline {kind} {format}_get_{name}(const uint8_t *frame{end})\n{{\n"
+        f"\treturn ({kind})({joined});\n}}\n\n"
+        f"static inline void {format}_set_{name}(uint8_t *frame{end}, const {kind} value)\n{{\n"
+        f"{''.join(writes)}}}\n"
     )
 
 

@@ -59,6 +59,17 @@ end
 -- The number that the bits stand for: in two's complement where the field is signed.
 local function value_of(frame, each)
 	local value = number(frame, each)
+	if each.encoding == "quic" then
+		local bits = each.bits - 2
+		return type(value) == "number" and value % 2 ^ bits or value:lshift(2):rshift(2)
+	elseif each.encoding == "leb128" then
+		local bytes = range(frame, each):bytes()
+		local wide = UInt64(0)
+		for at = bytes:len() - 1, 0, -1 do
+			wide = wide:lshift(7):bor(UInt64(bytes:get_index(at) % 128))
+		end
+		return each.bits <= 32 and wide:lower() or wide
+	end
 	if not each.signed then
 		return value
 	elseif type(value) == "number" then

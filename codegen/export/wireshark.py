@@ -43,6 +43,7 @@ from codegen.model import (
     NextHeader,
     Reserved,
     UInt,
+    VarInt,
 )
 
 #: Wireshark's tables of dissectors, by the registry of the numbers in them.
@@ -194,6 +195,8 @@ def _field(layout: Layout, placed: Placed) -> dict[str, object]:
         found["little"] = True
     if isinstance(placed.field, Int):
         found["signed"] = True
+    if isinstance(placed.field, VarInt):
+        found["encoding"] = placed.field.encoding
     if isinstance(placed.field, UInt) and placed.field.names:
         found["names"] = dict(placed.field.names)
     match placed.origin:

@@ -83,6 +83,10 @@ def lower_format(layout: Layout) -> FormatPlan:
 #: The headers of functions that only some formats call.
 _HEADERS = (
     {"random_at": "random.h", "triangle_at": "triangle.h", "sign_extended": "sign.h"}
+    | dict.fromkeys(
+        (f"{name}_{way}" for name in ("quic", "leb128") for way in ("encoded", "decoded")),
+        "varint.h",
+    )
     | dict.fromkeys(("csum_fold", "csum_add", "csum_repeat"), "csum.h")
     | {f"csum_{each.name.lower()}": f"checksum_{each.name.lower()}.h" for each in Algorithm}
 )

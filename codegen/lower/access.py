@@ -24,7 +24,18 @@ from codegen.c.types import (
     unsigned,
 )
 from codegen.layout import Extent, FrameLength, Piece, Placed, Position
-from codegen.model import MAC, Bytes, Field, Int, IPv4Address, IPv6Address, Reserved, UInt
+from codegen.model import (
+    MAC,
+    Bytes,
+    Field,
+    Int,
+    IPv4Address,
+    IPv6Address,
+    Reserved,
+    UInt,
+    VarInt,
+    size_bits,
+)
 
 FRAME = Name("frame", Pointer(U8))
 END = Name("end", Pointer(U8))
@@ -45,7 +56,7 @@ def type_of(field: Field) -> Type:
     match field:
         case MAC() | IPv6Address() | Bytes():
             return Array(U8, field.octets)
-        case UInt() | IPv4Address() | Reserved():
+        case UInt() | VarInt() | IPv4Address() | Reserved():
             return unsigned(field.bits)
         case Int():
             return signed(field.bits)
@@ -107,6 +118,11 @@ def _accessor(placed: Placed) -> str:
 
 def on_wire(value: Expression, field: Field) -> Expression:
     """Return the unsigned number that a field's value is on the wire."""
+    if isinstance(field, VarInt):
+        size = Number(field.bytes, UINT)
+        return tree.converted(
+            Call(f"{field.encoding}_encoded", (value, size), U64), unsigned(field.bits)
+        )
     if not isinstance(field, Int):
         return value
     # The conversion to an unsigned type is defined as two's complement.
@@ -120,12 +136,23 @@ def constant(field: Field, value: int) -> Expression:
 
 def wire_number(placed: Placed, value: int) -> int:
     """Return the unsigned number that a constant value of a field is on the wire."""
+    field = placed.field
+    if isinstance(field, VarInt):
+        size = size_bits(field)[1]
+        if field.encoding == "quic":
+            return size | value
+        last = 8 * (field.bytes - 1)
+        return size | sum((value >> 7 * at & 0x7F) << last - 8 * at for at in range(field.bytes))
     return value % (1 << placed.bits)
 
 
 def load_value(placed: Placed) -> Expression:
     """Return the load of a field's value from the frame, with its sign where it has one."""
     number = load(placed)
+    if isinstance(placed.field, VarInt):
+        size = Number(placed.field.bytes, UINT)
+        name = f"{placed.field.encoding}_decoded"
+        return Call(name, (tree.unsigned_number(number), size), U64)
     if not isinstance(placed.field, Int):
         return number
     bits = Number(placed.bits, UINT)

@@ -9,7 +9,7 @@ from codegen.c.types import CHAR, INT, U8, U64, VOID, Array, Integer, Pointer, T
 from codegen.layout import Layout, Placed
 from codegen.lower.access import constant, copy, type_of
 from codegen.lower.plan import ArgumentPlan
-from codegen.model import MAC, Bytes, Field, Int, IPv4Address, IPv6Address, UInt, limits
+from codegen.model import MAC, Bytes, Field, Int, IPv4Address, IPv6Address, UInt, VarInt, limits
 
 
 def args_pointer(layout: Layout, name: str = "args") -> Name:
@@ -103,9 +103,10 @@ def _passed(layout: Layout, placed: Placed) -> tuple[Type, Expression, str]:
     """Return the type by which functions take a value, that value, and its parser."""
     name = placed.argument.name
     match placed.field:
-        case UInt() | Int() | IPv4Address():
+        case UInt() | Int() | VarInt() | IPv4Address():
             type_ = type_of(placed.field)
-            parser = {UInt: "UINT", Int: "INT", IPv4Address: "IPV4"}[type(placed.field)]
+            parsers = {UInt: "UINT", VarInt: "UINT", Int: "INT", IPv4Address: "IPV4"}
+            parser = parsers[type(placed.field)]
             return type_, Name(name, type_), parser
         case MAC() | IPv6Address():
             # The device reports its own address in a type of the device API.
@@ -125,7 +126,7 @@ def _passed(layout: Layout, placed: Placed) -> tuple[Type, Expression, str]:
 def initializer_of(field: Field, value: int) -> str:
     """Return ``value`` as a person would write it in C."""
     match field:
-        case UInt() | Int():
+        case UInt() | Int() | VarInt():
             return spelled(constant(field, value))
         case IPv4Address():
             octets = (Number(octet) for octet in value.to_bytes(4, "big"))

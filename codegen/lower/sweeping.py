@@ -51,7 +51,7 @@ from codegen.layout import (
 )
 from codegen.lower.access import END, FRAME, PKTLEN, constant, is_octets, on_wire
 from codegen.lower.sums import SUM
-from codegen.model import Default, Field, Int, UInt
+from codegen.model import Default, Field, Int, UInt, VarInt
 
 if TYPE_CHECKING:
     from codegen.lower.writing import Writing
@@ -147,6 +147,8 @@ def value(
             return _looked_up(values, variable, field, n)
         case _:
             assert_never(swept)
+    if isinstance(field, VarInt):
+        return on_wire(found, field), None
     return tree.converted(found, unsigned(bits)), None
 
 

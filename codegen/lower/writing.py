@@ -179,6 +179,7 @@ class Writing:
 
     def write_constant(self, placed: Placed, value: int) -> None:
         """Put a value into the template, byte by byte."""
+        value = wire_number(placed, value)
         for piece in placed.pieces:
             part = value >> piece.of & ((1 << piece.bits) - 1)
             self.constants_at(piece.at)[piece.at.octet] |= part << piece.low

@@ -19,8 +19,10 @@ from codegen.model.field import (
     Pad,
     Reserved,
     UInt,
+    VarInt,
     limits,
     repeat,
+    size_bits,
 )
 from codegen.model.header import Header, Stack, UpperLength, UpperNumber, Zeros, inner
 from codegen.model.packet import (
@@ -127,8 +129,10 @@ __all__ = [
     "UpperLength",
     "UpperNumber",
     "Value",
+    "VarInt",
     "Zeros",
     "inner",
     "limits",
     "repeat",
+    "size_bits",
 ]

@@ -26,6 +26,7 @@ from codegen.model import (
     Or,
     Switch,
     UInt,
+    VarInt,
     limits,
 )
 from codegen.resolve import values
@@ -228,7 +229,7 @@ class _Resolving:
                 "and make a packet for each case",
             )
             return None
-        is_number = isinstance(target.field, UInt | Int)
+        is_number = isinstance(target.field, UInt | Int | VarInt)
         ordered = operator in (">=", "<=")
         if not is_number and (ordered or isinstance(target.source, Default)):
             found.report(

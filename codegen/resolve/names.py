@@ -51,7 +51,7 @@ FILES = frozenset(
     "checksum_fletcher16 crc32 csum device errno event fetch_dup fetch_gen fetch_patch "
     "fetch_share frame full_drop full_retry genpkt inttypes loop main netbuf netbuf_refs netdef "
     "netspeed options packet random rate receive report rx_length sender sign sink stdarg stddef "
-    "stdint stdio stdlib strategy string sweep traffic triangle".split()
+    "stdint stdio stdlib strategy string sweep traffic triangle varint".split()
 )
 
 _EMITTED = frozenset(
@@ -60,7 +60,10 @@ _EMITTED = frozenset(
 )
 
 #: How functions of the emitted headers start.
-_HELPERS = ("csum_", "frame_", "genpkt_", "get_", "put_", "random_at", "sign_extended")
+_HELPERS = (
+    *("csum_", "frame_", "genpkt_", "get_", "put_", "random_at", "sign_extended"),
+    *("quic_", "leb128_"),
+)
 
 
 def check(found: Findings, format: Format) -> None:

@@ -36,6 +36,7 @@ from codegen.model import (
     Sweep,
     Timestamp,
     Value,
+    VarInt,
     limits,
 )
 from codegen.resolve.findings import Findings
@@ -76,6 +77,12 @@ def _unsuited(field: Field, source: Sweep) -> tuple[str, str] | None:
     kind = type(source).__name__
     if isinstance(field, Bytes) and not isinstance(source, Cycle):
         return f"a {kind} needs a number, and bytes are none", "use Cycle(values)"
+    if isinstance(field, VarInt) and isinstance(source, Counter | Timestamp):
+        least, largest = limits(field)
+        return (
+            f"a {kind} leaves the numbers of {field.bytes} bytes",
+            f"use Range({least}, {largest}), or Cycle(values)",
+        )
     if field.bits > 64 and isinstance(source, Counter | Timestamp):
         return f"a {kind} goes with at most 64 bits", "use Range(first, last), or Cycle(values)"
     return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from codegen.diagnostics import Code
 from codegen.errors import shown
 from codegen.layout import Argument, Fixed
-from codegen.model import MAC, Default, Field, FromDevice, Parameter, UInt, Value, limits
+from codegen.model import MAC, Default, Field, FromDevice, Parameter, UInt, Value, VarInt, limits
 from codegen.resolve.findings import Findings
 from codegen.resolve.shapes import names_of
 
@@ -23,6 +23,17 @@ def number(found: Findings, path: str, field: Field, value: Value) -> int:
         found.report(Code.F108, path, str(error), "mend the value")
         return 0
     least, largest = limits(field)
+    if isinstance(field, VarInt) and not least <= result <= largest:
+        size = field.size_of(result)
+        found.report(
+            Code.F107,
+            path,
+            f"{shown(value)} takes {size} bytes, and the field has {field.bytes}"
+            if size
+            else f"{shown(value)} has no size: it is negative, or takes more than 8 bytes",
+            f"use {least} to {largest}, or make another packet with VarInt(..., size={size or 8})",
+        )
+        return least
     if not least <= result <= largest:
         found.report(
             Code.F107,
@@ -99,7 +110,8 @@ def _bounds(found: Findings, path: str, field: Field, source: Parameter) -> tupl
             path,
             f"the range {shown(minimum)}..{shown(maximum)} of {source.name!r} is empty or exceeds "
             f"{field.bits} bits",
-            f"use {shown(least)} <= minimum <= maximum <= {shown(largest)}",
+            f"use {shown(least)} <= minimum <= maximum <= {shown(largest)}"
+            + (", and another packet for each other size" if isinstance(field, VarInt) else ""),
         )
     return minimum, maximum
 
