@@ -6,15 +6,19 @@ that a person can match them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import assert_never
 
 from codegen.layout import (
+    All,
     Argument,
+    Compared,
+    Condition,
     CounterSweep,
     CycleSweep,
+    Either,
     Extent,
     Fixed,
     FrameLength,
@@ -34,7 +38,7 @@ from codegen.layout import (
     TriangleSweep,
     few_values,
 )
-from codegen.model import BIT, IMIX, Const, NextHeader
+from codegen.model import BIT, IMIX, Const, NextHeader, limits
 
 _ROW = 32
 
@@ -51,11 +55,11 @@ def origin(placed: Placed) -> str:
             return f"{kind} {show(value)}{_decides(placed, decides)}"
         case Argument() as argument:
             default = "the device's own" if argument.default is None else show(argument.default)
-            limits = ""
-            if (argument.minimum, argument.maximum) != (0, (1 << placed.bits) - 1):
-                limits = f" in {argument.minimum}..{argument.maximum}"
+            allowed = ""
+            if (argument.minimum, argument.maximum) != limits(placed.field):
+                allowed = f" in {argument.minimum}..{argument.maximum}"
             state = "bound to" if argument.bound else "default"
-            return f"parameter {argument.name}{limits}, {state} {default}"
+            return f"parameter {argument.name}{allowed}, {state} {default}"
         case Swept() as swept:
             return sweep(swept, show)
         case FrameLength() as length:
@@ -63,7 +67,8 @@ def origin(placed: Placed) -> str:
             if length.unit != 1:
                 unit = " in bits" if length.unit == BIT else f" in units of {length.unit} bytes"
             plus = f" {length.plus:+d}" if length.plus else ""
-            return f"length of {length.of}{unit}{plus}"
+            code = f", as one of {len(length.codes)} codes" if length.codes else ""
+            return f"length of {length.of}{unit}{plus}{code}"
         case Sum() as total:
             pseudo = " with pseudo header" if total.pseudo else ""
             zero = "" if total.zero_as is None else f", 0 sent as 0x{total.zero_as:04x}"
@@ -97,17 +102,63 @@ def sweep(swept: Sweep, show: Callable[[int], str]) -> str:
         case RandomSweep(seed=seed, low=low, step=step):
             steps = "" if step == 1 else f" in steps of {step}"
             return f"random in {show(low)}..{show(swept.last)}{steps}, seed {seed}"
-        case TimestampSweep(unit=unit):
-            return f"time of sending, in units of {unit} ns"
+        case TimestampSweep():
+            return f"time of sending, {_time(swept)}"
         case RandomOctetsSweep(seed=seed):
             return f"random bytes, seed {seed}"
     assert_never(swept)
 
 
+def _time(swept: TimestampSweep) -> str:
+    """Return what a time stamp counts, and since when."""
+    per_second = swept.per_second
+    unit = "in seconds"
+    if 10**9 % per_second:
+        unit = f"in units of 2^-{per_second.bit_length() - 1} s"
+    elif per_second > 1:
+        unit = f"in units of {10**9 // per_second} ns"
+    clock = "" if swept.epoch is None else " of the wall clock"
+    if swept.fraction:
+        return f"{unit} behind the second{clock}"
+    since = {None: "", 0: ", since 1970", 37: ", since 1970, TAI"}.get(swept.epoch, ", since 1900")
+    return f"{unit}{clock}{since}"
+
+
+def condition(of: Condition) -> str:
+    """Return a condition in words, with the operators of C."""
+    match of:
+        case Compared(path=path, operator=operator, value=value):
+            return f"{path} {operator} {value}"
+        case All(parts=parts):
+            return " && ".join(
+                f"({each})" if " || " in each else each for each in map(condition, parts)
+            )
+        case Either(parts=parts):
+            return " || ".join(
+                f"({each})" if " && " in each else each for each in map(condition, parts)
+            )
+    assert_never(of)
+
+
 def lengths(layout: Layout) -> str:
     """Return the possible lengths of a frame."""
+    if layout.length_list:
+        return f"{runs(layout.length_list)} bytes"
     steps = f" in steps of {layout.length_step}" if layout.length_step > 1 else ""
     return f"{layout.min_length} to {layout.max_length} bytes{steps}"
+
+
+def runs(numbers: Sequence[int]) -> str:
+    """Return numbers in order, those that follow one another as a range: ``0 to 8, 12, 16``."""
+    found: list[list[int]] = []
+    for each in numbers:
+        if found and each == found[-1][-1] + 1:
+            found[-1].append(each)
+        else:
+            found.append([each])
+    return ", ".join(
+        f"{each[0]} to {each[-1]}" if len(each) > 2 else ", ".join(map(str, each)) for each in found
+    )
 
 
 def clipping(layout: Layout) -> str | None:

@@ -47,6 +47,8 @@ class Code(Enum):
     F127 = "a declaration has something of the wrong type"
     F128 = "an optional field is bound, and is not there"
     F129 = "an example is no frame that the packet can have"
+    F130 = "the condition of an optional field always holds, or never"
+    F131 = "a size has no code in the table of its length, or several"
 
 
 @dataclass(frozen=True)

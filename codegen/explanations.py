@@ -210,4 +210,23 @@ EXPLANATIONS = {
         'Packet("p", Header("h", (UInt("a", 8, Parameter("x", 0)),)) / Fill(), min_length=2,\n'
         '    examples=(Example("07 00", {"x": 7}),))',
     ),
+    Code.F130: Explanation(
+        "The condition of an optional field, or one of the comparisons in it, does not depend on "
+        "the values that it looks at: they all satisfy it, or none does. No number of 8 bits is "
+        "larger than 255, and none is 1 and 2.",
+        _header(
+            'UInt("version", 8, Const(1))',
+            'UInt("key", 8, Default(0), when=Is("version", 1) & Is("version", 2))',
+        ),
+        _header(
+            'UInt("version", 8, Const(1))',
+            'UInt("key", 8, Default(0), when=Is("version", 1) | Is("version", 2))',
+        ),
+    ),
+    Code.F131: Explanation(
+        "A length with a table is sent as the code of its size. Frames have only lengths that "
+        "have a code, so at least one must, and no size may have two.",
+        _header('UInt("dlc", 8, Length(HEADER, table={1: 2, 2: 4}))'),
+        _header('UInt("dlc", 8, Length(HEADER, table={1: 2, 2: 4}))', 'UInt("key", 8, Default(0))'),
+    ),
 }

@@ -6,7 +6,7 @@ lies there, that checksum covers those bytes) and computes no packet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import assert_never
@@ -22,6 +22,8 @@ from codegen.model import (
     Length,
     NextHeader,
     OwnAlgorithm,
+    VarInt,
+    size_bits,
 )
 
 
@@ -205,9 +207,15 @@ class RandomSweep(Swept):
 
 @dataclass(frozen=True)
 class TimestampSweep(Swept):
-    """The time of sending in units of so many nanoseconds."""
+    """The time of sending, in so many units a second, or the ``fraction`` of a second alone.
 
-    unit: int
+    ``epoch`` is how many seconds before 1970 the wall clock's time counts from; None is the
+    time of a monotonic clock.
+    """
+
+    per_second: int
+    epoch: int | None = None
+    fraction: bool = False
 
 
 @dataclass(frozen=True)
@@ -234,15 +242,30 @@ Sweep = (
 
 @dataclass(frozen=True)
 class FrameLength:
-    """A length that depends on the frame's: ``of.size(frame_length) / unit + plus``."""
+    """A length that depends on the frame's: ``of.size(frame_length) / unit + plus``.
+
+    With ``codes``, the field has the code of that number: each number that has one comes with
+    it, the least number first.
+    """
 
     of: Extent
     unit: Fraction
     plus: int
+    codes: tuple[tuple[int, int], ...] = ()
+
+    def number(self, frame_length: int) -> int:
+        """Return what is counted in a frame of ``frame_length`` bytes."""
+        return int(self.of.size(frame_length) // self.unit) + self.plus
+
+    def is_possible(self, frame_length: int) -> bool:
+        """Return whether the field can count a frame of that length."""
+        known = not self.codes or self.number(frame_length) in dict(self.codes)
+        return self.of.size(frame_length) % self.unit == 0 and known
 
     def value(self, frame_length: int) -> int:
-        """Return the field's number in a frame of ``frame_length`` bytes."""
-        return int(self.of.size(frame_length) // self.unit) + self.plus
+        """Return the field's number in a frame of ``frame_length`` bytes, which is possible."""
+        number = self.number(frame_length)
+        return dict(self.codes)[number] if self.codes else number
 
 
 @dataclass(frozen=True)
@@ -393,6 +416,57 @@ class Payload:
         return self.extent.start.octet
 
 
+#: Comparisons, each with the one that holds where it does not.
+_OPPOSITES = {"==": "!=", "!=": "==", ">=": "<", "<": ">=", "<=": ">", ">": "<="}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison of a field's value with a number, by an operator of C and of Python."""
+
+    path: str
+    operator: str
+    value: int
+
+    def compare(self, value: int) -> bool:
+        """Return whether the comparison holds for a value of the field."""
+        match self.operator:
+            case "==" | "!=":
+                return (value == self.value) is (self.operator == "==")
+            case ">=" | "<":
+                return (value >= self.value) is (self.operator == ">=")
+        return (value <= self.value) is (self.operator == "<=")
+
+
+@dataclass(frozen=True)
+class All:
+    """Each of the conditions holds."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Either:
+    """Any of the conditions holds."""
+
+    parts: tuple[Condition, ...]
+
+
+Condition = Compared | All | Either
+
+
+def negated(condition: Condition) -> Condition:
+    """Return the condition that holds where this one does not (De Morgan's laws)."""
+    match condition:
+        case Compared(operator=operator):
+            return replace(condition, operator=_OPPOSITES[operator])
+        case All(parts=parts):
+            return Either(tuple(map(negated, parts)))
+        case Either(parts=parts):
+            return All(tuple(map(negated, parts)))
+    assert_never(condition)
+
+
 @dataclass(frozen=True)
 class Layout:
     """A resolved format.
@@ -402,7 +476,9 @@ class Layout:
     it covers. Lengths are bytes of the frame without its frame check sequence:
     ``length`` is what the program sends, unless it is swept. The headers take the first
     ``header_length`` bytes, and the trailers behind a payload the last ``trailer_length``.
-    From ``min_length`` to ``max_length``, each ``length_step``-th length is possible.
+    From ``min_length`` to ``max_length``, each ``length_step``-th length is possible, or those
+    of ``length_list`` where a table leaves them at no even distance. A
+    received frame has the optional fields of the format only if all ``conditions`` hold.
     """
 
     format: Format
@@ -417,6 +493,8 @@ class Layout:
     checksums: tuple[Placed, ...]
     length: int
     length_sweep: Sweep | None
+    conditions: tuple[Condition, ...] = ()
+    length_list: tuple[int, ...] = ()
 
     @property
     def is_preset(self) -> bool:
@@ -439,9 +517,9 @@ class Layout:
         return self.payload is not None and self.payload.pattern is None
 
     @property
-    def lengths(self) -> range:
+    def lengths(self) -> Sequence[int]:
         """The possible lengths of a frame."""
-        return range(self.min_length, self.max_length + 1, self.length_step)
+        return self.length_list or range(self.min_length, self.max_length + 1, self.length_step)
 
     @property
     def mean_length(self) -> Fraction:
@@ -450,6 +528,15 @@ class Layout:
             return Fraction(self.length)
         lengths = few_values(self.length_sweep)
         return Fraction(sum(lengths), len(lengths))
+
+    @property
+    def tables(self) -> tuple[Placed, ...]:
+        """The lengths that are sent as codes."""
+        return tuple(
+            each
+            for each in self.fields
+            if isinstance(each.origin, FrameLength) and each.origin.codes
+        )
 
     @property
     def name(self) -> str:
@@ -471,11 +558,15 @@ class Layout:
     def deciding(self) -> Iterator[tuple[Placed, Fixed]]:
         """Yield the fields that decide what follows their header, trailers last.
 
-        Those are the fields that announce the header above, with all of their bits, and
-        those with ``decides`` bits.
+        Those are the fields that announce the header above, with all of their bits, those
+        with ``decides`` bits, and the bits of numbers of variable length that give their sizes.
+        The values are numbers on the wire.
         """
         for each in self.fields:
             origin = each.origin
+            if isinstance(each.field, VarInt):
+                mask, size = size_bits(each.field)
+                yield each, Fixed(size, checked=False, decides=mask)
             if not isinstance(origin, Fixed):
                 continue
             if origin.checked and isinstance(each.field.source, NextHeader):

@@ -11,14 +11,19 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 from typing import assert_never
 
 from codegen import describe
 from codegen.errors import UsageError, shown
 from codegen.layout import (
+    All,
     Argument,
+    Compared,
+    Condition,
     CounterSweep,
     CycleSweep,
+    Either,
     Extent,
     Fixed,
     FrameLength,
@@ -39,7 +44,7 @@ from codegen.layout import (
     TimestampSweep,
     TriangleSweep,
 )
-from codegen.model import Algorithm, NextHeader, OwnAlgorithm, UInt, Value
+from codegen.model import Algorithm, Int, NextHeader, OwnAlgorithm, UInt, Value, VarInt
 
 
 class Result(Enum):
@@ -73,11 +78,13 @@ def encode(
     packet: int = 0,
     now: int = 0,
     fill: bytes | None = None,
+    wall: int = 0,
 ) -> bytes:
     """Return the frame of ``length`` bytes for these arguments.
 
     ``packet`` is the number of packets that were sent before, the index into a sweep;
-    ``now`` is the time of sending, in nanoseconds. The payload repeats ``fill``, as another
+    ``now`` is the time of sending by a monotonic clock, in nanoseconds, and ``wall`` that of the
+    wall clock since 1970. The payload repeats ``fill``, as another
     sender may have chosen it, or the format's own pattern.
     Arguments that are not given take their defaults. Raises UsageError when an
     argument is unknown, missing or out of range, or the length is out of bounds.
@@ -99,7 +106,7 @@ def encode(
             case Argument(name=name):
                 _write(frame, placed, values[name])
             case Swept():
-                _write(frame, placed, swept_field(placed, packet, now))
+                _write(frame, placed, swept_field(placed, packet, now, wall))
             case FrameLength():
                 _write(frame, placed, _length(placed.origin, length))
             case Sum():
@@ -124,16 +131,16 @@ def _repeated(pattern: bytes, size: int) -> bytes:
     return bytes(pattern[at % len(pattern)] for at in range(size))
 
 
-def swept_field(placed: Placed, packet: int, now: int = 0) -> int:
+def swept_field(placed: Placed, packet: int, now: int = 0, wall: int = 0) -> int:
     """Return the number that a swept field has in a packet."""
     swept = placed.origin
     assert isinstance(swept, Swept), placed.path
     if isinstance(swept, RandomOctetsSweep):
         return int.from_bytes(_random_octets(swept.seed, packet, placed.bits // 8), "big")
-    return swept_value(swept, packet, now) % (1 << placed.bits)
+    return swept_value(swept, packet, now, wall) % (1 << placed.bits)
 
 
-def swept_value(swept: Sweep, packet: int, now: int = 0) -> int:
+def swept_value(swept: Sweep, packet: int, now: int = 0, wall: int = 0) -> int:
     """Return the value that a sweep has in a packet, before it wraps at its field's width.
 
     Swept frame lengths are computed in the same way.
@@ -152,8 +159,9 @@ def swept_value(swept: Sweep, packet: int, now: int = 0) -> int:
             return values[packet % len(values)]
         case RandomSweep(seed=seed, low=low, count=count, step=step):
             return low + _splitmix64(seed, packet) % count * step
-        case TimestampSweep(unit=unit):
-            return now // unit
+        case TimestampSweep(per_second=per_second, epoch=epoch, fraction=fraction):
+            seconds = Fraction(now, 10**9) if epoch is None else Fraction(wall, 10**9) + epoch
+            return math.floor((seconds % 1 if fraction else seconds) * per_second)
         case RandomOctetsSweep():
             raise TypeError("how many random bytes there are depends on the field")
     assert_never(swept)
@@ -201,6 +209,11 @@ def _faults(
         found = values[placed.path]
         show = placed.field.show
         names = placed.field.names if isinstance(placed.field, UInt) else {}
+        if isinstance(placed.field, VarInt):
+            octets = _bits(frame, placed).to_bytes(placed.bits // 8, "big")
+            if _has_other_size(placed.field, octets):
+                yield Result.NEXT_HEADER, f"{placed.path} is {octets.hex()}, of another size"
+                continue
         match placed.origin:
             case Fixed(value=value, checked=True):
                 wanted, result = value, Result.CONSTANT
@@ -210,6 +223,8 @@ def _faults(
                     result = Result.LENGTH
             case FrameLength():
                 wanted, result = _length(placed.origin, len(frame)), Result.LENGTH
+                if placed.origin.codes and wanted < 0:
+                    continue  # No frame has this length, as is found below.
             case Fixed(value=value, decides=decides) if (found ^ value) & decides:
                 yield Result.NEXT_HEADER, f"{placed.path} is {show(found)}: something else follows"
                 continue
@@ -223,8 +238,30 @@ def _faults(
                 continue
         if found != wanted:
             yield result, f"{placed.path} is {show(found)}, and should be {show(wanted)}"
+    for condition in layout.conditions:
+        if not _holds(condition, values):
+            words = describe.condition(condition)
+            yield Result.NEXT_HEADER, f"other fields are there: {words} does not hold"
     if len(frame) not in layout.lengths:
         yield Result.LENGTH, f"{len(frame)} bytes, and should be {describe.lengths(layout)}"
+
+
+def _holds(condition: Condition, values: Mapping[str, int]) -> bool:
+    """Return whether a condition holds in a frame with these values."""
+    match condition:
+        case All(parts=parts):
+            return False not in [_holds(each, values) for each in parts]
+        case Either(parts=parts):
+            return True in [_holds(each, values) for each in parts]
+        case Compared(path=path, operator=operator, value=value):
+            # -1, 0 or 1: how the field compares with the value.
+            order = (values[path] > value) - (values[path] < value)
+            return order in _ORDERS[operator]
+    assert_never(condition)
+
+
+#: How a field compares with a value where a comparison holds.
+_ORDERS = {"==": (0,), "!=": (-1, 1), "<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1)}
 
 
 def parse(layout: Layout, received: bytes) -> Decoded:
@@ -291,11 +328,16 @@ def without_padding(layout: Layout, frame: bytes) -> bytes:
         return frame
     assert isinstance(ending.origin, FrameLength)
     for placed, wanted in layout.deciding():
-        differs = (_read(frame, placed) ^ wanted.value) & wanted.decides
+        differs = (_bits(frame, placed) ^ wanted.value) & wanted.decides
         if placed.start < ending.start and differs:
             return frame
-    of = ending.origin.of
-    size = math.floor((_read(frame, ending) - ending.origin.plus) * ending.origin.unit)
+    of, counted = ending.origin.of, _read(frame, ending)
+    if ending.origin.codes:
+        sizes = [size for size, code in ending.origin.codes if code == counted]
+        if not sizes:
+            return frame
+        counted = sizes[0]
+    size = math.floor((counted - ending.origin.plus) * ending.origin.unit)
     # The counted bytes start in the headers; what follows them is placed from the frame's end.
     length = of.start.octet + size - of.end.octet
     return frame[: max(length, layout.min_length)]
@@ -315,8 +357,8 @@ def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
         if left_value != right_value:
             show = placed.field.show
             lines.append(
-                f"  {placed.path}: {show(left_value)} (0x{left_value:x}) wanted, "
-                f"{show(right_value)} (0x{right_value:x}) found"
+                f"  {placed.path}: {show(left_value)} (0x{_bits(wanted, placed):x}) wanted, "
+                f"{show(right_value)} (0x{_bits(found, placed):x}) found"
             )
     if layout.payload is not None:
         inside = range(len(wanted))[_octets(layout.payload.extent, len(wanted))]
@@ -360,7 +402,14 @@ def _argument_values(layout: Layout, arguments: Mapping[str, Value]) -> dict[str
 
 
 def _write(frame: bytearray, placed: Placed, value: int) -> None:
-    """Put ``value`` into the bits of the field, through the frame as one integer."""
+    """Put ``value`` into the bits of the field, through the frame as one integer.
+
+    In two's complement, a negative number is what it lacks to 2 to the power of its bits.
+    """
+    if isinstance(placed.field, Int) and value < 0:
+        value += 1 << placed.bits
+    if isinstance(placed.field, VarInt):
+        value = int.from_bytes(_variable(placed.field, value), "big")
     order, shift = placed.field.byteorder, _shift(frame, placed)
     whole = int.from_bytes(frame, order)
     mask = ((1 << placed.bits) - 1) << shift
@@ -368,7 +417,47 @@ def _write(frame: bytearray, placed: Placed, value: int) -> None:
 
 
 def _read(frame: bytes, placed: Placed) -> int:
-    """Return the number that the field's bits are, the inverse of :func:`_write`."""
+    """Return the number that the field's bits stand for, the inverse of :func:`_write`."""
+    value = _bits(frame, placed)
+    if isinstance(placed.field, VarInt):
+        return _of_variable(placed.field, value.to_bytes(placed.bits // 8, "big"))
+    negative = isinstance(placed.field, Int) and value >> (placed.bits - 1)
+    return value - (1 << placed.bits) if negative else value
+
+
+def _variable(field: VarInt, number: int) -> bytes:
+    """Return a number of variable length as bytes, in the size that its field has."""
+    if field.encoding == "quic":
+        # RFC 9000 section 16: the first two bits are the logarithm of the size.
+        octets = bytearray(number.to_bytes(field.bytes, "big"))
+        octets[0] |= {1: 0x00, 2: 0x40, 4: 0x80, 8: 0xC0}[field.bytes]
+        return bytes(octets)
+    # MQTT 5.0 section 1.5.5: as long as digits follow, 128 is added to the one that is sent.
+    digits = []
+    for _ in range(field.bytes):
+        number, digit = divmod(number, 128)
+        digits.append(digit + 128)
+    digits[-1] -= 128
+    return bytes(digits)
+
+
+def _of_variable(field: VarInt, octets: bytes) -> int:
+    """Return the number that bytes stand for; of another size, what the field's bits are."""
+    if field.encoding == "quic":
+        return int.from_bytes(octets, "big") % (1 << (8 * len(octets) - 2))
+    return sum(octet % 128 * 128**at for at, octet in enumerate(octets))
+
+
+def _has_other_size(field: VarInt, octets: bytes) -> bool:
+    """Return whether the bytes at a number's place start a number of another size."""
+    if field.encoding == "quic":
+        return 1 << (octets[0] >> 6) != len(octets)
+    ends = [at for at, octet in enumerate(octets) if octet < 128]
+    return ends[:1] != [len(octets) - 1]
+
+
+def _bits(frame: bytes, placed: Placed) -> int:
+    """Return the field's bits as an unsigned number."""
     whole = int.from_bytes(frame, placed.field.byteorder)
     return whole >> _shift(frame, placed) & ((1 << placed.bits) - 1)
 
@@ -396,7 +485,11 @@ def _size(extent: Extent, length: int) -> int:
 
 
 def _length(origin: FrameLength, length: int) -> int:
-    return math.floor(_size(origin.of, length) / origin.unit) + origin.plus
+    counted = math.floor(_size(origin.of, length) / origin.unit) + origin.plus
+    if not origin.codes:
+        return counted
+    # A frame of another size has no code; whoever asks looks at its length as well.
+    return next((code for size, code in origin.codes if size == counted), -1)
 
 
 def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:
@@ -406,7 +499,7 @@ def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:
         match part:
             case PseudoField(path=path):
                 placed = layout[path]
-                value = _read(frame, placed)
+                value = _bits(frame, placed)
                 if placed.field.byteorder == "little":
                     value = int.from_bytes(value.to_bytes(part.bits // 8, "little"), "big")
             case PseudoConst(value=value):

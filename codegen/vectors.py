@@ -18,7 +18,7 @@ from pathlib import Path
 from codegen import oracle
 from codegen.errors import UsageError, shown
 from codegen.layout import Layout
-from codegen.model import UInt, Value
+from codegen.model import Int, UInt, Value, VarInt
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _notation(layout: Layout, values: Mapping[str, Value]) -> dict[str, Value]:
     for name, value in values.items():
         if isinstance(value, bytes):
             value = value.hex()
-        plain = isinstance(fields[name], UInt) or not isinstance(value, int)
+        plain = isinstance(fields[name], UInt | Int | VarInt) or not isinstance(value, int)
         found[name] = value if plain else fields[name].show(int(value))
     return found
 

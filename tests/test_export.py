@@ -42,14 +42,17 @@ from codegen.model import (
     Format,
     Group,
     Header,
+    Int,
     Length,
     NextHeader,
     Packet,
     Pad,
     Parameter,
+    Range,
     Reserved,
     UInt,
     UpperLength,
+    VarInt,
     repeat,
 )
 from codegen.resolve import resolve
@@ -140,6 +143,47 @@ FROM_THE_START = Packet(
     )
     / Fill(1),
 )
+SIGNED = Packet(
+    "signed_numbers",
+    ETHERNET
+    / Header(
+        "own",
+        (
+            Int("byte", 8, Parameter("byte", -1)),
+            Int("narrow", 5, Parameter("narrow", -16)),
+            Int("wide", 43, Parameter("wide", -(1 << 42))),
+            Int("little", 64, Parameter("little", -2), "little"),
+            Int("three", 24, Parameter("three", -3), "little"),
+            Int("bit", 1, Parameter("bit", -1), "little"),
+            Int("rest", 31, Range(-5, 5), "little"),
+            Int("constant", 16, Const(-300)),
+            UInt("sum", 16, Checksum(HEADER_AND_PAYLOAD)),
+        ),
+        numbers={"ethertype": 0x88B5},
+    )
+    / Fill(1),
+)
+VARIABLE = Packet(
+    "variable_numbers",
+    ETHERNET
+    / Header(
+        "own",
+        (
+            VarInt("one", Parameter("one", 37)),
+            VarInt("two", Parameter("two", 15293)),
+            VarInt("four", Parameter("four", 494878333)),
+            VarInt("eight", Parameter("eight", 151288809941952652)),
+            VarInt("constant", Const(300), "leb128"),
+            VarInt("three", Parameter("three", 16384), "leb128"),
+            VarInt("four_too", Parameter("four_too", 1 << 27), "leb128"),
+            VarInt("five", Parameter("five", 1 << 34), "leb128"),
+            VarInt("eight_too", Parameter("eight_too", (1 << 56) - 1), "leb128"),
+            UInt("sum", 16, Checksum(PAYLOAD)),
+        ),
+        numbers={"ethertype": 0x88B5},
+    )
+    / Fill(1),
+)
 #: A number that shares both its first and its last byte, with the least significant bits first.
 NINE_BYTES = Packet(
     "nine_bytes",
@@ -214,7 +258,9 @@ def test_tshark_reads_each_field_of_the_catalogue(
 
 
 @pytest.mark.parametrize(
-    "format", [*OWN_FORMATS.values(), FROM_THE_START, NINE_BYTES], ids=lambda f: f.name
+    "format",
+    [*OWN_FORMATS.values(), FROM_THE_START, NINE_BYTES, SIGNED, VARIABLE],
+    ids=lambda f: f.name,
 )
 def test_tshark_reads_each_field_of_ones_own(
     format: Format, require: Require, tmp_path: Path
@@ -324,7 +370,7 @@ def test_lengths_and_optional_checksums(
         layout, [bytes(frame)], tmp_path, "optional_sum.fault", "optional_sum.own.size"
     )
     assert [each.split(" ")[0] for each in found.split("|") if each] == wanted.split()
-    assert int(length) == layout.lengths.start - 14 or at == 14
+    assert int(length) == layout.min_length - 14 or at == 14
 
 
 def test_frames_of_others_are_left_alone(require: Require, tmp_path: Path) -> None:
@@ -389,7 +435,15 @@ def read_by_json(found: dict[str, Any], frame: bytes) -> dict[str, int]:
         start = each["position"]["bits"]
         start += 8 * len(frame) if each["position"]["from"] == "end" else 0
         digits = bits[each["byteorder"]][start : start + each["bits"]]
-        values[each["path"]] = int(digits if each["byteorder"] == "big" else digits[::-1], 2)
+        value = int(digits if each["byteorder"] == "big" else digits[::-1], 2)
+        if each["kind"] == "signed" and value >> (each["bits"] - 1):
+            value -= 1 << each["bits"]
+        elif each["kind"] == "quic":
+            value = int(digits[2:], 2)
+        elif each["kind"] == "leb128":
+            groups = [digits[at + 1 : at + 8] for at in range(0, len(digits), 8)]
+            value = int("".join(reversed(groups)), 2)
+        values[each["path"]] = value
     return values
 
 
@@ -404,7 +458,8 @@ def test_a_reader_of_the_json_reads_any_format() -> None:
         for frame in some_frames(layout, 3):
             assert read_by_json(found, frame) == oracle.decode(layout, frame).values
 
-    for each in [*formats.catalogue().values(), *OWN_FORMATS.values(), FROM_THE_START]:
+    own = [*OWN_FORMATS.values(), FROM_THE_START, SIGNED, VARIABLE]
+    for each in [*formats.catalogue().values(), *own]:
         prove(each)
     search(prove, 60, 3)
 
@@ -491,14 +546,22 @@ def test_accessors_read_and_write_each_field(
         for number, (frame, line) in enumerate(zip(frames, lines, strict=True)):
             *found, made = line.split(" ")
             values = oracle.decode(layout, frame).values
-            assert [int(each, 16) for each in found] == list(values.values())
+            # C prints a negative number as one of 64 bits.
+            wanted = [value % (1 << 64) if value < 0 else value for value in values.values()]
+            assert [int(each, 16) for each in found] == wanted
             # All fields are written over ones, or zeros; the payload is not theirs.
             rest = b"\0" if number % 2 else b"\xff"
             size = len(frame) - layout.header_length - layout.trailer_length
             behind = frame[len(frame) - layout.trailer_length :]
             assert bytes.fromhex(made) == frame[: layout.header_length] + rest * size + behind
 
-    for each in [*OWN_FORMATS.values(), FROM_THE_START, formats.load("vxlan-udp4")]:
+    for each in [
+        *OWN_FORMATS.values(),
+        FROM_THE_START,
+        SIGNED,
+        VARIABLE,
+        formats.load("vxlan-udp4"),
+    ]:
         prove(each)
     search(prove, 12, 4)
 

@@ -40,7 +40,7 @@ struct arg {
 	const struct arg_kind *kind;
 	size_t offset;		/**< of the member that gets the value */
 	size_t size;		/**< of the member */
-	uint64_t min;
+	uint64_t min;		/**< of an arg_int, in two's complement */
 	uint64_t max;
 	const struct arg_name *names;	/**< the values of an arg_named */
 };
@@ -75,10 +75,11 @@ struct args {
 };
 
 /*
- * The kinds; each has a file of its own, except for numbers. For a number, min
+ * The kinds; each has a file of its own, except for arg_uint. For a number, min
  * and max are the least and the greatest value.
  */
 extern const struct arg_kind arg_uint;
+extern const struct arg_kind arg_int;
 extern const struct arg_kind arg_named;
 extern const struct arg_kind arg_mac;
 extern const struct arg_kind arg_ipv4;

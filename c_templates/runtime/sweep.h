@@ -66,6 +66,9 @@ static inline void sweep_write(struct packet_sweep *sweep __unused,
 #if PACKET_IS_TIMED
 	sweep->now = (uint64_t)ukplat_monotonic_clock();
 #endif
+#if PACKET_HAS_WALL_TIME
+	sweep->wall = (uint64_t)ukplat_wall_clock();
+#endif
 #if PACKET_IS_SWEPT
 	packet_sweep_write(pkt->data, sweep);
 #endif

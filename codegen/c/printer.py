@@ -39,7 +39,7 @@ from codegen.c.tree import (
     decimal,
     octets_row,
 )
-from codegen.c.types import U64, UINT, Pointer, declaration
+from codegen.c.types import I64, U64, UINT, Pointer, declaration
 
 COLUMNS = 80
 TAB = 8
@@ -277,10 +277,14 @@ def _operand(node: Expression, level: int, depth: int, operator: str = "") -> It
     yield ")"
 
 
+#: How a literal ends that has another type than ``int``.
+_SUFFIXES = {UINT: "U", U64: "ULL", I64: "LL"}
+
+
 def _number(node: Number) -> str:
     if node.digits is not None:
         return f"0x{node.value:0{node.digits}x}{'ULL' if node.type == U64 else ''}"
-    return f"{node.value}{'U' if node.type == UINT else 'ULL' if node.type == U64 else ''}"
+    return f"{node.value}{_SUFFIXES.get(node.type, '')}"
 
 
 # ----------------------------------------------------------------- statements

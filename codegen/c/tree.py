@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from codegen.c.types import (
+    I64,
     INT,
     SIZE,
     U8,
@@ -314,6 +315,19 @@ def decimal(value: int) -> Number:
     return Number(value, U64, 0)
 
 
+def signed_decimal(value: int) -> Expression:
+    """Return a number of either sign: plain while it is an ``int``, and an ``int64_t`` else."""
+    if value == -(1 << 63):
+        # C has no negative literals: it negates a positive one, and this one does not fit.
+        return Name("INT64_MIN", I64)
+    return Number(value, INT if abs(value) <= 0x7FFFFFFF else I64)
+
+
+def is_negative(node: Expression) -> bool:
+    """Return whether an expression is a constant below zero."""
+    return node == signed_decimal(-(1 << 63)) or (isinstance(node, Number) and node.value < 0)
+
+
 def size(value: int) -> Number:
     """Return a number of bytes, unsigned as sizes are."""
     return Number(value, UINT)
@@ -347,6 +361,10 @@ def masked(node: Expression, bits: int) -> Expression:
     """Return the lowest bits of the expression."""
     if bits_of(node) <= bits:
         return node
+    if isinstance(node, Binary) and node.operator == "&" and isinstance(node.right, Number):
+        # The narrower of two masks of the lowest bits is enough.
+        kept = node.right.value
+        node = node.left if kept & (kept + 1) == 0 else node
     return Binary("&", node, wire((1 << bits) - 1, bits))
 
 

@@ -48,6 +48,9 @@ U8 = Integer("uint8_t", 8)
 U16 = Integer("uint16_t", 16)
 U32 = Integer("uint32_t", 32)
 U64 = Integer("uint64_t", 64)
+I8 = Integer("int8_t", 8, signed=True)
+I16 = Integer("int16_t", 16, signed=True)
+I32 = Integer("int32_t", 32, signed=True)
 I64 = Integer("int64_t", 64, signed=True)
 INT = Integer("int", 32, signed=True)
 UINT = Integer("unsigned int", 32)
@@ -60,6 +63,11 @@ VOID = Tagged("void")
 def unsigned(bits: int) -> Integer:
     """Return the smallest unsigned type of ``<stdint.h>`` that holds so many bits, up to 64."""
     return next(each for each in (U8, U16, U32, U64) if bits <= each.bits)
+
+
+def signed(bits: int) -> Integer:
+    """Return the smallest signed type of ``<stdint.h>`` that holds so many bits, up to 64."""
+    return next(each for each in (I8, I16, I32, I64) if bits <= each.bits)
 
 
 def promoted(type_: Type) -> Type:

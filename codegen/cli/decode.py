@@ -15,7 +15,7 @@ from codegen import formats
 from codegen.cli import options
 from codegen.cli.progress import progress_bar
 from codegen.errors import UsageError
-from codegen.model import Packet, Reserved, UInt
+from codegen.model import Int, Packet, Reserved, UInt, VarInt
 
 if TYPE_CHECKING:
     from codegen.decode import Frame, Match
@@ -110,5 +110,5 @@ def _line(number: int, frame: Frame, found: Match | None) -> str:
 
 def _value(placed: Placed, value: int) -> int | str:
     """Return a number as one of JSON, and an address or bytes as their text."""
-    is_number = isinstance(placed.field, UInt | Reserved)
+    is_number = isinstance(placed.field, UInt | Int | VarInt | Reserved)
     return value if is_number else placed.field.show(value)

@@ -44,3 +44,5 @@ def command(format_spec: str) -> None:
     for each in described:
         rows.add_row(*each)
     print_table(rows)
+    for condition in layout.conditions:
+        click.echo(f"other fields are there unless {describe.condition(condition)}")

@@ -10,10 +10,15 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from importlib import resources
+from typing import assert_never
 
 from codegen import describe
 from codegen.layout import (
+    All,
     Argument,
+    Compared,
+    Condition,
+    Either,
     Extent,
     Fixed,
     FrameLength,
@@ -31,11 +36,14 @@ from codegen.model import (
     MAC,
     Algorithm,
     Bytes,
+    Field,
+    Int,
     IPv4Address,
     IPv6Address,
     NextHeader,
     Reserved,
     UInt,
+    VarInt,
 )
 
 #: What changes when a document of the same format changes its meaning.
@@ -43,6 +51,7 @@ VERSION = 1
 
 _KINDS = {
     UInt: "number",
+    Int: "signed",
     MAC: "mac",
     IPv4Address: "ipv4",
     IPv6Address: "ipv6",
@@ -78,6 +87,7 @@ def value(layout: Layout) -> dict[str, object]:
         "header_length": layout.header_length,
         "trailer_length": layout.trailer_length,
         "fields": [_field(each) for each in layout.fields],
+        "conditions": [_condition(each) for each in layout.conditions],
         "payload": payload
         and {
             "path": payload.path,
@@ -99,7 +109,7 @@ def _field(placed: Placed) -> dict[str, object]:
     found: dict[str, object] = {
         "path": placed.path,
         "header": placed.header.name,
-        "kind": _KINDS[type(placed.field)],
+        "kind": _kind(placed.field),
         "position": _position(placed.start),
         "bits": placed.bits,
         "byteorder": placed.field.byteorder,
@@ -110,6 +120,22 @@ def _field(placed: Placed) -> dict[str, object]:
     if isinstance(placed.field, UInt) and placed.field.names:
         found["names"] = {str(number): name for number, name in placed.field.names.items()}
     return found
+
+
+def _kind(field: Field) -> str:
+    return field.encoding if isinstance(field, VarInt) else _KINDS[type(field)]
+
+
+def _condition(condition: Condition) -> dict[str, object]:
+    """Return what a frame must have, so that its optional fields are those of the layout."""
+    match condition:
+        case Compared(path=path, operator=operator, value=value):
+            return {"path": path, "operator": operator, "value": str(value)}
+        case All(parts=parts):
+            return {"all": [_condition(each) for each in parts]}
+        case Either(parts=parts):
+            return {"any": [_condition(each) for each in parts]}
+    assert_never(condition)
 
 
 def _value(placed: Placed) -> dict[str, object]:
@@ -130,14 +156,17 @@ def _value(placed: Placed) -> dict[str, object]:
                 "minimum": str(argument.minimum),
                 "maximum": str(argument.maximum),
             }
-        case FrameLength(of=of, unit=unit, plus=plus):
+        case FrameLength(of=of, unit=unit, plus=plus, codes=codes):
             unit = Fraction(unit)
-            return {
+            found = {
                 "from": "length",
                 "of": _extent(of),
                 "unit": [unit.numerator, unit.denominator],
                 "plus": plus,
             }
+            if codes:
+                found["codes"] = {str(code): size for size, code in codes}
+            return found
         case Sum() as total:
             return _sum(total)
     return {"from": "sweep"}

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codegen.layout import Layout, Piece, Placed
-from codegen.model import Bytes, IPv6Address
+from codegen.model import Bytes, Int, IPv6Address, VarInt, size_bits
 
-_TYPES = ((8, "uint8_t"), (16, "uint16_t"), (32, "uint32_t"), (64, "uint64_t"))
+_WIDTHS = (8, 16, 32, 64)
 
 
 def accessors(layout: Layout) -> str:
@@ -52,17 +52,69 @@ def is_octets(placed: Placed) -> bool:
 
 
 def _of_number(format: str, name: str, placed: Placed) -> str:
-    kind = next(name for bits, name in _TYPES if placed.bits <= bits)
+    width = next(each for each in _WIDTHS if placed.bits <= each)
+    kind = f"uint{width}_t"
     # Of a narrower type, C computes with int, which holds its bits.
     cast = f"({kind})" if placed.bits > 16 else ""
     loads = " |\n\t       ".join(cast + _load(each) for each in placed.pieces)
     stores = "".join(f"\t{_store(each)}\n" for each in placed.pieces)
     end = ", const size_t len" if placed.start.from_end else ""
+    if isinstance(placed.field, Int):
+        return _of_signed(format, name, placed, width)
+    if isinstance(placed.field, VarInt):
+        return _of_variable(format, name, placed, placed.field, width)
     return (
         f"static inline {kind} {format}_get_{name}(const uint8_t *frame{end})\n{{\n"
         f"\treturn ({kind})({loads});\n}}\n\n"
         f"static inline void {format}_set_{name}(uint8_t *frame{end}, const {kind} value)\n{{\n"
         f"{stores}}}\n"
+    )
+
+
+def _of_signed(format: str, name: str, placed: Placed, width: int) -> str:
+    """Return the functions of a number in two's complement.
+
+    No conversion is out of range, and none is left to the compiler.
+    """
+    wide = max(width, 32)
+    cast = f"(uint{wide}_t)"
+    loads = " |\n\t\t".join(f"({cast}{_load(each)})" for each in placed.pieces)
+    stores = "".join(f"\t{_store(each, 'bits')}\n" for each in placed.pieces)
+    end = ", const size_t len" if placed.start.from_end else ""
+    suffix = "ull" if wide == 64 else "u"
+    sign = 1 << (placed.bits - 1)
+    return (
+        f"static inline int{width}_t {format}_get_{name}(const uint8_t *frame{end})\n{{\n"
+        f"\tconst uint{wide}_t bits = {loads};\n\n"
+        f"\tif (bits & 0x{sign:x}{suffix})\n"
+        f"\t\treturn (int{width}_t)(-(int{wide}_t)(~bits & 0x{sign - 1:x}{suffix}) - 1);\n"
+        f"\treturn (int{width}_t)bits;\n}}\n\n"
+        f"static inline void {format}_set_{name}(uint8_t *frame{end}, const int{width}_t value)\n"
+        f"{{\n\tconst uint{width}_t bits = (uint{width}_t)value;\n\n{stores}}}\n"
+    )
+
+
+def _of_variable(format: str, name: str, placed: Placed, field: VarInt, width: int) -> str:
+    """Return the functions of a number of variable length, which has its size in some bits."""
+    cast = f"(uint{max(width, 32)}_t)"
+    mask, size = size_bits(field)
+    reads, writes = [], []
+    for piece in placed.pieces:
+        others = 0xFF & ~(mask >> piece.of)
+        first = piece.at.since(placed.start) // 8
+        shift = piece.of if field.encoding == "quic" else 7 * first
+        octet = _octet(piece)
+        reads.append(f"(({cast}{octet} & 0x{others:02x}u) << {shift})")
+        bits = f"((value >> {shift}) & 0x{others:02x}u)"
+        prefix = size >> piece.of & 0xFF
+        writes.append(f"\t{octet} = (uint8_t)({bits} | 0x{prefix:02x}u);\n")
+    end = ", const size_t len" if placed.start.from_end else ""
+    kind, joined = f"uint{width}_t", " |\n\t\t".join(reads)
+    return (
+        f"static inline {kind} {format}_get_{name}(const uint8_t *frame{end})\n{{\n"
+        f"\treturn ({kind})({joined});\n}}\n\n"
+        f"static inline void {format}_set_{name}(uint8_t *frame{end}, const {kind} value)\n{{\n"
+        f"{''.join(writes)}}}\n"
     )
 
 
@@ -97,10 +149,10 @@ def _load(piece: Piece) -> str:
     return f"{bits} << {piece.of}" if piece.of else bits
 
 
-def _store(piece: Piece) -> str:
+def _store(piece: Piece, value: str = "value") -> str:
     """Return the statement that puts bits of a value into one byte, and keeps the others."""
     octet = _octet(piece)
-    bits = f"(value >> {piece.of})" if piece.of else "value"
+    bits = f"({value} >> {piece.of})" if piece.of else value
     if piece.bits == 8:
         return f"{octet} = (uint8_t){bits};"
     mask = ((1 << piece.bits) - 1) << piece.low

@@ -3,7 +3,7 @@
 -- Lua 5.2 has a library for this; later versions have an operator that 5.2 cannot parse.
 local xor = bit32 and bit32.bxor or load("return function(a, b) return a ~ b end")()
 
-local TYPES = { [1] = "uint8", [2] = "uint16", [3] = "uint24", [4] = "uint32" }
+local TYPES = { [1] = "int8", [2] = "int16", [3] = "int24", [4] = "int32" }
 
 local proto = Proto(FORMAT.name, FORMAT.title)
 local whole_frame = Field.new("frame")
@@ -18,8 +18,9 @@ for _, each in ipairs(FORMAT.fields) do
 	if each.kind ~= "number" then
 		each.shown = ProtoField[each.kind](abbreviation, each.label)
 	else
-		local kind = TYPES[math.ceil(each.bits / 8)] or "uint64"
-		local names = kind ~= "uint64" and each.names or nil
+		local kind = TYPES[math.ceil(each.bits / 8)] or "int64"
+		local names = kind ~= "int64" and each.names or nil
+		kind = each.signed and kind or "u" .. kind
 		each.shown = ProtoField[kind](abbreviation, each.label,
 		                              each.sum and base.HEX or base.DEC, names)
 	end
@@ -55,12 +56,35 @@ local function number(frame, each)
 	return each.bits <= 32 and value:lower() or value
 end
 
+-- The number that the bits stand for: in two's complement where the field is signed.
+local function value_of(frame, each)
+	local value = number(frame, each)
+	if each.encoding == "quic" then
+		local bits = each.bits - 2
+		return type(value) == "number" and value % 2 ^ bits or value:lshift(2):rshift(2)
+	elseif each.encoding == "leb128" then
+		local bytes = range(frame, each):bytes()
+		local wide = UInt64(0)
+		for at = bytes:len() - 1, 0, -1 do
+			wide = wide:lshift(7):bor(UInt64(bytes:get_index(at) % 128))
+		end
+		return each.bits <= 32 and wide:lower() or wide
+	end
+	if not each.signed then
+		return value
+	elseif type(value) == "number" then
+		return value < 2 ^ (each.bits - 1) and value or value - 2 ^ each.bits
+	end
+	local unused = 64 - each.bits
+	return Int64.new(value:lshift(unused)):arshift(unused)
+end
+
 -- The value as text that can be compared: decimal for a number, else hexadecimal.
 local function text(frame, each)
 	if each.kind ~= "number" then
 		return range(frame, each):bytes():tohex(true)
 	end
-	local value = number(frame, each)
+	local value = value_of(frame, each)
 	return type(value) == "number" and string.format("%.0f", value) or tostring(value)
 end
 
@@ -201,7 +225,9 @@ local function wanted(frame, each)
 	if each.constant then
 		return each.constant
 	elseif each.length then
-		return string.format("%.0f", expected_length(frame, each.length))
+		local counted = expected_length(frame, each.length)
+		counted = each.length.codes and (each.length.codes[counted] or -1) or counted
+		return string.format("%.0f", counted)
 	elseif each.sum then
 		local found = checksum(frame, each)
 		if each.sum.optional and text(frame, each) == "0" then
@@ -216,7 +242,7 @@ local function add(tree, frame, each)
 	if each.kind ~= "number" then
 		item = tree:add(each.shown, bytes)
 	else
-		item = tree:add(each.shown, bytes, number(frame, each))
+		item = tree:add(each.shown, bytes, value_of(frame, each))
 	end
 	local found, should = text(frame, each), wanted(frame, each)
 	local problem
@@ -237,6 +263,12 @@ local function without_padding(frame)
 	if each and frame.ending - frame.start >= FORMAT.least then
 		local length = each.length
 		local counted = tonumber(text(frame, each))
+		if length.sizes then
+			counted = length.sizes[counted]
+			if not counted then
+				return frame
+			end
+		end
 		local covered = math.floor((counted - length.plus) * length.unit / length.per)
 		local total = length.start.bits / 8 + covered - length.ending.bits / 8
 		frame.ending = math.min(frame.ending, frame.start + math.max(total, FORMAT.min_length))
@@ -270,6 +302,29 @@ local function dissect(frame, tree, pinfo)
 	end
 end
 
+-- Whether a condition of optional fields holds.
+local function holds(frame, condition)
+	if condition.parts then
+		for _, each in ipairs(condition.parts) do
+			if holds(frame, each) ~= condition.all then
+				return not condition.all
+			end
+		end
+		return condition.all
+	end
+	local value, limit = value_of(frame, condition.field), tonumber(condition.value)
+	if type(value) ~= "number" then
+		limit = (condition.field.signed and Int64 or UInt64).new(condition.value)
+	end
+	local operator = condition.operator
+	if operator == "==" or operator == "!=" then
+		return (value == limit) == (operator == "==")
+	elseif operator == "<" or operator == ">=" then
+		return (value < limit) == (operator == "<")
+	end
+	return (value <= limit) == (operator == "<=")
+end
+
 -- Whether the values that identify the format are those of a frame.
 local function is_ours(frame)
 	if frame.ending - frame.start < FORMAT.least then
@@ -284,6 +339,11 @@ local function is_ours(frame)
 				return false
 			end
 		elseif text(frame, each) ~= each.value then
+			return false
+		end
+	end
+	for _, each in ipairs(FORMAT.conditions) do
+		if not holds(frame, each) then
 			return false
 		end
 	end

@@ -13,10 +13,15 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 from importlib import resources
+from typing import assert_never
 
 from codegen import describe
 from codegen.errors import UsageError
 from codegen.layout import (
+    All,
+    Compared,
+    Condition,
+    Either,
     Extent,
     Fixed,
     FrameLength,
@@ -32,11 +37,13 @@ from codegen.model import (
     Algorithm,
     Bytes,
     Header,
+    Int,
     IPv4Address,
     IPv6Address,
     NextHeader,
     Reserved,
     UInt,
+    VarInt,
 )
 
 #: Wireshark's tables of dissectors, by the registry of the numbers in them.
@@ -99,6 +106,7 @@ def dissector(layout: Layout, name: str | None = None) -> str:
         "length_field": _field(layout, layout.length_field) if layout.length_field else None,
         "payload": _extent(layout.payload.extent) if layout.payload else None,
         "deciding": _deciding(layout, registered=table is not None),
+        "conditions": [_condition(layout, each) for each in layout.conditions],
         "fields": [_field(layout, each) for each in exported(layout)],
     }
     where = f"the number {number} of {table}" if table else "a postdissector, for each frame"
@@ -160,6 +168,18 @@ def _deciding(layout: Layout, *, registered: bool) -> list[Mapping[str, object]]
     return found
 
 
+def _condition(layout: Layout, condition: Condition) -> dict[str, object]:
+    """Return what a frame of the format must have, since other fields would follow otherwise."""
+    match condition:
+        case Compared(path=path, operator=operator, value=value):
+            field = _field(layout, layout[path])
+            return {"field": field, "operator": operator, "value": str(value)}
+        case All(parts=parts) | Either(parts=parts):
+            is_all = isinstance(condition, All)
+            return {"all": is_all, "parts": [_condition(layout, each) for each in parts]}
+    assert_never(condition)
+
+
 def _field(layout: Layout, placed: Placed) -> dict[str, object]:
     """Return a field as the dissector has it."""
     found: dict[str, object] = {
@@ -173,14 +193,22 @@ def _field(layout: Layout, placed: Placed) -> dict[str, object]:
     }
     if placed.field.byteorder == "little":
         found["little"] = True
+    if isinstance(placed.field, Int):
+        found["signed"] = True
+    if isinstance(placed.field, VarInt):
+        found["encoding"] = placed.field.encoding
     if isinstance(placed.field, UInt) and placed.field.names:
         found["names"] = dict(placed.field.names)
     match placed.origin:
         case Fixed(value=value, checked=True):
             found["constant"] = _text(placed, value)
-        case FrameLength(of=of, unit=unit, plus=plus):
+        case FrameLength(of=of, unit=unit, plus=plus, codes=codes):
             unit = Fraction(unit)
+            facts: dict[str, object]
             facts = {"unit": unit.numerator, "per": unit.denominator, "plus": plus}
+            if codes:
+                facts["codes"] = dict(codes)
+                facts["sizes"] = {code: size for size, code in codes}
             found["length"] = _extent(of) | facts
         case Sum() as total:
             found["sum"] = _sum(layout, total)

@@ -11,7 +11,8 @@ from codegen import describe
 from codegen.c import tree
 from codegen.c.tree import Call, Function, Struct
 from codegen.c.types import U8
-from codegen.layout import Layout, Patterns, Sum, TimestampSweep
+from codegen.layout import Layout, Patterns, Sum
+from codegen.lower import tables
 from codegen.lower.arguments import argument
 from codegen.lower.parsing import Parsing, fields_struct
 from codegen.lower.plan import ArgumentPlan, FormatPlan, Plan
@@ -38,8 +39,8 @@ def lower_format(layout: Layout) -> FormatPlan:
     sweeping = Sweeping(writing) if layout.is_swept else None
     arguments = tuple(argument(layout, placed) for placed in layout.arguments)
     structs = [_args_struct(layout, arguments), fields_struct(layout)]
-    sweeps = [each.origin for each in layout.sweeps] + [layout.length_sweep]
-    inline = sweeping.inline() if sweeping else ()
+    clocks = sweeping.clocks() if sweeping else []
+    inline = (*tables.functions(layout), *(sweeping.inline() if sweeping else ()))
     functions = (
         *([sweeping.init()] if sweeping else []),
         writing.function(),
@@ -61,6 +62,7 @@ def lower_format(layout: Layout) -> FormatPlan:
         min_length=layout.min_length,
         max_length=layout.max_length,
         length_step=layout.length_step,
+        lengths=describe.lengths(layout) if layout.length_list else "",
         template=writing.template(in_trailer=False),
         trailer=writing.template(in_trailer=True),
         patterns=patterns if len(patterns) > 1 else b"",
@@ -70,7 +72,8 @@ def lower_format(layout: Layout) -> FormatPlan:
         headers=_headers(inline + functions, own),
         own_checksums=own,
         is_swept=layout.is_swept,
-        is_timed=any(isinstance(each, TimestampSweep) for each in sweeps),
+        is_timed="now" in clocks,
+        has_wall_time="wall" in clocks,
         sweeps_length=layout.length_sweep is not None,
         length=layout.length,
         mean_bits=round(8 * (layout.mean_length + WIRE_OVERHEAD)),
@@ -81,6 +84,11 @@ def lower_format(layout: Layout) -> FormatPlan:
 #: The headers of functions that only some formats call.
 _HEADERS = (
     {"random_at": "random.h", "random_octets": "random.h", "triangle_at": "triangle.h"}
+    | {"sign_extended": "sign.h"}
+    | dict.fromkeys(
+        (f"{name}_{way}" for name in ("quic", "leb128") for way in ("encoded", "decoded")),
+        "varint.h",
+    )
     | dict.fromkeys(("csum_fold", "csum_add", "csum_repeat"), "csum.h")
     | {f"csum_{each.name.lower()}": f"checksum_{each.name.lower()}.h" for each in Algorithm}
 )

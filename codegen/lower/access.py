@@ -7,21 +7,35 @@ from there. ``pktlen`` is the frame's length where it is written, ``len`` where 
 from __future__ import annotations
 
 from codegen.c import tree
-from codegen.c.tree import Assign, Binary, Call, Do, Expression, Name, Number, Statement
+from codegen.c.tree import Assign, Binary, Call, Cast, Do, Expression, Name, Number, Statement
 from codegen.c.types import (
+    I64,
     U8,
     U16,
     U32,
     U64,
+    UINT,
     VOID,
     Array,
     Integer,
     Pointer,
     Type,
+    signed,
     unsigned,
 )
 from codegen.layout import Extent, FrameLength, Piece, Placed, Position
-from codegen.model import MAC, Bytes, Field, IPv4Address, IPv6Address, Reserved, UInt
+from codegen.model import (
+    MAC,
+    Bytes,
+    Field,
+    Int,
+    IPv4Address,
+    IPv6Address,
+    Reserved,
+    UInt,
+    VarInt,
+    size_bits,
+)
 
 FRAME = Name("frame", Pointer(U8))
 END = Name("end", Pointer(U8))
@@ -42,8 +56,10 @@ def type_of(field: Field) -> Type:
     match field:
         case MAC() | IPv6Address() | Bytes():
             return Array(U8, field.octets)
-        case UInt() | IPv4Address() | Reserved():
+        case UInt() | VarInt() | IPv4Address() | Reserved():
             return unsigned(field.bits)
+        case Int():
+            return signed(field.bits)
     raise TypeError(f"no C type for a value of the shape {field!r}")
 
 
@@ -67,8 +83,18 @@ def size_of(extent: Extent, length: Expression) -> Expression:
     return tree.added(length, extent.end.octet - extent.start.octet)
 
 
-def length_of(origin: FrameLength, length: Expression) -> Expression:
+def length_of(
+    format_name: str, placed: Placed, origin: FrameLength, length: Expression
+) -> Expression:
     """Return the number of a length field in a frame of that length."""
+    counted = counted_of(origin, length)
+    if not origin.codes:
+        return counted
+    return Call(f"{format_name}_{variable_of(placed)}_code", (counted,), U64)
+
+
+def counted_of(origin: FrameLength, length: Expression) -> Expression:
+    """Return what a length field counts in a frame of that length, its code apart."""
     if origin.unit == 1:
         return tree.added(length, origin.of.end.octet - origin.of.start.octet + origin.plus)
     counted = size_of(origin.of, length)
@@ -90,8 +116,51 @@ def _accessor(placed: Placed) -> str:
     return f"{'be' if placed.field.byteorder == 'big' else 'le'}{placed.bits}"
 
 
+def on_wire(value: Expression, field: Field) -> Expression:
+    """Return the unsigned number that a field's value is on the wire."""
+    if isinstance(field, VarInt):
+        size = Number(field.bytes, UINT)
+        return tree.converted(
+            Call(f"{field.encoding}_encoded", (value, size), U64), unsigned(field.bits)
+        )
+    if not isinstance(field, Int):
+        return value
+    # The conversion to an unsigned type is defined as two's complement.
+    return tree.masked(Cast(unsigned(field.bits), value), field.bits)
+
+
+def constant(field: Field, value: int) -> Expression:
+    """Return a constant value of a field, in a type that it can be compared in."""
+    return tree.signed_decimal(value) if isinstance(field, Int) else tree.decimal(value)
+
+
+def wire_number(placed: Placed, value: int) -> int:
+    """Return the unsigned number that a constant value of a field is on the wire."""
+    field = placed.field
+    if isinstance(field, VarInt):
+        size = size_bits(field)[1]
+        if field.encoding == "quic":
+            return size | value
+        last = 8 * (field.bytes - 1)
+        return size | sum((value >> 7 * at & 0x7F) << last - 8 * at for at in range(field.bytes))
+    return value % (1 << placed.bits)
+
+
+def load_value(placed: Placed) -> Expression:
+    """Return the load of a field's value from the frame, with its sign where it has one."""
+    number = load(placed)
+    if isinstance(placed.field, VarInt):
+        size = Number(placed.field.bytes, UINT)
+        name = f"{placed.field.encoding}_decoded"
+        return Call(name, (tree.unsigned_number(number), size), U64)
+    if not isinstance(placed.field, Int):
+        return number
+    bits = Number(placed.bits, UINT)
+    return Call("sign_extended", (tree.unsigned_number(number), bits), I64)
+
+
 def load(placed: Placed) -> Expression:
-    """Return the load of a field's number from the frame; the address of bytes."""
+    """Return the load of a field's unsigned number from the frame; the address of bytes."""
     first = placed.start
     if is_octets(placed.field):
         return address_of(first)

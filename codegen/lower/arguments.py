@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from codegen.c import tree
 from codegen.c.printer import spelled, string
-from codegen.c.tree import Assign, Binary, Call, Expression, Member, Name, Number
-from codegen.c.types import CHAR, INT, U8, U64, VOID, Array, Pointer, Tagged, Type, unsigned
+from codegen.c.tree import Assign, Binary, Call, Cast, Expression, Member, Name, Number
+from codegen.c.types import CHAR, INT, U8, U64, VOID, Array, Integer, Pointer, Tagged, Type
 from codegen.layout import Layout, Placed
-from codegen.lower.access import copy, type_of
+from codegen.lower.access import constant, copy, type_of
 from codegen.lower.plan import ArgumentPlan
-from codegen.model import MAC, Bytes, Field, IPv4Address, IPv6Address, UInt
+from codegen.model import MAC, Bytes, Field, Int, IPv4Address, IPv6Address, UInt, VarInt, limits
 
 
 def args_pointer(layout: Layout, name: str = "args") -> Name:
@@ -37,12 +37,20 @@ def out_of_range(args: Name, placed: Placed) -> tuple[Expression, ...]:
         others = (Binary("!=", value, tree.decimal(each)) for each in argument.numbers)
         return (tree.joined("&&", others),)
     checks = []
-    widest = placed.bits if placed.field.octets else unsigned(placed.bits).bits
-    if argument.minimum > 0:
-        checks.append(Binary("<", value, tree.decimal(argument.minimum)))
-    if argument.maximum < (1 << widest) - 1:
-        checks.append(Binary(">", value, tree.decimal(argument.maximum)))
+    least, most = type_limits(placed)
+    if argument.minimum > least:
+        checks.append(Binary("<", value, constant(placed.field, argument.minimum)))
+    if argument.maximum < most:
+        checks.append(Binary(">", value, constant(placed.field, argument.maximum)))
     return tuple(checks)
+
+
+def type_limits(placed: Placed) -> tuple[int, int]:
+    """Return the least and the largest number that the C type of a field's value has."""
+    type_ = type_of(placed.field)
+    if not isinstance(type_, Integer):
+        return limits(placed.field)
+    return (-(1 << type_.value_bits) if type_.signed else 0), (1 << type_.value_bits) - 1
 
 
 def argument(layout: Layout, placed: Placed) -> ArgumentPlan:
@@ -79,10 +87,12 @@ def _entry(placed: Placed, parser: str) -> Call:
     own = "; 00:00:00:00:00:00: the device's own" if origin.default is None else ""
     # A field that is wider than a number has no range in the table.
     maximum = origin.maximum if placed.bits <= 64 else 0
-    limits = (tree.decimal(origin.minimum), tree.decimal(maximum))
+    ends = (constant(placed.field, each) for each in (origin.minimum, maximum))
+    # The table has unsigned numbers; those below zero are in two's complement there.
+    unsigned_ends = (Cast(U64, each) if tree.is_negative(each) else each for each in ends)
     kind = Name(f"arg_{parser.lower()}", VOID)
     words = _text(f"{placed.path}, {placed.field.kind}{own}")
-    return Call("ARG", (*member, kind, *limits, words), VOID)
+    return Call("ARG", (*member, kind, *unsigned_ends, words), VOID)
 
 
 def _text(text: str) -> Name:
@@ -93,9 +103,10 @@ def _passed(layout: Layout, placed: Placed) -> tuple[Type, Expression, str]:
     """Return the type by which functions take a value, that value, and its parser."""
     name = placed.argument.name
     match placed.field:
-        case UInt() | IPv4Address():
+        case UInt() | Int() | VarInt() | IPv4Address():
             type_ = type_of(placed.field)
-            parser = "UINT" if isinstance(placed.field, UInt) else "IPV4"
+            parsers = {UInt: "UINT", VarInt: "UINT", Int: "INT", IPv4Address: "IPV4"}
+            parser = parsers[type(placed.field)]
             return type_, Name(name, type_), parser
         case MAC() | IPv6Address():
             # The device reports its own address in a type of the device API.
@@ -115,8 +126,8 @@ def _passed(layout: Layout, placed: Placed) -> tuple[Type, Expression, str]:
 def initializer_of(field: Field, value: int) -> str:
     """Return ``value`` as a person would write it in C."""
     match field:
-        case UInt():
-            return spelled(tree.decimal(value))
+        case UInt() | Int() | VarInt():
+            return spelled(constant(field, value))
         case IPv4Address():
             octets = (Number(octet) for octet in value.to_bytes(4, "big"))
             return spelled(Call("IPv4", tuple(octets), INT))

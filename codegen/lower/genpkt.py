@@ -16,6 +16,7 @@ def functions(plan: FormatPlan) -> tuple[Function, Function]:
     """Return the function that takes a struct of values, and the one that takes each value."""
     name, macro = plan.name, plan.macro
     steps = f" in steps of {macro}_LEN_STEP" if plan.length_step > 1 else ""
+    steps = f": {plan.lengths}" if plan.lengths else steps
     buffer = (
         Parameter(Pointer(Tagged("struct uk_alloc")), "a", "Allocator of the packet"),
         Parameter(

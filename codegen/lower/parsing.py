@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from codegen import describe
 from codegen.c import tree
@@ -26,9 +27,13 @@ from codegen.c.tree import (
     Statement,
     Struct,
 )
-from codegen.c.types import I64, INT, U8, U16, U64, UINT, VOID, Pointer, Tagged, unsigned
+from codegen.c.types import I64, INT, U8, U16, U64, UINT, VOID, Integer, Pointer, Tagged, unsigned
 from codegen.layout import (
+    All,
     Argument,
+    Compared,
+    Condition,
+    Either,
     Extent,
     Fixed,
     FrameLength,
@@ -39,19 +44,24 @@ from codegen.layout import (
     PseudoLength,
     Sum,
     Swept,
+    negated,
 )
+from codegen.lower import tables
 from codegen.lower.access import (
     END,
     FRAME,
     LEN,
     address_of,
+    constant,
     copy,
     is_octets,
     length_of,
     load,
+    load_value,
     size_of,
     type_of,
     variable_of,
+    wire_number,
 )
 from codegen.lower.arguments import args_pointer, member_of, out_of_range
 from codegen.lower.sums import SUM, Term, addends, csum_add, to_word_end
@@ -127,6 +137,9 @@ class Parsing:
 
     def is_no_length(self, length: Name) -> Expression:
         """Return the condition under which a length is impossible."""
+        if self.layout.length_list:
+            possible = Call(f"{self.layout.name}_has_length", (length,), INT)
+            return Binary("==", possible, Number(0))
         tests: list[Expression] = [Binary("<", length, self.limit("MIN_LEN"))]
         if self.layout.max_length < 0xFFFF:
             tests.append(Binary(">", length, self.limit("MAX_LEN")))
@@ -182,6 +195,8 @@ class Parsing:
             return
         declared = Name("declared", I64)
         yield Declare(I64, "declared")
+        if ending.origin.codes:
+            yield Declare(U64, "size")
         yield If(Binary("<", LEN, self.shortest()), (Return(LEN),))
         guards = [
             self.decision(each, wanted)
@@ -193,22 +208,33 @@ class Parsing:
         for condition in guards:
             yield If(condition, (Return(LEN),))
         yield Comment((describe.declaration(ending),))
-        yield Assign(declared, self._declared(ending, ending.origin))
+        number = self._capped(ending)
+        if ending.origin.codes:
+            name = f"{self.layout.name}_{variable_of(ending)}_size"
+            number = Name("size", U64)
+            yield Assign(number, Call(name, (tree.unsigned_number(load(ending)),), U64))
+            yield If(Binary("==", number, tables.NONE), (Return(LEN),))
+        yield Assign(declared, self._declared(number, ending.origin))
         least = Cast(I64, self.limit("MIN_LEN"))
         yield If(Binary("<", declared, least), (Assign(declared, least),))
         yield If(Binary(">", declared, LEN), (Return(LEN),))
         yield Return(Cast(U16, declared))
 
-    def _declared(self, ending: Placed, origin: FrameLength) -> Expression:
-        """Return the length that a frame declares.
-
-        Signed: it may be less than what is not counted.
-        """
-        of, unit, plus = origin.of, origin.unit, origin.plus
+    @staticmethod
+    def _capped(ending: Placed) -> Expression:
+        """Return the number in a length field, as far as a frame could have that length."""
         number = load(ending)
         if ending.bits > 32:
             # Larger than any frame, and small enough not to overflow below.
             number = Call("at_most", (number, Number(0xFFFFFFFF, U64, 8)), U64)
+        return number
+
+    def _declared(self, number: Expression, origin: FrameLength) -> Expression:
+        """Return the length that a frame declares with what its length field counts.
+
+        Signed: it may be less than what is not counted.
+        """
+        of, unit, plus = origin.of, origin.unit, origin.plus
         read: Expression = Cast(I64, number)
         start = of.start.octet - of.end.octet
         if unit == 1:
@@ -308,6 +334,23 @@ class Parsing:
     def _headers(self) -> Iterator[Statement]:
         for placed, wanted in self.layout.deciding():
             yield from self.refuse(placed, self.decision(placed, wanted), "OTHER")
+        for condition in self.layout.conditions:
+            words = f"The fields that are there: {describe.condition(condition)}"
+            refused = self.condition(negated(condition))
+            yield from (Blank(), Comment((words,)), If(refused, (self.result("OTHER"),)))
+
+    def condition(self, condition: Condition) -> Expression:
+        """Return the expression of a condition."""
+        match condition:
+            case Compared(path=path, operator=operator, value=value):
+                placed = self.layout[path]
+                found = tree.unsigned_number(load_value(placed))
+                return Binary(operator, found, constant(placed.field, value))
+            case All(parts=parts):
+                return tree.joined("&&", map(self.condition, parts))
+            case Either(parts=parts):
+                return tree.joined("||", map(self.condition, parts))
+        assert_never(condition)
 
     def decision(self, placed: Placed, wanted: Fixed) -> Expression:
         """Return the condition under which a header is not followed by what the format has."""
@@ -327,7 +370,9 @@ class Parsing:
             yield Blank()
             yield Comment((describe.declaration(placed),))
             if placed.field.octets is None:
-                yield Assign(member, tree.converted(load(placed), unsigned(placed.bits)))
+                type_ = type_of(placed.field)
+                assert isinstance(type_, Integer), placed.path
+                yield Assign(member, tree.converted(load_value(placed), type_))
             elif placed.start.bit == 0:
                 yield copy(member, address_of(placed.start), placed.field.octets)
             else:
@@ -338,7 +383,8 @@ class Parsing:
         """Return the condition under which a field is not the constant that it should be."""
         assert isinstance(placed.origin, Fixed)
         if not is_octets(placed.field):
-            return Binary("!=", load(placed), tree.wire(placed.origin.value, placed.bits))
+            wanted = wire_number(placed, placed.origin.value)
+            return Binary("!=", load(placed), tree.wire(wanted, placed.bits))
         at, template = placed.start.octet, "template"
         if placed.start.from_end:
             at, template = at + self.layout.trailer_length, "trailer"
@@ -359,7 +405,7 @@ class Parsing:
                     result = "LENGTH" if placed.derived else "CONSTANT"
                     found[result] += self.refuse(placed, self.differs(placed), result)
                 case FrameLength() as length:
-                    wanted = length_of(length, LEN)
+                    wanted = length_of(self.layout.name, placed, length, LEN)
                     differs = Binary("!=", tree.unsigned_number(load(placed)), wanted)
                     found["LENGTH"] += self.refuse(placed, differs, "LENGTH")
                 case Fixed(checked=False) | Argument() | Swept() if numbers:
@@ -484,7 +530,7 @@ class Parsing:
         wanted = member_of(self.args, placed)
         octets = placed.field.octets
         if octets is None:
-            number = load(placed)
+            number = load_value(placed)
             # Narrower members are promoted to int, as the parts of the number are.
             found = number if placed.bits <= 16 else tree.unsigned_number(number)
             return Binary("!=", found, wanted)

@@ -53,9 +53,9 @@ class FormatPlan:
     The constant bytes are the ``template`` of the headers and that of the ``trailer``, and
     the ``patterns`` of the payload, one behind the other, where they have more than one byte.
     The functions call those that ``headers`` declare, which are the runtime's or the format's
-    own. ``inline`` functions are defined in the header. ``shorthand`` are the arguments of the
-    function with the tutorial's signature: all those of a packet, or those that a preset
-    leaves open.
+    own. ``inline`` functions are defined in the header. ``lengths`` are those of a frame in
+    words, where they are at no even distance. ``shorthand`` are the arguments of the function
+    with the tutorial's signature: all those of a packet, or those that a preset leaves open.
     """
 
     name: str
@@ -67,6 +67,7 @@ class FormatPlan:
     min_length: int
     max_length: int
     length_step: int
+    lengths: str
     template: tuple[TemplateRow, ...]
     trailer: tuple[TemplateRow, ...]
     patterns: bytes
@@ -77,6 +78,7 @@ class FormatPlan:
     own_checksums: tuple[OwnAlgorithm, ...]
     is_swept: bool
     is_timed: bool
+    has_wall_time: bool
     sweeps_length: bool
     length: int
     mean_bits: int

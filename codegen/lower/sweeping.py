@@ -34,7 +34,20 @@ from codegen.c.tree import (
     Statement,
     Struct,
 )
-from codegen.c.types import U8, U16, U32, U64, UINT, VOID, Array, Pointer, Tagged, Type, unsigned
+from codegen.c.types import (
+    U8,
+    U16,
+    U32,
+    U64,
+    UINT,
+    VOID,
+    Array,
+    Pointer,
+    Tagged,
+    Type,
+    signed,
+    unsigned,
+)
 from codegen.layout import (
     CounterSweep,
     CycleSweep,
@@ -52,9 +65,9 @@ from codegen.layout import (
     TimestampSweep,
     TriangleSweep,
 )
-from codegen.lower.access import END, FRAME, PKTLEN, address_of, is_octets
+from codegen.lower.access import END, FRAME, PKTLEN, address_of, constant, is_octets, on_wire
 from codegen.lower.sums import SUM
-from codegen.model import Default, Field, UInt
+from codegen.model import Default, Field, Int, UInt, VarInt
 
 if TYPE_CHECKING:
     from codegen.lower.writing import Writing
@@ -65,6 +78,13 @@ def is_swept(layout: Layout, placed: Placed) -> bool:
     return isinstance(placed.origin, Swept) or (
         layout.length_sweep is not None and isinstance(placed.origin, FrameLength)
     )
+
+
+def clock_of(placed: Placed) -> str | None:
+    """Return the member of a sweep that has a field's time of sending, None where it has none."""
+    if not isinstance(placed.origin, TimestampSweep):
+        return None
+    return "now" if placed.origin.epoch is None else "wall"
 
 
 def moves_trailer(layout: Layout) -> bool:
@@ -130,29 +150,52 @@ def halves(placed: Placed) -> tuple[tuple[Placed, int], Placed] | None:
 def value(
     swept: Sweep, variable: str, field: Field, n: Expression, now: Expression
 ) -> tuple[Expression, Declare | None]:
-    """Return a sweep's value for packet ``n``, and the table that it is looked up in."""
+    """Return a sweep's number on the wire for packet ``n``, and the table that it is from."""
     bits = field.bits
     found: Expression
     match swept:
         case CounterSweep(start=start, step=step):
-            found = _cut(_plus(start, _times(n, step)), bits)
+            found = _cut(_plus(start % (1 << bits), _times(n, step)), bits)
         case RangeSweep(first=first, count=count, step=step):
-            found = _plus(first, _times(_modulo(n, count), step))
+            found = _from(first, swept.last, _times(_modulo(n, count), step), bits)
         case TriangleSweep(first=first, count=count, step=step):
             back_and_forth = Call("triangle_at", (n, _number(count)), U64)
-            found = _plus(first, _times(back_and_forth, step))
+            found = _from(first, swept.last, _times(back_and_forth, step), bits)
         case RandomSweep(seed=seed, low=low, count=count, step=step):
             drawn = Call("random_at", (_number(seed), n), U64)
-            found = _plus(low, _times(_modulo(drawn, count), step))
-        case TimestampSweep(unit=unit):
-            found = _cut(now if unit == 1 else Binary("/", now, Number(unit)), bits)
+            found = _from(low, swept.last, _times(_modulo(drawn, count), step), bits)
+        case TimestampSweep():
+            found = _cut(_time(swept, now), bits)
         case CycleSweep(values=values):
             return _looked_up(values, variable, field, n)
         case RandomOctetsSweep():
             raise TypeError("random bytes have no variable: they are written at their place")
         case _:
             assert_never(swept)
+    if isinstance(field, VarInt):
+        return on_wire(found, field), None
     return tree.converted(found, unsigned(bits)), None
+
+
+_SECOND = Number(10**9)
+
+
+def _time(swept: TimestampSweep, now: Expression) -> Expression:
+    """Return the time of sending, of which there are as many nanoseconds as ``now``."""
+    per_second, epoch = swept.per_second, swept.epoch or 0
+    behind = Binary("%", now, _SECOND)
+    if 10**9 % per_second == 0:
+        unit = 10**9 // per_second
+        counted = behind if swept.fraction else now
+        counted = counted if unit == 1 else Binary("/", counted, Number(unit))
+        return counted if swept.fraction else _plus(epoch * per_second, counted)
+    # Fixed point: the nanoseconds take 30 bits, so there is room for 32 more.
+    by = Number(per_second.bit_length() - 1)
+    fraction = Binary("/", Binary("<<", behind, by), _SECOND)
+    if swept.fraction:
+        return fraction
+    seconds = _plus(epoch, Binary("/", now, _SECOND))
+    return Binary("|", Binary("<<", seconds, by), fraction)
 
 
 def _number(value: int) -> Number:
@@ -161,6 +204,15 @@ def _number(value: int) -> Number:
 
 def _plus(constant: int, node: Expression) -> Expression:
     return Binary("+", _number(constant), node) if constant else node
+
+
+def _from(first: int, last: int, node: Expression, bits: int) -> Expression:
+    """Return the sum of a first value and what is added to it, up to the last one.
+
+    Negative numbers are in two's complement, which wraps between -1 and 0.
+    """
+    found = _plus(first % (1 << bits), node)
+    return _cut(found, bits) if first < 0 <= last else found
 
 
 def _times(node: Expression, step: int) -> Expression:
@@ -188,10 +240,12 @@ def _looked_up(
         type_: Type = Array(row, None)
         rows = tuple((Braced(tree.octets_row(each), row),) for each in octets)
         return Index(Name(name, type_), place), Declare(type_, name, const=True, rows=rows)
-    type_ = Array(unsigned(field.bits), None)
-    numbers = [_number(each) for each in values]
+    member = signed(field.bits) if isinstance(field, Int) else unsigned(field.bits)
+    type_ = Array(member, None)
+    numbers = [constant(field, each) for each in values]
     lines = tuple(tuple(numbers[at : at + 4]) for at in range(0, len(numbers), 4))
-    return Index(Name(name, type_), place), Declare(type_, name, const=True, rows=lines)
+    found = on_wire(Index(Name(name, type_), place), field)
+    return found, Declare(type_, name, const=True, rows=lines)
 
 
 #: Where each pattern of a payload starts, and where the last one ends.
@@ -233,10 +287,9 @@ class Sweeping:
             tree.uses(self.per_packet, each.name) for each in (PKTLEN, END)
         )
 
-    @property
-    def is_timed(self) -> bool:
-        """Whether a packet carries the time when it is sent."""
-        return any(isinstance(each.origin, TimestampSweep) for each in self.fields)
+    def clocks(self) -> list[str]:
+        """Return the members that have the time of sending, each by another clock."""
+        return [name for name in ("now", "wall") if name in map(clock_of, self.fields)]
 
     def member(self, name: str, type_: Type = U64) -> Member:
         """Return a member of the sweep."""
@@ -245,8 +298,11 @@ class Sweeping:
     def struct(self) -> Struct:
         """Return ``struct <format>_sweep``."""
         members: list[tuple[Type, str, str]] = [(U64, "n", "packets before this one")]
-        if self.is_timed:
-            members.append((U64, "now", "time of sending, in nanoseconds"))
+        summaries = {
+            "now": "time of sending, in nanoseconds",
+            "wall": "the same by the wall clock, since 1970",
+        }
+        members += [(U64, each, summaries[each]) for each in self.clocks()]
         members += [
             (U64, each.variable.name, "sum of the words that stay")
             for each in self.checksums
@@ -284,7 +340,7 @@ class Sweeping:
 
     def init(self) -> Function:
         """Return ``<format>_sweep_init()``."""
-        zeros = ["n", *(["now"] if self.is_timed else [])]
+        zeros = ["n", *self.clocks()]
         zeros += ["bytes"] if self.layout.length_sweep is not None else []
         body: list[Statement] = [Assign(self.member(each), Number(0)) for each in zeros]
         if self.has_length:
@@ -337,7 +393,7 @@ class Sweeping:
 
     def _variables(self) -> list[Statement]:
         """Return the declarations of what :meth:`write` computes."""
-        n, now = self.member("n"), self.member("now")
+        n = self.member("n")
         tables: list[Statement] = []
         values: list[Statement] = []
         payload = self.layout.payload
@@ -351,6 +407,7 @@ class Sweeping:
             assert isinstance(placed.origin, Swept)
             variable = self.writing.value(placed)
             assert isinstance(variable, Name)
+            now = self.member(clock_of(placed) or "now")
             found, table = value(placed.origin, variable.name, placed.field, n, now)
             tables += [table] if table else []
             values.append(Declare(variable.type, variable.name, found, const=True))

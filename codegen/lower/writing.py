@@ -53,10 +53,11 @@ from codegen.lower.access import (
     is_whole,
     length_of,
     octet_at,
+    on_wire,
     size_of,
     store,
-    type_of,
     variable_of,
+    wire_number,
 )
 from codegen.lower.arguments import args_pointer, member_of, number_of
 from codegen.lower.plan import TemplateRow
@@ -179,6 +180,7 @@ class Writing:
 
     def write_constant(self, placed: Placed, value: int) -> None:
         """Put a value into the template, byte by byte."""
+        value = wire_number(placed, value)
         for piece in placed.pieces:
             part = value >> piece.of & ((1 << piece.bits) - 1)
             self.constants_at(piece.at)[piece.at.octet] |= part << piece.low
@@ -356,18 +358,16 @@ class Writing:
         """Return a varying field's number, or the place of its bytes."""
         match placed.origin:
             case Argument():
-                return number_of(member_of(self.args, placed), placed)
+                return on_wire(number_of(member_of(self.args, placed), placed), placed.field)
             case FrameLength() as length:
-                return length_of(length, PKTLEN)
+                return length_of(self.layout.name, placed, length, PKTLEN)
             case RandomOctetsSweep():
                 return address_of(placed.start)  # written before it is used
             case Swept():
-                name, type_ = variable_of(placed), type_of(placed.field)
+                name = variable_of(placed)
                 if is_octets(placed.field):
                     return Name(name, Pointer(U8, const=True))
-                # Of any field that is a number, a MAC address included.
-                is_number = not isinstance(type_, Array)
-                return Name(name, type_ if is_number else unsigned(placed.bits))
+                return Name(name, unsigned(placed.bits))
         raise TypeError(f"{placed.path}: no C value for {placed.origin!r}")
 
     # Checksums
@@ -428,7 +428,8 @@ class Writing:
                 case PseudoField(path=path):
                     source = self.layout[path]
                     if isinstance(source.origin, Fixed):
-                        constant += source.origin.value << weight_of(source, at)
+                        number = wire_number(source, source.origin.value)
+                        constant += number << weight_of(source, at)
                     elif (halves := sweeping.halves(source)) is not None:
                         constant += halves[0][1] << weight_of(halves[0][0], at)
                     constant += self.constant_sums.get(path, 0) << weight_of(source, at)
@@ -481,5 +482,7 @@ class Writing:
 def lengths(layout: Layout) -> str:
     """Return which lengths a frame may have, by the names of the format's macros."""
     macro = layout.name.upper()
+    if layout.length_list:
+        return describe.runs(layout.length_list)
     steps = f" in steps of {macro}_LEN_STEP" if layout.length_step > 1 else ""
     return f"{macro}_MIN_LEN to {macro}_MAX_LEN{steps}"

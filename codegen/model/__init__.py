@@ -4,6 +4,7 @@ Frozen dataclasses only: no C, no input or output, and no decision that needs
 more than one declaration at a time.
 """
 
+from codegen.model.condition import And, AtLeast, AtMost, Is, Not, Or, Switch
 from codegen.model.dissectors import Dissectors
 from codegen.model.field import (
     MAC,
@@ -11,14 +12,17 @@ from codegen.model.field import (
     Field,
     Fill,
     Group,
+    Int,
     IPv4Address,
     IPv6Address,
     Member,
     Pad,
     Reserved,
-    Switch,
     UInt,
+    VarInt,
+    limits,
     repeat,
+    size_bits,
 )
 from codegen.model.header import Header, Stack, UpperLength, UpperNumber, Zeros, inner
 from codegen.model.packet import (
@@ -79,6 +83,9 @@ __all__ = [
     "STRATEGIES",
     "WIRE_OVERHEAD",
     "Algorithm",
+    "And",
+    "AtLeast",
+    "AtMost",
     "Binding",
     "Buffers",
     "Bytes",
@@ -102,9 +109,13 @@ __all__ = [
     "IPv4Address",
     "IPv6Address",
     "Increment",
+    "Int",
+    "Is",
     "Length",
     "Member",
     "NextHeader",
+    "Not",
+    "Or",
     "OwnAlgorithm",
     "Packet",
     "Pad",
@@ -126,7 +137,10 @@ __all__ = [
     "UpperLength",
     "UpperNumber",
     "Value",
+    "VarInt",
     "Zeros",
     "inner",
+    "limits",
     "repeat",
+    "size_bits",
 ]

@@ -1,7 +1,7 @@
 """The shapes of fields: their width, their byte order and their notation.
 
-On the wire each field is an unsigned integer of a known number of bits; a kind
-only adds the notation of that integer (a MAC address, an IPv4 address, bytes).
+On the wire each field is an integer of a known number of bits; a kind only adds
+its sign and its notation (a MAC address, an IPv4 address, bytes).
 Layout, oracle and lowering therefore deal with integers alone.
 
 Some shapes hold no value of their own: a group of fields, padding. They are
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, TypeVar
 
 from codegen.errors import shown
+from codegen.model.condition import Switch
 from codegen.model.declared import Declared
 from codegen.model.source import (
     Const,
@@ -32,10 +33,6 @@ from codegen.model.source import (
 )
 
 ByteOrder = Literal["big", "little"]
-
-#: The condition of an optional field: the name of a field of its header that must not be
-#: zero, or the name and the value that it must have.
-Switch = str | tuple[str, Value]
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
 
@@ -78,6 +75,106 @@ class UInt(Declared):
         if isinstance(value, bool) or not isinstance(value, int):
             raise ValueError(f"an integer is wanted, not {shown(value)}")
         return value
+
+    def show(self, number: int) -> str:
+        """Return ``number`` as people write it."""
+        return str(number)
+
+
+@dataclass(frozen=True)
+class Int(Declared):
+    """A signed integer of 1 to 64 bits in two's complement.
+
+    Apart from its sign it is a :class:`UInt`; in C it is an ``int8_t`` to ``int64_t``.
+    """
+
+    name: str
+    bits: int
+    source: Source
+    byteorder: ByteOrder = "big"
+    at: int | None = None
+    when: Switch | None = None
+
+    octets: ClassVar[int | None] = None
+
+    @property
+    def kind(self) -> str:
+        """The shape in words, as diagrams and comments print it."""
+        order = ", little endian" if self.byteorder == "little" else ""
+        return f"{self.bits} bit{'s' if self.bits != 1 else ''}, signed{order}"
+
+    def parse(self, value: Value) -> int:
+        """Return ``value``; ValueError when it is no integer."""
+        return UInt(self.name, self.bits, Const(0)).parse(value)
+
+    def show(self, number: int) -> str:
+        """Return ``number`` as people write it."""
+        return str(number)
+
+
+Encoding = Literal["quic", "leb128"]
+
+
+@dataclass(frozen=True)
+class VarInt(Declared):
+    """A number whose size on the wire follows from its value.
+
+    ``quic`` (RFC 9000 section 16) has 1, 2, 4 or 8 bytes, which the first two bits count;
+    ``leb128`` has 7 bits a byte, the least significant ones first, and all bytes but the last
+    have their first bit set, as in MQTT and protobuf. The places of the fields behind it are
+    constants, so the size is one of the format: ``size`` bytes, or those that the value of the
+    source takes. It has the numbers for which that size is the least; with ``quic`` and an
+    explicit ``size``, which RFC 9000 allows to be larger than it need be, smaller ones too.
+    """
+
+    name: str
+    source: Source
+    encoding: Encoding = "quic"
+    size: int | None = None
+    at: int | None = None
+    when: Switch | None = None
+
+    byteorder: ClassVar[ByteOrder] = "big"
+    octets: ClassVar[int | None] = None
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The sizes that the encoding has, in bytes, up to 64 bits."""
+        return (1, 2, 4, 8) if self.encoding == "quic" else tuple(range(1, 9))
+
+    @property
+    def value_bits(self) -> tuple[int, ...]:
+        """The bits of a number in each of those sizes."""
+        return tuple(8 * each - 2 if self.encoding == "quic" else 7 * each for each in self.sizes)
+
+    def size_of(self, number: int) -> int:
+        """Return the least size of a number in bytes, 0 where it has none."""
+        pairs = zip(self.sizes, self.value_bits, strict=True)
+        return next((size for size, bits in pairs if 0 <= number < 1 << bits), 0)
+
+    @property
+    def bytes(self) -> int:
+        """The size of the field; 0 where neither a size nor a value determines it."""
+        if self.size is not None:
+            return self.size
+        source = self.source
+        value = source.default if isinstance(source, Parameter) else getattr(source, "value", None)
+        return self.size_of(value) if isinstance(value, int) else 0
+
+    @property
+    def bits(self) -> int:
+        """The width of the field."""
+        return 8 * self.bytes
+
+    @property
+    def kind(self) -> str:
+        """The shape in words."""
+        plural = "s" if self.bytes != 1 else ""
+        return f"variable length, {self.bytes} byte{plural} in {self.encoding.upper()}"
+
+    def parse(self, value: Value) -> int:
+        """Return ``value``; ValueError when it is no integer."""
+        return UInt(self.name, self.bits, Const(0)).parse(value)
 
     def show(self, number: int) -> str:
         """Return ``number`` as people write it."""
@@ -293,7 +390,27 @@ class Reserved(Declared):
 
 
 #: A field that holds a value.
-Field = UInt | MAC | IPv4Address | IPv6Address | Bytes | Reserved
+Field = UInt | Int | VarInt | MAC | IPv4Address | IPv6Address | Bytes | Reserved
+
+
+def limits(field: Field) -> tuple[int, int]:
+    """Return the least and the largest number that the bits of a field stand for."""
+    if isinstance(field, Int):
+        return -(1 << (field.bits - 1)), (1 << (field.bits - 1)) - 1
+    if isinstance(field, VarInt):
+        below = [0, *(1 << bits for bits in field.value_bits)]
+        at = field.sizes.index(field.bytes) if field.bytes in field.sizes else 0
+        padded = field.encoding == "quic" and field.size is not None
+        return 0 if padded else below[at], below[at + 1] - 1
+    return 0, (1 << field.bits) - 1
+
+
+def size_bits(field: VarInt) -> tuple[int, int]:
+    """Return which bits of a number on the wire give its size, as a mask, and what they are."""
+    if field.encoding == "quic":
+        return 3 << (field.bits - 2), field.sizes.index(field.bytes) << (field.bits - 2)
+    first = [0x80 << 8 * at for at in range(field.bytes)]
+    return sum(first), sum(first[1:])
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ declare; :mod:`codegen.resolve` resolves them against a whole packet.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from fractions import Fraction
@@ -221,12 +221,19 @@ class Range:
 
 @dataclass(frozen=True)
 class Timestamp:
-    """A sweep: when the packet is handed to the device, in ``ns``, ``us`` or ``ms``.
+    """A sweep: when the packet is handed to the device.
 
-    It is the time of a monotonic clock, as many bits of it as the field has.
+    ``unit`` is ``s``, ``ms``, ``us`` or ``ns``, or ``2^-32 s`` or ``2^-16 s``, binary fractions of
+    a second as NTP has them. Without an ``epoch`` it is the time of a monotonic clock. With
+    ``unix`` (1970), ``ntp`` (1900) or ``ptp`` (1970, TAI: 37 seconds ahead of Unix since 2017) it
+    is the wall clock's, since then. The field gets as many bits of it as it has; with
+    ``fraction``, what is behind the whole seconds, all of it. Each packet has one reading of a
+    clock, so seconds and fraction in two fields are of the same instant.
     """
 
     unit: str = "ns"
+    epoch: str | None = None
+    fraction: bool = False
 
 
 #: What differs from packet to packet.
@@ -247,12 +254,15 @@ class Length:
     """The size of a span: ``bytes / unit + plus``, in network terms a length field.
 
     ``unit`` is in bytes, and :data:`BIT` counts bits. A span is a whole number of units:
-    where it follows the frame's length, frames have only lengths for which it is.
+    where it follows the frame's length, frames have only lengths for which it is. With a
+    ``table`` from codes to sizes, the field has the code of that number, such as the DLC of
+    CAN FD; frames then have only lengths that have a code.
     """
 
     of: Span
     unit: int | Fraction = 1
     plus: int = 0
+    table: Mapping[int, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

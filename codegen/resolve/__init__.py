@@ -68,12 +68,12 @@ def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
         origins.origin(found, packet, placed, place, frames) for place in placed.fields
     ]
     found.stop()
-    frames = lengths.whole_units(found, placed, found_origins, frames)
+    lengths_ = lengths.whole_units(found, placed, found_origins, frames)
     found.stop()
     wanted = bound.length
     if isinstance(wanted, Repetition):
         wanted = payloads.once(found, bound.content, placed.least_length)
-    length, length_sweep = lengths.frame_length(found, wanted, frames)
+    length, length_sweep = lengths.frame_length(found, wanted, lengths_)
     found.stop()
     fields = tuple(
         Placed(place.path, place.header, place.field, place.start, origin, place.in_trailer)
@@ -97,13 +97,15 @@ def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
         payload=payload,
         header_length=header_length,
         trailer_length=trailer_length,
-        min_length=frames[0],
-        max_length=frames[-1],
-        length_step=frames.step,
+        min_length=lengths_[0],
+        max_length=lengths_[-1],
+        length_step=lengths_.step if isinstance(lengths_, range) else 1,
         arguments=arguments,
         checksums=in_order,
         length=length,
         length_sweep=length_sweep,
+        conditions=placed.conditions,
+        length_list=() if isinstance(lengths_, range) else lengths_,
     )
     if not layout.is_preset:
         examples.check(found, layout)

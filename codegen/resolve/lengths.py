@@ -2,8 +2,9 @@
 
 Reports F110 (a group that does not exist), F116 (a length does not fit its field, or is no
 whole number of units), F118 (the frame's length is out of bounds) and F123 (a sweep that
-leaves those bounds), with :mod:`codegen.resolve.spans` F111, and with
-:mod:`codegen.resolve.sweeps` what a swept length may have.
+leaves those bounds), with :mod:`codegen.resolve.spans` F111, with
+:mod:`codegen.resolve.tables` F107 and F131, and with :mod:`codegen.resolve.sweeps` what a
+swept length may have.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from codegen.model import (
     UInt,
     Value,
 )
-from codegen.resolve import spans
+from codegen.resolve import spans, tables
 from codegen.resolve.findings import Findings
 from codegen.resolve.places import Place, Places
 from codegen.resolve.sweeps import sweep
@@ -95,9 +96,15 @@ def length(
             "count in bytes (unit=1), or fill the span up with Pad()",
         )
         return None
-    origin = FrameLength(extent, Fraction(source.unit), source.plus)
+    codes = tables.codes(found, place, source)
+    if codes is None:
+        return None
+    origin = FrameLength(extent, Fraction(source.unit), source.plus, codes)
     if variable:
         return origin
+    if not origin.is_possible(frames[0]):
+        tables.report_absent(found, place, origin, [origin.number(frames[0])])
+        return None
     _check_fit(found, place, origin, frames)
     return Fixed(origin.value(frames[0]), checked=True)
 
@@ -113,16 +120,20 @@ def count(found: Findings, places: Places, place: Place, source: Count) -> Fixed
 
 def whole_units(
     found: Findings, places: Places, origins: Sequence[Origin | None], frames: range
-) -> range:
-    """Return the lengths of a frame of which each length field counts whole units."""
+) -> range | tuple[int, ...]:
+    """Return the lengths of a frame that each length field can count; a range where it is one."""
     counted = [
         (place, origin)
         for place, origin in zip(places.fields, origins, strict=True)
         if isinstance(origin, FrameLength)
     ]
-    lengths = frames
+    lengths: range | tuple[int, ...] = frames
     for place, origin in counted:
-        fits = [each for each in lengths if origin.of.size(each) % origin.unit == 0]
+        fits = [each for each in lengths if origin.is_possible(each)]
+        if not fits and origin.codes:
+            wanted = [origin.number(each) for each in (lengths[0], lengths[-1])]
+            tables.report_absent(found, place, origin, wanted)
+            return lengths
         if not fits:
             found.report(
                 Code.F116,
@@ -134,13 +145,17 @@ def whole_units(
             return lengths
         step = fits[1] - fits[0] if len(fits) > 1 else 1
         lengths = range(fits[0], fits[-1] + 1, step)
+        if list(lengths) != fits:
+            lengths = tuple(fits)
     for place, origin in counted:
         _check_fit(found, place, origin, lengths)
     return lengths
 
 
-def _check_fit(found: Findings, place: Place, origin: FrameLength, lengths: range) -> None:
+def _check_fit(found: Findings, place: Place, origin: FrameLength, lengths: Sequence[int]) -> None:
     """Check that a length fits its field in frames of those lengths."""
+    if origin.codes:
+        return  # They were checked one by one.
     largest = (1 << place.field.bits) - 1
     least, most = origin.value(lengths[0]), origin.value(lengths[-1])
     if least < 0 or most > largest:
@@ -155,7 +170,7 @@ def _check_fit(found: Findings, place: Place, origin: FrameLength, lengths: rang
 
 
 def frame_length(
-    found: Findings, binding: Value | Sweep | None, lengths: range
+    found: Findings, binding: Value | Sweep | None, lengths: range | tuple[int, ...]
 ) -> tuple[int, Resolved | None]:
     """Return the length of the frames that the program sends, and how it is swept."""
     low, high = lengths[0], lengths[-1]
@@ -170,6 +185,14 @@ def frame_length(
             "use Cycle(lengths), Range(first, last) or Random(minimum=, maximum=)",
         )
         return low, None
+    if isinstance(binding, Random) and not isinstance(lengths, range):
+        found.report(
+            Code.F123,
+            "length",
+            "a Random draws from lengths at even distances, and those of the table are not",
+            f"use Cycle({lengths!r})",
+        )
+        return low, None
     if isinstance(binding, Random):
         binding = replace(
             binding,
@@ -182,7 +205,7 @@ def frame_length(
     swept: Resolved | None = None
     if isinstance(binding, Cycle | Random | Range):
         swept = sweep(found, "length", field, binding)
-        if isinstance(swept, RandomSweep):
+        if isinstance(swept, RandomSweep) and isinstance(lengths, range):
             swept = _among(swept, lengths)
         wanted = few_values(swept)
     else:
@@ -191,12 +214,17 @@ def frame_length(
     return max(wanted, default=low), swept
 
 
-def _check_lengths(found: Findings, wanted: Sequence[int], lengths: range) -> None:
+def _check_lengths(
+    found: Findings, wanted: Sequence[int], lengths: range | tuple[int, ...]
+) -> None:
     low, high = lengths[0], lengths[-1]
     refused = [each for each in wanted if each not in lengths]
     if wanted and not refused:
         return
-    steps = f" in steps of {lengths.step}" if lengths.step > 1 else ""
+    if isinstance(lengths, range):
+        steps = f" in steps of {lengths.step}" if lengths.step > 1 else ""
+    else:
+        steps = f", nearest to it {tables.nearest(refused[:1] or [low], lengths)}"
     found.report(
         Code.F118,
         "length",

@@ -46,12 +46,12 @@ _KEYWORDS = frozenset(
 #: What a format cannot be called, since its files have its name: others that are emitted
 #: with it, and headers of the C library that these include.
 FILES = frozenset(
-    "args args_ipv4 args_ipv6 args_mac args_named args_octets buffers_heap buffers_pool "
+    "args args_int args_ipv4 args_ipv6 args_mac args_named args_octets buffers_heap buffers_pool "
     "buffers_ring buffers_shared bytes checksum_adler32 checksum_crc32 checksum_crc32c "
     "checksum_fletcher16 crc32 csum device errno event fetch_dup fetch_gen fetch_patch "
     "fetch_share frame full_drop full_retry genpkt inttypes loop main netbuf netbuf_refs netdef "
-    "netspeed options packet random rate receive report rx_length sender sink stdarg stddef "
-    "stdint stdio stdlib strategy string sweep traffic triangle".split()
+    "netspeed options packet random rate receive report rx_length sender sign sink stdarg stddef "
+    "stdint stdio stdlib strategy string sweep traffic triangle varint".split()
 )
 
 _EMITTED = frozenset(
@@ -60,7 +60,10 @@ _EMITTED = frozenset(
 )
 
 #: How functions of the emitted headers start.
-_HELPERS = ("csum_", "frame_", "genpkt_", "get_", "put_", "random_")
+_HELPERS = (
+    *("csum_", "frame_", "genpkt_", "get_", "put_", "random_", "sign_extended"),
+    *("quic_", "leb128_"),
+)
 
 
 def check(found: Findings, format: Format) -> None:

@@ -47,7 +47,8 @@ def origin(
         found.report(
             Code.F126,
             path,
-            f"a {type(source).__name__} is a number, and the field is a {type(field).__name__}",
+            f"a {type(source).__name__} is an unsigned number, and the field is of the shape "
+            f"{type(field).__name__}",
             f"declare UInt({field.name!r}, {field.bits}, ...)",
         )
         return None

@@ -4,23 +4,24 @@ Headers follow one another from the start of the frame, trailers in the opposite
 behind what the headers carry: from the end of the frame where that is a payload, whose
 size varies. Which optional fields are there is settled here.
 
-Reports F104 (a header ends inside of a byte), F110 (an unknown switch), F117 (a payload
-below another layer), F118 (no field at all), F121 (a switch whose value is not known), F128
-(an optional field that is bound is not there), and with :mod:`codegen.resolve.shapes` F103,
-F105, F106, F107, F122, F124 and F125, with :mod:`codegen.resolve.values` F107 and F108
-of the switches' values.
+Reports F104 (a header ends inside of a byte), F117 (a payload below another layer), F118 (no
+field at all), F128 (an optional field that is bound is not there), and with
+:mod:`codegen.resolve.shapes` F103, F105, F106, F107, F122, F124 and F125, with
+:mod:`codegen.resolve.conditions` what is wrong with conditions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from codegen.diagnostics import Code
 from codegen.layout import END, START, Position
-from codegen.model import Const, Default, Field, Fill, Group, Header, Member, Packet, Pad, Switch
-from codegen.resolve import shapes, values
+from codegen.model import Field, Fill, Group, Header, Member, Packet, Pad, Switch
+from codegen.resolve import conditions, shapes
+from codegen.resolve.conditions import Conditions
 from codegen.resolve.findings import Findings
-from codegen.resolve.places import Place, Places, Region, by_path, find, unknown
+from codegen.resolve.places import Place, Places, Region, by_path
 
 
 def place(found: Findings, packet: Packet) -> Places:
@@ -63,7 +64,8 @@ def place(found: Findings, packet: Packet) -> Places:
         trailer_ends={name: moved(end) for name, end in trailer_ends.items()},
         header_length=header_length,
         least_length=least_length,
-        switches=frozenset(placing.switches),
+        switches=frozenset(placing.conditions.switches),
+        conditions=tuple(placing.conditions.needed),
     )
 
 
@@ -97,7 +99,10 @@ class _Placing:
     found: Findings
     fields: list[Place] = field(default_factory=list)
     regions: dict[str, Region] = field(default_factory=dict)
-    switches: set[str] = field(default_factory=set)
+    conditions: Conditions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.conditions = Conditions(self.found)
 
     def header(self, header: Header, start: Position) -> Position:
         """Place a header without its trailer; return its end."""
@@ -148,10 +153,13 @@ class _Placing:
             path = f"{scope}.{each.name}"
             as_drawn = as_drawn and each.when is None
             if each.when is not None:
-                there = self._switched_on(scope, path, each.when)
+                fields = by_path(self.fields)
+                known = {*fields, *self.regions}
+                there = self.conditions.holds(path, scope, each.when, fields, known)
                 if there is False and scope == header.name and each.name in header.bound:
                     self._absent(header, path, each.when)
                 if not there:
+                    self.conditions.absent.update(_paths(path, each))
                     continue
             if isinstance(each, Group):
                 self.regions[path] = Region(here, here, each.fields)
@@ -184,41 +192,29 @@ class _Placing:
             shapes.check_order(self.found, path, each, here, (before.path, before.field))
         shapes.check_enumeration(self.found, path, each)
 
-    def _switched_on(self, scope: str, path: str, switch: Switch) -> bool | None:
-        """Return whether an optional field is there, None after a report.
-
-        Its switch is a number by now.
-        """
-        name, wanted = (switch, None) if isinstance(switch, str) else switch
-        target = find(by_path(self.fields), scope, name)
-        if target is None:
-            unknown(self.found, path, scope, name, [*by_path(self.fields), *self.regions])
-            return None
-        source = target.source
-        if not isinstance(source, Const | Default):
-            self.found.report(
-                Code.F121,
-                path,
-                f"whether it is there hangs on {target.path!r}, "
-                "whose value is not known when the C is emitted",
-                f"give {target.path!r} a Const or a Default, "
-                f"as {target.header.name.upper()}.bind({target.field.name}=1) does, "
-                "and make a packet for each case",
-            )
-            return None
-        self.switches.add(target.path)
-        value = values.number(self.found, target.path, target.field, source.value)
-        if wanted is None:
-            return value != 0
-        return value == values.number(self.found, target.path, target.field, wanted)
-
     def _absent(self, header: Header, path: str, switch: Switch) -> None:
         """Report a member that was bound, and is not there."""
-        name, wanted = (switch, 1) if isinstance(switch, str) else switch
+        match switch:
+            case str(name):
+                why, remedy = f"{name!r} is not set", f"bind {name}=1 together with it"
+            case (name, wanted):
+                why = f"{name!r} is not {wanted!r}"
+                remedy = f"bind {name}={wanted!r} together with it"
+            case _:
+                why = f"its condition does not hold: {conditions.words(switch)}"
+                remedy = "bind values for which it holds together with it"
         self.found.report(
             Code.F128,
             path,
-            f"{header.name!r} binds it, and it is not there, as {name!r} is not "
-            f"{'set' if isinstance(switch, str) else repr(wanted)}",
-            f"bind {name}={wanted!r} together with it, or leave it out",
+            f"{header.name!r} binds it, and it is not there, as {why}",
+            f"{remedy}, or leave it out",
         )
+
+
+def _paths(path: str, member: Member) -> Iterator[str]:
+    """Yield the paths of the fields of a member, those in groups too."""
+    if isinstance(member, Group):
+        for each in member.fields:
+            yield from _paths(f"{path}.{each.name}", each)
+    elif not isinstance(member, Pad):
+        yield path

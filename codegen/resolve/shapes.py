@@ -11,7 +11,18 @@ from collections.abc import Mapping
 
 from codegen.diagnostics import Code
 from codegen.layout import Position
-from codegen.model import Bytes, Default, Field, Group, IPv6Address, Member, Pad, Reserved, UInt
+from codegen.model import (
+    Bytes,
+    Default,
+    Field,
+    Group,
+    IPv6Address,
+    Member,
+    Pad,
+    Reserved,
+    UInt,
+    VarInt,
+)
 from codegen.model.field import ByteOrder
 from codegen.resolve.findings import Findings
 
@@ -38,6 +49,21 @@ def check_width(found: Findings, path: str, field: Field, here: Position) -> Non
                 f"it starts at bit {here.bit} of a byte",
                 f"put Reserved({8 - here.bit}) before it",
             )
+    elif isinstance(field, VarInt) and (field.bytes not in field.sizes or here.bit):
+        sizes = ", ".join(map(str, field.sizes))
+        if here.bit:
+            problem, remedy = f"it starts at bit {here.bit} of a byte", f"Reserved({8 - here.bit})"
+            found.report(Code.F122, path, problem, f"put {remedy} before it")
+            return
+        found.report(
+            Code.F103,
+            path,
+            "its size does not follow from a value"
+            if not field.bytes
+            else f"{field.bytes} bytes are no size of {field.encoding}",
+            f"give it size=, one of {sizes}: the places of other fields follow from it, so "
+            "each size is a packet of its own",
+        )
     elif not 1 <= field.bits <= 64:
         found.report(
             Code.F103,

@@ -37,13 +37,22 @@ from codegen.model import (
     Sweep,
     Timestamp,
     Value,
+    VarInt,
+    limits,
 )
 from codegen.resolve.findings import Findings
 from codegen.resolve.shapes import names_of
 from codegen.resolve.values import number
 
-#: Nanoseconds in the units of time.
-_UNITS = {"ns": 1, "us": 1_000, "ms": 1_000_000}
+#: How many of a unit of time are a second.
+_UNITS = {
+    **{"ns": 10**9, "us": 10**6, "ms": 1000, "s": 1},
+    **{"2^-32 s": 1 << 32, "2^-16 s": 1 << 16},
+}
+
+#: The seconds from each epoch to 1970 (RFC 5905 section 6; IEEE 1588 counts in TAI, which has
+#: been 37 seconds ahead of UTC since 2017).
+_EPOCHS = {"unix": 0, "ntp": 2_208_988_800, "ptp": 37}
 
 
 def sweep(found: Findings, path: str, field: Field, source: Sweep) -> Resolved:
@@ -77,6 +86,12 @@ def _unsuited(field: Field, source: Sweep) -> tuple[str, str] | None:
             )
             remedy = "give them one size, or send them as the payload: Fill(Cycle(values))"
             return problem, remedy
+    if isinstance(field, VarInt) and isinstance(source, Counter | Timestamp):
+        least, largest = limits(field)
+        return (
+            f"a {kind} leaves the numbers of {field.bytes} bytes",
+            f"use Range({least}, {largest}), or Cycle(values)",
+        )
     if field.bits > 64 and isinstance(source, Counter | Timestamp):
         return f"a {kind} goes with at most 64 bits", "use Range(first, last), or Cycle(values)"
     return None
@@ -96,34 +111,64 @@ def _swept(found: Findings, path: str, field: Field, source: Sweep) -> Resolved:
             return _random(found, path, field, source)
         case Range():
             return _range(found, path, field, source)
-        case Timestamp(unit=unit):
-            if unit not in _UNITS:
-                found.report(
-                    Code.F108,
-                    path,
-                    f"there is no unit of time {unit!r}",
-                    f"use one of: {', '.join(_UNITS)}",
-                )
-            return TimestampSweep(_UNITS.get(unit, 1))
+        case Timestamp():
+            return _timestamp(found, path, field, source)
     assert_never(source)
+
+
+def _timestamp(found: Findings, path: str, field: Field, source: Timestamp) -> TimestampSweep:
+    if source.unit not in _UNITS:
+        found.report(
+            Code.F108,
+            path,
+            f"there is no unit of time {source.unit!r}",
+            f"use one of: {', '.join(_UNITS)}",
+        )
+    if source.epoch is not None and source.epoch not in _EPOCHS:
+        found.report(
+            Code.F108,
+            path,
+            f"there is no epoch {source.epoch!r}",
+            f"use one of: {', '.join(_EPOCHS)}, or leave it out for a monotonic clock",
+        )
+    per_second = _UNITS.get(source.unit, 1)
+    if source.fraction and source.unit == "s":
+        found.report(
+            Code.F108,
+            path,
+            "a second has no fraction in units of seconds",
+            f"use another unit: {', '.join(each for each in _UNITS if each != 's')}",
+        )
+    if source.fraction and per_second - 1 > limits(field)[1]:
+        found.report(
+            Code.F109,
+            path,
+            f"the fraction of a second is 0 to {per_second - 1}, and {field.bits} bits hold "
+            f"{limits(field)[0]} to {limits(field)[1]}",
+            f"widen the field to {(per_second - 1).bit_length()} bits, or use a larger unit",
+        )
+    epoch = None if source.epoch is None else _EPOCHS.get(source.epoch, 0)
+    return TimestampSweep(per_second, epoch, source.fraction)
 
 
 def _counter(found: Findings, path: str, field: Field, source: Counter) -> CounterSweep:
     limit = 1 << field.bits
-    if not (0 <= source.start < limit and 0 < source.step < limit):
+    least, largest = limits(field)
+    if not (least <= source.start <= largest and 0 < source.step < limit):
         found.report(
             Code.F109,
             path,
             f"a counter from {shown(source.start)} in steps of {shown(source.step)} "
             f"does not fit into {field.bits} bits",
-            f"use 0 <= start < {limit} and 0 < step < {limit}, or widen the field",
+            f"use {least} <= start <= {largest} and 0 < step < {limit}, or widen the field",
         )
     return CounterSweep(source.start, source.step)
 
 
 def _random(found: Findings, path: str, field: Field, source: Random) -> RandomSweep:
-    low = 0 if source.minimum is None else number(found, path, field, source.minimum)
-    high = (1 << field.bits) - 1
+    low, high = limits(field)
+    if source.minimum is not None:
+        low = number(found, path, field, source.minimum)
     if source.maximum is not None:
         high = number(found, path, field, source.maximum)
     _check_range(found, path, field, low, high)
@@ -185,7 +230,7 @@ def _check_range(found: Findings, path: str, field: Field, low: int, high: int) 
             f"the range {field.show(low)} to {field.show(high)} is empty",
             "give the smaller end first",
         )
-    elif low >> 64 != high >> 64:
+    elif field.bits > 64 and low >> 64 != high >> 64:
         found.report(
             Code.F123,
             path,

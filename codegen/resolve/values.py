@@ -10,7 +10,7 @@ from __future__ import annotations
 from codegen.diagnostics import Code
 from codegen.errors import shown
 from codegen.layout import Argument, Fixed
-from codegen.model import MAC, Default, Field, FromDevice, Parameter, UInt, Value
+from codegen.model import MAC, Default, Field, FromDevice, Parameter, UInt, Value, VarInt, limits
 from codegen.resolve.findings import Findings
 from codegen.resolve.shapes import names_of
 
@@ -22,12 +22,24 @@ def number(found: Findings, path: str, field: Field, value: Value) -> int:
     except ValueError as error:
         found.report(Code.F108, path, str(error), "mend the value")
         return 0
-    if not 0 <= result < 1 << field.bits:
+    least, largest = limits(field)
+    if isinstance(field, VarInt) and not least <= result <= largest:
+        size = field.size_of(result)
+        found.report(
+            Code.F107,
+            path,
+            f"{shown(value)} takes {size} bytes, and the field has {field.bytes}"
+            if size
+            else f"{shown(value)} has no size: it is negative, or takes more than 8 bytes",
+            f"use {least} to {largest}, or make another packet with VarInt(..., size={size or 8})",
+        )
+        return least
+    if not least <= result <= largest:
         found.report(
             Code.F107,
             path,
             f"{shown(value)} does not fit into {field.bits} bits",
-            f"use 0 to {(1 << field.bits) - 1}, or widen the field",
+            f"use {least} to {largest}, or widen the field",
         )
         return 0
     names = names_of(field)
@@ -82,7 +94,7 @@ def argument(
 
 def _bounds(found: Findings, path: str, field: Field, source: Parameter) -> tuple[int, int]:
     """Return the least and the largest value of a parameter."""
-    largest = (1 << field.bits) - 1
+    least, largest = limits(field)
     if field.bits > 64 and (source.minimum, source.maximum) != (None, None):
         found.report(
             Code.F109,
@@ -90,15 +102,16 @@ def _bounds(found: Findings, path: str, field: Field, source: Parameter) -> tupl
             f"a range of {source.name!r} goes with at most 64 bits",
             "leave minimum and maximum out",
         )
-    minimum = 0 if source.minimum is None else source.minimum
+    minimum = least if source.minimum is None else source.minimum
     maximum = largest if source.maximum is None else source.maximum
-    if not 0 <= minimum <= maximum <= largest:
+    if not least <= minimum <= maximum <= largest:
         found.report(
             Code.F109,
             path,
             f"the range {shown(minimum)}..{shown(maximum)} of {source.name!r} is empty or exceeds "
             f"{field.bits} bits",
-            f"use 0 <= minimum <= maximum <= {shown(largest)}",
+            f"use {shown(least)} <= minimum <= maximum <= {shown(largest)}"
+            + (", and another packet for each other size" if isinstance(field, VarInt) else ""),
         )
     return minimum, maximum
 

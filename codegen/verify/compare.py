@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from codegen import oracle, vectors
 from codegen.layout import Layout, Placed, PseudoConst, PseudoField, Sum
-from codegen.model import Algorithm, Value
+from codegen.model import Algorithm, Int, Value
 from codegen.verify import values
 from codegen.verify.subject import Memory, Mismatch, Subject
 
@@ -230,13 +230,13 @@ def _sweeps(subject: Subject, report: Report, seed: int) -> None:
         return
     chosen = random.Random(seed)
     numbers = sweep_numbers(layout)
-    now = chosen.getrandbits(63)
+    now, wall = chosen.getrandbits(63), chosen.getrandbits(63)
     for length in (layout.min_length, layout.max_length):
         given = values.some(layout, chosen)
         for number in numbers:
-            wanted = oracle.encode(layout, given, length, packet=number, now=now)
+            wanted = oracle.encode(layout, given, length, packet=number, now=now, wall=wall)
             try:
-                same(layout, wanted, subject.sweep(given, length, number, Memory(), now))
+                same(layout, wanted, subject.sweep(given, length, number, Memory(), now, wall))
             except Mismatch as mismatch:
                 raise Mismatch(f"{layout.name}: packet {number} of a sweep\n{mismatch}") from None
             report.counts[SWEPT] += 1
@@ -339,7 +339,10 @@ def _refusals(subject: Subject, report: Report) -> None:
     refused = [
         (f"length={length}", given, length, memory, errno.EINVAL)
         # Too long comes first: C without the check survives it, so the mismatch is reported.
-        for length in (layout.max_length + 1, 0xFFFF, layout.min_length - 1, 0, fits + 1)
+        for length in (
+            *(layout.max_length + 1, 0xFFFF, layout.min_length - 1, 0, fits + 1),
+            *(each + 1 for each in layout.length_list),
+        )
         if length <= 0xFFFF and length not in layout.lengths
     ]
     refused += [
@@ -353,7 +356,8 @@ def _refusals(subject: Subject, report: Report) -> None:
         beyond = {argument.minimum - 1, argument.maximum + 1}
         beyond |= {number + 1 for number in argument.numbers}
         for value in sorted(each for each in beyond if not argument.allows(each)):
-            if 0 <= value < 1 << width:
+            below = 1 << (width - 1) if isinstance(placed.field, Int) else 0
+            if -below <= value < (1 << width) - below:
                 case = f"{argument.name}={value}"
                 refused.append((case, given | {argument.name: value}, fits, memory, errno.EINVAL))
     for case, arguments, length, where, wanted in refused:

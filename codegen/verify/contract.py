@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from codegen.cheader import Signature
 from codegen.layout import Layout, Placed
-from codegen.model import MAC, Bytes, IPv4Address, IPv6Address, UInt
+from codegen.model import MAC, Bytes, Int, IPv4Address, IPv6Address, UInt, VarInt
 
 _BUFFER = (
     ("a", "struct uk_alloc *"),
@@ -79,6 +79,8 @@ def _type(layout: Layout, placed: Placed) -> str:
             return "const struct ipv6_addr *"
         case Bytes():
             return "const uint8_t *"
-        case UInt(bits=bits):
+        case UInt(bits=bits) | VarInt(bits=bits):
             return f"uint{max(8, 1 << (bits - 1).bit_length())}_t"
+        case Int(bits=bits):
+            return f"int{max(8, 1 << (bits - 1).bit_length())}_t"
     raise TypeError(f"no C type for an argument of the shape {placed.field!r}")

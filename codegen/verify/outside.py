@@ -26,7 +26,7 @@ from codegen import oracle, temporary
 from codegen.errors import CodegenError, UsageError
 from codegen.export import wireshark
 from codegen.layout import Argument, Fixed, Layout, Placed, Sum, Swept
-from codegen.model import Bytes, Header, Reserved, UInt
+from codegen.model import Bytes, Header, Int, Reserved, UInt, VarInt
 from codegen.model.dissectors import Dissectors, Members
 
 #: What tshark dissects whatever the packet is.
@@ -164,7 +164,7 @@ def _scapy_fields(
         if shift:
             fields[name] = fields.get(name, 0) | value << int(shift)
         elif name:
-            is_number = isinstance(placed.field, UInt | Reserved)
+            is_number = isinstance(placed.field, UInt | Int | VarInt | Reserved)
             fields[name] = value if is_number else placed.field.show(value)
     for group, (name, make) in known_as.groups.items():
         members: Members = list(groups[group].items())
@@ -184,6 +184,8 @@ def _value(placed: Placed, given: Mapping[str, int]) -> int:
     if isinstance(placed.origin, Argument):
         return given[placed.origin.name]
     if isinstance(placed.origin, Swept):
+        if isinstance(placed.field, Int):
+            return oracle.swept_value(placed.origin, 0)
         return oracle.swept_field(placed, 0)
     assert isinstance(placed.origin, Fixed)
     return placed.origin.value

@@ -92,7 +92,13 @@ class Subject:
         return frame
 
     def sweep(
-        self, arguments: Mapping[str, int], length: int, packet: int, memory: Memory, now: int = 0
+        self,
+        arguments: Mapping[str, int],
+        length: int,
+        packet: int,
+        memory: Memory,
+        now: int = 0,
+        wall: int = 0,
     ) -> bytes:
         """Return the frame of the packet with that number in a sweep.
 
@@ -107,8 +113,9 @@ class Subject:
             sweep = self.ffi.new(f"struct {name}_sweep *")
             getattr(self.lib, f"{name}_sweep_init")(sweep, length, self._args(arguments))
             sweep.n = packet
-            if hasattr(sweep, "now"):
-                sweep.now = now
+            for name, time in (("now", now), ("wall", wall)):
+                if hasattr(sweep, name):
+                    setattr(sweep, name, time)
             self.lib.verify_sweep_write(self.ffi.cast("uint8_t *", pkt.data), sweep)
             return self.inspect(pkt, length, memory)
         finally:

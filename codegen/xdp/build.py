@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codegen import emit, runtime, temporary
+from codegen.errors import UsageError
 from codegen.host import build
 from codegen.host.build import Compiler
 from codegen.layout import Layout, Sum
@@ -85,6 +86,12 @@ def _sweep_has_loops(layout: Layout, format: FormatPlan) -> bool:
 def _definitions(layout: Layout) -> list[str]:
     """Return the flags that name the packet, and what is known of it."""
     format = lower(layout, STRATEGY).format
+    if format.has_wall_time:
+        raise UsageError(
+            f"--platform xdp: {layout.name!r} has time stamps of the wall clock, which programs in "
+            "the kernel cannot read: bpf_ktime_get_tai_ns() is as far from it as the kernel's TAI "
+            "offset is set wrong, and that is 0 by default; use Timestamp() without an epoch"
+        )
     names = _NAMES + (_SWEEP_NAMES if format.is_swept else ())
     meanings = {
         "PACKET_SOURCE": f'"{format.name}.c"',

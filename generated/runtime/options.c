@@ -144,6 +144,14 @@ int options_parse(struct options *opt, int argc, char *argv[])
 			    PACKET_LEN_STEP);
 		return -EINVAL;
 	}
+#ifdef PACKET_HAS_LENGTH
+	if (!PACKET_HAS_LENGTH(opt->length)) {
+		event_error("misuse",
+			    "bad value in 'length=%u'; length takes: %s",
+			    (unsigned int)opt->length, PACKET_LENGTHS);
+		return -EINVAL;
+	}
+#endif
 	if (opt->stall == STALL_BY_MODE)
 		opt->stall = opt->mode & MODE_TX ? STALL_TX : 0;
 	opt->rate_ps = rate_ps(&opt->rate, wire_bits(opt));

@@ -2,5 +2,5 @@
 
 from codegen.model import Fill, Header, Packet, Timestamp, UInt
 
-H = Header("h", (UInt("a", 32, Timestamp("s")),))
+H = Header("h", (UInt("a", 32, Timestamp("min")),))
 FORMAT = Packet("p", H / Fill())

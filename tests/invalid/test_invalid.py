@@ -73,7 +73,8 @@ def header(*members: Member) -> Header:
         (
             header(UInt("a", 8, Const(0), when=("kind",))),  # type: ignore[arg-type]
             "F127 UInt 'a': when is ('kind',); "
-            "give it str or a tuple (str, int or str or bytes) or None",
+            "give it str or a tuple (str, int or str or bytes) or Is or AtLeast or AtMost or And "
+            "or Or or Not or None",
         ),
         (
             header(Reserved(4), UInt("a", 8, Const(0)), Reserved(4)),
