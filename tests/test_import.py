@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from codegen import formats, oracle
+from codegen import formats, loader, oracle
 from codegen.cli.import_ import command
 from codegen.errors import UsageError
 from codegen.layout import Layout
-from codegen.model import Fill, Packet
+from codegen.model import Bytes, Fill, Packet, UInt
 from codegen.resolve import resolve
 from codegen.verify import values
 from tests.test_project import run
 from tests.tools import find_tool, missing
-
-Require = Callable[[str], str]
 
 invoke = functools.partial(CliRunner().invoke, command)
 
@@ -459,3 +458,120 @@ def test_the_file_is_formatted(tmp_path: Path) -> None:
     for each in (["format", "--check"], ["check"]):
         done = subprocess.run([ruff, *each, *settings], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
+
+
+# ------------------------------------------------------------------- classes of scapy
+
+#: Of these, scapy's default packet is compared, ...
+DEFAULTS = [
+    "scapy.layers.l2.STP",
+    "scapy.layers.inet.ICMP",
+    "scapy.layers.l2.ARP",
+    "scapy.layers.l2.GRE",
+    "scapy.layers.vxlan.VXLAN",
+    "scapy.layers.l2tp.L2TP",
+    "scapy.layers.radius.Radius",
+    "scapy.layers.dns.DNS",
+    "scapy.contrib.gtp.GTPHeader",
+    "scapy.contrib.nsh.NSH",
+    "scapy.layers.dot11.Dot11",
+]
+#: ... and of these packets with other values as well.
+VALUES = [
+    "scapy.layers.inet.IP",
+    "scapy.layers.inet.TCP",
+    "scapy.layers.inet.UDP",
+    "scapy.layers.inet6.IPv6",
+    "scapy.layers.l2.Ether",
+    "scapy.layers.l2.Dot1Q",
+    "scapy.layers.dhcp.BOOTP",
+    "scapy.layers.hsrp.HSRP",
+    "scapy.layers.sctp.SCTP",
+    "scapy.layers.rip.RIPEntry",
+    "scapy.layers.netflow.NetflowHeaderV5",
+    "scapy.layers.usb.USBpcap",
+    "scapy.contrib.bfd.BFD",
+    "scapy.contrib.mpls.MPLS",
+]
+
+
+def scapy_class(name: str) -> Any:
+    pytest.importorskip("scapy")
+    module, _, last = name.rpartition(".")
+    return getattr(importlib.import_module(module), last)
+
+
+@pytest.mark.parametrize("name", DEFAULTS + VALUES)
+def test_the_defaults_of_a_class_of_scapy(name: str, tmp_path: Path) -> None:
+    made = scapy_class(name)
+    layout = imported(f"scapy:{name}", tmp_path)
+    given = {each.argument.name: each.argument.default or 0 for each in layout.arguments}
+    frame = oracle.encode(layout, given, layout.max_length)
+    assert frame[: layout.header_length] == bytes(made())
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_values_of_a_class_of_scapy(name: str, tmp_path: Path) -> None:
+    made = scapy_class(name)
+    layout = imported(f"scapy:{name}", tmp_path)
+    assert layout.arguments
+    chosen = random.Random(3)
+    for _ in range(20):
+        given = values.some(layout, chosen)
+        frame = oracle.encode(layout, given, layout.max_length)
+        found = oracle.decode(layout, frame).values
+        shown = {}
+        for each in layout.fields:
+            value = found[each.path]
+            octets = isinstance(each.field, Bytes)
+            text = value.to_bytes(each.bits // 8, "big") if octets else each.field.show(value)
+            shown[each.field.name] = value if isinstance(each.field, UInt) else text
+        assert frame[: layout.header_length] == bytes(made(**shown))
+
+
+def test_a_condition_that_is_a_switch_is_carried_over(tmp_path: Path) -> None:
+    gre = scapy_class("scapy.layers.l2.GRE")
+    target = tmp_path / "gre.py"
+    done = invoke(["scapy:scapy.layers.l2.GRE", "-o", str(target)])
+    assert "chksum: its condition cannot be read; the field is left out" in notes(done)
+    header = vars(loader.run(target))["GRE"]
+    layout = resolve(Packet("with_key", header.bind(key_present=1, key=0x01020304) / Fill()))
+    wanted = bytes(gre(key_present=1, key=0x01020304))
+    assert oracle.encode(layout, {"gre_proto": 0}, 60)[:8] == wanted[:2] + bytes(2) + wanted[4:]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("scapy:", "'' is no class of scapy; name MODULE.CLASS"),
+        ("scapy:UDP", "'UDP' is no class of scapy"),
+        ("scapy:scapy.layers.inet.UPD", "scapy.layers.inet has no packet class 'UPD'; it has: UDP"),
+        ("scapy:scapy.layers.absent.UDP", "there is no module 'scapy.layers.absent'"),
+        ("scapy:scapy.layers.inet.conf", "has no packet class 'conf'"),
+        ("scapy:scapy.packet.NoPayload", "has no fields"),
+        ("scapy:own.Bits", "Bits.low is a bit field whose length varies, or that counts from the"),
+        ("scapy:own.Raises", "scapy cannot build Raises with its defaults: ValueError: no"),
+        ("scapy:own.Half", "scapy cannot build Half with its defaults: TypeError"),
+    ],
+)
+def test_classes_that_cannot_be_imported(source: str, message: str, tmp_path: Path) -> None:
+    pytest.importorskip("scapy")
+    (tmp_path / "own.py").write_text(
+        "from scapy.fields import BitField, ByteField\nfrom scapy.packet import Packet\n"
+        "class Bits(Packet):\n"
+        "    fields_desc = [BitField('low', 0, -4), BitField('high', 0, -4)]\n"
+        "class Half(Packet):\n    fields_desc = [BitField('one', 0, 4)]\n"
+        "class Raises(Packet):\n    fields_desc = [ByteField('x', 0)]\n"
+        "    def post_build(self, pkt, pay):\n        raise ValueError('no')\n"
+    )
+    done = run(tmp_path, "import", source, "-o", "out.py")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert not (tmp_path / "out.py").exists()
+
+
+def test_without_scapy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codegen.importing.scapy_class.find_spec", lambda name: None)
+    refused = invoke(["scapy:scapy.layers.inet.UDP"])
+    assert isinstance(refused.exception, UsageError)
+    assert str(refused.exception) == "scapy is not installed: pip install scapy"

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from codegen.model.field import ByteOrder
 
 
+#: What can be imported, in words.
+KINDS = "HEADER.h:STRUCT or scapy:MODULE.CLASS"
+
+
 @click.command("import", cls=options.Verb)
 @click.argument("source", required=False)
 @click.option(
@@ -60,14 +64,15 @@ def command(
 ) -> None:
     """Write the format that SOURCE describes, as a Python file to edit.
 
-    SOURCE is HEADER.h:STRUCT. What could not be carried over, or was assumed, stands at the top
-    of the file, and is printed on standard error. Of a header, nothing is executed.
+    SOURCE is HEADER.h:STRUCT, a struct of a C header, or scapy:MODULE.CLASS, a class of scapy.
+    What could not be carried over, or was assumed, stands at the top of the file, and is printed
+    on standard error. Nothing of a header is executed; the module of a class is imported.
     """
     from codegen import temporary
     from codegen.importing import write
 
     if source is None:
-        raise UsageError("name what is imported, as in codegen import linux/if_vlan.h:vlan_hdr")
+        raise UsageError(f"name what is imported: {KINDS}")
     if output is not None and os.path.lexists(output) and not force:
         raise UsageError(f"{output} is there already; --force replaces it")
     found = _read(source, cast("ByteOrder", byteorder), folders, macros)
@@ -86,12 +91,17 @@ def _read(
     """Return what a source describes; raises UsageError when it cannot be read."""
     from codegen import extras
 
+    kind, _, rest = source.partition(":")
+    if kind == "scapy":
+        from codegen.importing import scapy_class
+
+        return scapy_class.read(rest)
     path, colon, name = source.rpartition(":")
     if not colon:
         path, name = source, ""
-    if not path.endswith(".h"):
-        raise UsageError(f"{source!r} cannot be imported; name HEADER.h:STRUCT")
-    extras.require("import", "codegen import of a header")
-    from codegen.importing import c_header
+    if path.endswith(".h"):
+        extras.require("import", "codegen import of a header")
+        from codegen.importing import c_header
 
-    return c_header.read(Path(path), name, order=order, folders=folders, macros=macros)
+        return c_header.read(Path(path), name, order=order, folders=folders, macros=macros)
+    raise UsageError(f"{source!r} cannot be imported; name {KINDS}")
