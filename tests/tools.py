@@ -29,6 +29,7 @@ PACKAGES = {
     "g++": "g++",
     "ip": "iproute2",
     "m4": "m4",
+    "node": "nodejs",
     "nsenter": "util-linux",
     "perl": "perl",
     "pkg-config": "pkg-config",
