@@ -575,3 +575,182 @@ def test_without_scapy(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = invoke(["scapy:scapy.layers.inet.UDP"])
     assert isinstance(refused.exception, UsageError)
     assert str(refused.exception) == "scapy is not installed: pip install scapy"
+
+
+# ------------------------------------------------------------------------ packets in pdl
+
+#: Our own file; what pdl's canonical vectors call the same packets, and their bytes, is below.
+PDL = """
+ORDER_endian_packets
+// A comment.
+checksum Checksum : 8 "Checksum"
+custom_field Custom "custom"
+enum Enum7 : 7 { A = 1, B = 2, }
+enum Enum16 : 16 { A = 0xaabb, B = 0xccdd, }
+enum Open : 8 { A = 0, Some = 1..9 { One = 1 }, Other = .. }
+struct Sized { a: 8 }
+struct Bits { a: 7, _reserved_: 2, c: 55 }
+group ScalarGroup { a: 16 }
+packet ScalarParent { a: 8, _size_(_payload_): 8, _payload_ }
+packet EmptyParent : ScalarParent { _payload_ }
+packet AliasedChildB : EmptyParent (a = 3) { c: 16 }
+packet EnumParent { a: Enum16, _size_(_payload_): 8, _payload_ }
+packet EnumChild_B : EnumParent (a = B) { c: 16 }
+packet Packet_Scalar_Field { a: 7, c: 57 }
+packet Packet_Reserved_Field { a: 7, _reserved_: 2, c: 55 }
+packet Packet_Enum_Field { a: Enum7, c: 57 }
+packet Packet_FixedScalar_Field { _fixed_ = 7 : 7, b: 57 }
+packet SizeModifier { _size_(_payload_): 3, _reserved_: 5, _payload_ : [+2] }
+packet Scalars { array: 16[4] }
+packet Structs { array: Sized[4] }
+packet ScalarGroupField { ScalarGroup { a = 42 } }
+packet Optional { c0: 1, c1: 1, _reserved_: 6, a: 24 if c0 = 0, b: 32 if c1 = 1 }
+packet ChecksumField { _checksum_start_(crc), a: 16, b: 16, crc: Checksum }
+packet Struct_Reserved_Field { s: Bits }
+packet Trailing { a: 8, _size_(_payload_): 8, _payload_, b: 16 }
+packet Varying { _count_(list): 8, rest: Open, list: 8[] }
+packet Padded { _size_(few): 8, few: 8[3], _padding_[5] }
+packet Refused { a: Custom }
+/* The bytes of a packet: */
+test Scalars { "\\x00", }
+"""
+
+#: The packet, the values of its parameters, and its bytes in either order (None: not canonical).
+VECTORS: list[tuple[str, dict[str, int | bytes], str | None, str | None]] = [
+    ("packet_scalar_field", {"a": 0, "c": 283686952306183}, "8003830282018100", "0081018202830380"),
+    (
+        "packet_reserved_field",
+        {"a": 7, "c": 2261184477268630},
+        "072c151413121110",
+        "1011121314152c07",
+    ),
+    ("packet_enum_field", {"a": 2, "c": 4523477106694685}, "820e0d0c0b0a0908", None),
+    ("packet_fixed_scalar_field", {"b": 29507425461658859}, "877572706e6c6a34", None),
+    ("size_modifier", {"payload": bytes(range(74, 79))}, "074a4b4c4d4e", "074a4b4c4d4e"),
+    (
+        "scalars",
+        {f"array_value{n}": v for n, v in enumerate((42305, 44371, 44389, 44407), 1)},
+        "41a553ad65ad77ad",
+        "a541ad53ad65ad77",
+    ),
+    (
+        "structs",
+        {f"array_a{n}": v for n, v in enumerate((0, 255, 226, 0), 1)},
+        "00ffe200",
+        "00ffe200",
+    ),
+    ("scalar_group_field", {}, "2a00", "002a"),
+    ("optional", {"a": 8125441, "b": 2215910437}, "0201fc7b251c1484", "027bfc0184141c25"),
+    ("checksum_field", {"a": 29587, "b": 29605, "crc": 30}, "9373a5731e", "739373a51e"),
+    ("struct_reserved_field", {"s_a": 75, "s_c": 21278408744606877}, "4b3a393735333197", None),
+    ("aliased_child_b", {"c": 33847}, "03023784", "03028437"),
+    ("enum_child_b", {"c": 33820}, "ddcc021c84", "ccdd02841c"),
+]
+
+
+@pytest.fixture(params=["little", "big"])
+def pdl(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path]:
+    """Return a byte order, and a file of packets in it."""
+    path = tmp_path / "own.pdl"
+    path.write_text(PDL.replace("ORDER", request.param))
+    return request.param, path
+
+
+def test_packets_have_the_bytes_of_pdls_vectors(pdl: tuple[str, Path], tmp_path: Path) -> None:
+    order, path = pdl
+    target = tmp_path / "own.py"
+    assert invoke([str(path), "-o", str(target)]).exit_code == 0
+    packets = formats.load_all(str(target))
+    for name, given, little, big in VECTORS:
+        wanted = little if order == "little" else big
+        if wanted is None:
+            continue
+        layout = resolve(packets[f"PACKET_{name.upper()}"])
+        payload = given.get("payload")
+        arguments = {f"{name}_{key}": value for key, value in given.items() if key != "payload"}
+        assert arguments.keys() == {each.argument.name for each in layout.arguments}
+        found = oracle.encode(
+            layout,
+            arguments,
+            len(wanted) // 2,
+            fill=payload if isinstance(payload, bytes) else None,
+        )
+        assert found.hex() == wanted, name
+
+
+def test_a_file_of_packets_verifies(tmp_path: Path) -> None:
+    (tmp_path / "own.pdl").write_text(PDL.replace("ORDER", "big"))
+    done = run(tmp_path, "import", "own.pdl:Trailing", "-o", "trailing.py")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run(tmp_path, "verify", "trailing.py", "--examples", "10")
+    assert done.returncode == 0, done.stderr
+
+
+def test_sizes_padding_and_trailers(pdl: tuple[str, Path], tmp_path: Path) -> None:
+    _, path = pdl
+    layout = imported(f"{path}:Trailing", tmp_path)
+    assert layout.max_length == 2 + 255 + 2
+    frame = oracle.encode(layout, {"trailing_a": 1, "trailing_b": 0x0202}, 9, fill=b"\7")
+    assert frame == bytes.fromhex("0105070707070702") + b"\2"
+    layout = imported(f"{path}:Padded", tmp_path)
+    assert oracle.encode(layout, {"padded_few": b"abc"}, 6) == b"\3abc\0\0"
+    layout = imported(f"{path}:SizeModifier", tmp_path)
+    assert layout.max_length == 1 + 7 - 2
+
+
+def test_what_of_pdl_could_not_be_carried_over_is_listed(pdl: tuple[str, Path]) -> None:
+    listed = notes(invoke([str(pdl[1])]))
+    assert "Refused: left out: a is a custom field of a size that varies" in listed
+    assert "Varying: list: left out; an array of a length that varies" in listed
+    assert "Varying: _count_(list): 0, as its array is left out" in listed
+    assert "Varying: rest: the names of Open, which has ranges or other numbers" in listed
+    assert "ChecksumField: crc: a checksum, and a parameter here" in listed
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "message"),
+    [
+        ("", "", "little_endian_packets or big_endian_packets' is wanted, not 'the end of the"),
+        ("big_endian_packets packet A { a 8 }", "", "own.pdl:1: '}' is wanted, not '8'"),
+        ("big_endian_packets\npacket A { a: 8 ", "", "own.pdl:2: '}' is wanted, not 'the end"),
+        ("big_endian_packets\n\n$", "", "own.pdl:3: '$' is no pdl"),
+        ("big_endian_packets öse", "", "'öse' is no pdl"),
+        ("big_endian_packets what", "", "'what' is no declaration; there are enum, packet"),
+        ("big_endian_packets packet A { a: 8 }", "B", "has no packet 'B'; it has: A"),
+        ("big_endian_packets", "", "has no packet ''; it has: none"),
+        ("big_endian_packets packet A { a: 7 }", "A", "own.pdl:1: A: its fields end inside"),
+        ("big_endian_packets packet A { }", "A", "A: it has no fields"),
+        ("big_endian_packets packet A { a: B }", "A", "A: there is no type 'B'"),
+        ("big_endian_packets packet A { B }", "A", "A: there is no group 'B'"),
+        ("big_endian_packets packet A : A { a: 8 }", "A", "A inherits from 'A', which is none"),
+        ("big_endian_packets struct S { s: S } packet A { s: S }", "A", "in more than 16 structs"),
+        ("big_endian_packets packet A { a: 8[99999999999] }", "A", "too many for a frame"),
+        ("big_endian_packets packet A { a: 16[99999] }", "A", "it has 99999 fields"),
+        ("big_endian_packets packet A { a: 72 }", "A", "72 bits are not possible"),
+        ("big_endian_packets packet A { a: " + "9" * 9999 + " }", "A", "a number of 9999 digits"),
+        (
+            "big_endian_packets packet A {" + "".join(f"a{n}: 8," for n in range(30_000)) + "}",
+            "A",
+            "it has more than 500 fields",
+        ),
+        ("big_endian_packets enum E: 8 {" + "a=1..2 {" * 20_000, "", "nested too deeply"),
+        (
+            "big_endian_packets struct S0 { a: 8 }"
+            + "".join(f"struct S{n + 1} {{ a: S{n}, b: S{n}, c: S{n} }}" for n in range(14))
+            + "packet A { a: S14 }",
+            "A",
+            "it has more than 500 fields",
+        ),
+        ("/*" * 600_000, "", "1200000 bytes; 1000000 at most are read"),
+    ],
+    ids=lambda each: each[:30] if isinstance(each, str) else None,
+)
+def test_files_that_are_no_pdl(text: str, name: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "own.pdl").write_text(text)
+    begun = time.monotonic()
+    done = run(tmp_path, "import", f"own.pdl:{name}" if name else "own.pdl", "-o", "out.py")
+    assert time.monotonic() - begun < 30
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert len(done.stderr) < 3000
+    assert not (tmp_path / "out.py").exists()

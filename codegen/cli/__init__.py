@@ -32,7 +32,7 @@ VERBS = {
     "explain": "why a format gets a diagnostic, with an example before and after",
     "vectors": "frames beside their values, as JSON, or a check of such a file",
     "export": "a format as other tools read it, such as a dissector for Wireshark",
-    "import": "a format file to edit, from a struct of a C header or a class of scapy",
+    "import": "a format file to edit, from a C header, a class of scapy or a file in pdl",
     "decode": "the frames of a capture, field by field",
 }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 #: What can be imported, in words.
-KINDS = "HEADER.h:STRUCT or scapy:MODULE.CLASS"
+KINDS = "HEADER.h:STRUCT, scapy:MODULE.CLASS, FILE.pdl or FILE.pdl:PACKET"
 
 
 @click.command("import", cls=options.Verb)
@@ -64,7 +64,8 @@ def command(
 ) -> None:
     """Write the format that SOURCE describes, as a Python file to edit.
 
-    SOURCE is HEADER.h:STRUCT, a struct of a C header, or scapy:MODULE.CLASS, a class of scapy.
+    SOURCE is HEADER.h:STRUCT, a struct of a C header; scapy:MODULE.CLASS, a class of scapy; or
+    FILE.pdl:PACKET, a packet in pdl, the packet description language (FILE.pdl: all packets).
     What could not be carried over, or was assumed, stands at the top of the file, and is printed
     on standard error. Nothing of a header is executed; the module of a class is imported.
     """
@@ -104,4 +105,8 @@ def _read(
         from codegen.importing import c_header
 
         return c_header.read(Path(path), name, order=order, folders=folders, macros=macros)
+    if path.endswith(".pdl"):
+        from codegen.importing import pdl
+
+        return pdl.read(Path(path), name)
     raise UsageError(f"{source!r} cannot be imported; name {KINDS}")

@@ -43,11 +43,16 @@ class FoundHeader:
 
 @dataclass(frozen=True)
 class FoundPacket:
-    """A packet to be written: its name, and the names of its headers, lowest first."""
+    """A packet to be written: its name, and the names of its headers, lowest first.
+
+    Its frames have ``least`` to ``most`` bytes, by default those of Ethernet.
+    """
 
     name: str
     headers: tuple[str, ...]
     payload: bool = True
+    least: int | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True)

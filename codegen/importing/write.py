@@ -179,8 +179,12 @@ def _group(group: FoundGroup, path: str, comments: Mapping[str, str]) -> _Node:
 def _packet(packet: FoundPacket, found: Found) -> _Call:
     layers = [_constant(each) for each in packet.headers] + (["Fill()"] if packet.payload else [])
     arguments: list[_Node] = [_literal(packet.name), " / ".join(layers)]
-    if found.length + 1 > ETHERNET_MAX:
-        arguments.append(_Keyword("max_length", str(_LARGEST_FRAME)))
+    if packet.least is not None:
+        arguments.append(_Keyword("min_length", str(packet.least)))
+    most = _LARGEST_FRAME if found.length + 1 > ETHERNET_MAX else None
+    most = most if packet.most is None else packet.most
+    if most is not None:
+        arguments.append(_Keyword("max_length", str(most)))
     return _Call("Packet", tuple(arguments))
 
 
