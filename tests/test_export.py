@@ -444,6 +444,72 @@ def test_a_name_goes_with_wireshark_alone() -> None:
     assert "omit it with --to json" in str(done.exception)
 
 
+# --- Lua 5.4 -------------------------------------------------------------------------
+
+
+def read_by_lua(layout: Layout, frames: list[bytes], folder: Path) -> list[list[tuple[str, str]]]:
+    """Return what the dissector shows of each frame, run by Lua 5.4."""
+    script = folder / "own.lua"
+    script.write_text(wireshark.dissector(layout))
+    begin = min(each.start for each in wireshark.exported(layout)).octet
+    done = subprocess.run(
+        [find_tool("lua5.4"), Path(__file__).with_name("wireshark_api.lua"), script, str(begin)],
+        input="".join(f"{frame.hex()}\n" for frame in frames),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    shown: list[list[tuple[str, str]]] = [[]]
+    for line in done.stdout.splitlines():
+        name, _, value = line.partition(" ")
+        if name == ".":
+            shown.append([])
+        elif not name.endswith(".payload"):
+            shown[-1].append((name, value))
+    return shown[:-1]
+
+
+def test_lua_5_4_reads_any_format(tmp_path: Path) -> None:
+    """Wireshark 4.4 has Lua 5.4, which divides and combines bits otherwise than 5.2."""
+
+    def prove(format: Format) -> None:
+        layout = resolve(format)
+        frames = some_frames(layout, 6)
+        name = wireshark.default_name(layout)
+        for frame, shown in zip(frames, read_by_lua(layout, frames, tmp_path), strict=True):
+            found = oracle.decode(layout, frame).values
+            wanted = []
+            for each in wireshark.exported(layout):
+                value = found[each.path]
+                text = wireshark._text(each, value)
+                wanted.append((wireshark.field_name(name, each), text))
+            assert shown == wanted
+
+    for each in [*OWN_FORMATS.values(), FROM_THE_START, NINE_BYTES, formats.load("vxlan-udp4")]:
+        prove(each)
+    search(prove, 30, 7)
+
+
+def test_lua_5_4_reports_what_is_invalid(tmp_path: Path) -> None:
+    for format in OWN_FORMATS.values():
+        layout = resolve(format)
+        checked = [each for each in wireshark.exported(layout) if wireshark.is_checked(each)]
+        frames = []
+        for each in checked:
+            (frame,) = some_frames(layout, 1)
+            changed = bytearray(frame)
+            changed[each.start.in_frame(len(frame)) // 8] ^= 1
+            frames.append(bytes(changed))
+        name = f"{wireshark.default_name(layout)}.fault"
+        for frame, shown in zip(frames, read_by_lua(layout, frames, tmp_path), strict=True):
+            reported = [value for found, value in shown if found == name]
+            paths = tuple(each.path for each in wireshark.exported(layout))
+            problems = oracle.decode(layout, frame).problems
+            assert reported == [each for each in problems if each.startswith(paths)]
+            assert any("should be" in each for each in reported)
+
+
 # --- Classes of scapy ----------------------------------------------------------------
 
 

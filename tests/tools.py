@@ -28,6 +28,7 @@ PACKAGES = {
     "flex": "flex",
     "g++": "g++",
     "ip": "iproute2",
+    "lua5.4": "lua5.4",
     "m4": "m4",
     "node": "nodejs",
     "nsenter": "util-linux",
