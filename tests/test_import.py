@@ -432,6 +432,13 @@ def test_a_file_is_replaced_by_force_alone(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["own.h", "own.py"]
 
 
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "own.h").write_text("struct own { unsigned char x; };")
+    done = run(tmp_path, "import", "own.h:own", "-o", "absent/own.py")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "codegen: absent/own.py: No such file or directory\n"
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [

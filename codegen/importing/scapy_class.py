@@ -147,8 +147,8 @@ class _Reader:
             )
         if self._named:
             self.notes.append(
-                f"names of numbers, since other numbers are possible as well: "
-                f"{', '.join(self._named)}"
+                "scapy's names of numbers are not carried over, since other numbers are possible "
+                f"as well: {', '.join(self._named)}"
             )
         if self._signed:
             self.notes.append(
