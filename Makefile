@@ -9,8 +9,8 @@ JOBS ?= auto
 # The tests that need other tools, and those of how the command does without.
 TOOL_TESTS := tests/images tests/wire tests/xdp tests/host/test_build.py tests/test_cheader.py \
 	tests/test_cli.py tests/test_compile.py tests/test_cross_checks.py tests/test_makefile.py \
-	tests/bench tests/targets tests/test_examples.py tests/test_packet_layer.py tests/test_sums.py \
-	tests/test_verify_all.py
+	tests/bench tests/targets tests/test_examples.py tests/test_import.py tests/test_packet_layer.py \
+	tests/test_sums.py tests/test_verify_all.py
 
 .DEFAULT_GOAL := help
 

@@ -80,7 +80,7 @@ def check_contract(headers: Headers, expected: Iterable[Signature]) -> None:
 # ------------------------------------------------------------------- parsing
 
 #: First member of each struct that was packed: pycparser has no attributes.
-_PACKED_MARK = "codegen_packed_mark"
+PACKED_MARK = "codegen_packed_mark"
 
 _TOKEN = re.compile(
     r"""(?P<line>^\#[^\n]*) | (?P<text>"(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*')
@@ -153,7 +153,7 @@ class _PlainC:
                 at, group = self._skip(at, "(", ")")
                 if token.startswith("__attribute") and {"packed", "__packed__"} & group:
                     if self.last == "}" and closed[1] in ("struct", "union"):
-                        self.out[closed[0]] = f"{{int {_PACKED_MARK};"
+                        self.out[closed[0]] = f"{{int {PACKED_MARK};"
                     elif self.last in ("struct", "union"):
                         packed_ahead = True
                 continue
@@ -163,7 +163,7 @@ class _PlainC:
             elif token == "{":
                 open_braces.append((len(self.out), keyword))
                 if packed_ahead:
-                    token, packed_ahead = f"{{int {_PACKED_MARK};", False
+                    token, packed_ahead = f"{{int {PACKED_MARK};", False
             elif token == "}" and open_braces:
                 closed = open_braces.pop()
             elif token in ("struct", "union", "enum"):
@@ -214,8 +214,6 @@ def parse_source(source: Path, command: Sequence[str]) -> Any:
 def _parse(
     what: str, files: Sequence[Path], command: Sequence[str], bodies_of: Path | None = None
 ) -> Any:
-    from pycparser import c_parser
-
     argv = [*command, "-E", "-x", "c", "-"]
     try:
         done = subprocess.run(
@@ -225,7 +223,18 @@ def _parse(
         raise HeaderError(f"{what} cannot be preprocessed: {error}") from error
     if done.returncode != 0:
         raise HeaderError(f"{what} cannot be preprocessed:\n{done.stderr.strip()}")
-    plain = _PlainC(done.stdout, bodies_of).text()
+    return parse_preprocessed(what, done.stdout, bodies_of)
+
+
+def parse_preprocessed(what: str, text: str, bodies_of: Path | None = None) -> Any:
+    """Parse what the preprocessor of GNU C has left: pycparser's ``FileAST``.
+
+    Function bodies are dropped unless they are of the folder ``bodies_of``. ``what`` is the
+    source in words. Raises :class:`HeaderError` when it cannot be parsed.
+    """
+    from pycparser import c_parser
+
+    plain = _PlainC(text, bodies_of).text()
     try:
         return c_parser.CParser().parse(_BUILTINS + plain, "<builtin>")
     except Exception as error:  # pycparser moved ParseError between its releases
@@ -357,7 +366,7 @@ def _take_packed_marks(declaration: Any) -> bool:
     packed = False
     for node in _walk(declaration):
         members = getattr(node, "decls", None)
-        if members and getattr(members[0], "name", None) == _PACKED_MARK:
+        if members and getattr(members[0], "name", None) == PACKED_MARK:
             del members[0]
             packed = True
     return packed

@@ -14,6 +14,7 @@ from codegen.errors import UsageError
 #: never required: without it there are no progress bars, and tables are not folded.
 EXTRAS = {
     "decode": ("dpkt", "pcapng"),
+    "import": ("pycparser",),
     "terminal": ("rich",),
     "verify": ("cffi", "hypothesis", "pycparser"),
 }

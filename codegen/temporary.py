@@ -21,7 +21,11 @@ _LOCK = ".codegen-owner"
 
 def write(path: Path, text: str) -> None:
     """Write a file whole: it has its name when all of it is there. Raises OSError."""
-    file, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        file, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        # The name of the file that is wanted, and not the temporary one.
+        raise OSError(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(file, "w", encoding="utf-8") as opened:
             opened.write(text)

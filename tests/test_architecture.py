@@ -57,6 +57,7 @@ COLUMNS = (
     ("emit", "starter"),
     ("targets",),
     ("cheader", "host"),
+    ("importing",),
     ("verify",),
     ("testing",),
     ("pytest_plugin",),

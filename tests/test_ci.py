@@ -36,6 +36,7 @@ def machine() -> Iterator[Path]:
         (folder / "programs").mkdir()
         for program in ("env", "bash", "sh", "dirname"):
             (folder / "programs" / program).symlink_to(str(shutil.which(program)))
+        script(folder, "npm", 'echo "npm $1" >>"$LOG"')
         yield folder
 
 
@@ -70,7 +71,9 @@ def test_what_is_there_is_not_installed_again(machine: Path) -> None:
         done = run(machine)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.splitlines()[-1] == "== 7 passed in 1 s =="
-        assert (machine / "log").read_text() == "make test CI=true\nmake test-bare CI=\n"
+        assert (machine / "log").read_text() == (
+            "npm install\nmake test CI=true\nmake test-bare CI=\n"
+        )
         (machine / "log").unlink()
 
 
@@ -93,6 +96,7 @@ def test_root_installs_what_is_missing(machine: Path) -> None:
     assert (machine / "log").read_text().splitlines() == [
         "apt-get update -q",
         "apt-get install -q -y --no-install-recommends tshark valgrind",
+        "npm install",
         "make test CI=true",
         "make test-bare CI=",
     ]

@@ -54,6 +54,8 @@ BARE = {
     "explain": [],
     "vectors": [],
     "export": [],
+    # It needs something to import; tests/test_import.py tries it.
+    "import": ["--help"],
     # It needs a capture; tests/test_decode.py tries it.
     "decode": ["--help"],
 }

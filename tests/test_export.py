@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import collections
 import functools
+import io
 import itertools
 import json
 import random
 import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +17,14 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 from click.testing import CliRunner
+from kaitaistruct import KaitaiStream
 
 from codegen import formats, oracle
 from codegen.cli.export import command
 from codegen.errors import UsageError
-from codegen.export import as_json, c_struct, wireshark
+from codegen.export import as_json, c_struct, kaitai, scapy_classes, wireshark
 from codegen.formats.ethernet import ETHERNET
 from codegen.formats.ipv4 import IPV4
 from codegen.formats.ipv6 import IPV6
@@ -45,6 +50,7 @@ from codegen.model import (
     Int,
     Length,
     NextHeader,
+    OwnAlgorithm,
     Packet,
     Pad,
     Parameter,
@@ -58,8 +64,11 @@ from codegen.model import (
 from codegen.resolve import resolve
 from codegen.verify import outside, values
 from tests.test_formats_of_ones_own import OWN, search
+from tests.tools import find_tool, missing
 
 Require = Callable[[str], str]
+
+ROOT = Path(__file__).parent.parent
 
 ENTRY = Group("entry", (UInt("key", 4, Parameter("key", 1)), UInt("weight", 12, Default(9))))
 
@@ -488,6 +497,227 @@ def test_a_name_goes_with_wireshark_alone() -> None:
     done = invoke(["udp4", "--to", "json", "--name", "other"])
     assert isinstance(done.exception, UsageError)
     assert "omit it with --to json" in str(done.exception)
+
+
+# --- Lua 5.4 -------------------------------------------------------------------------
+
+
+def read_by_lua(layout: Layout, frames: list[bytes], folder: Path) -> list[list[tuple[str, str]]]:
+    """Return what the dissector shows of each frame, run by Lua 5.4."""
+    script = folder / "own.lua"
+    script.write_text(wireshark.dissector(layout))
+    begin = min(each.start for each in wireshark.exported(layout)).octet
+    done = subprocess.run(
+        [find_tool("lua5.4"), Path(__file__).with_name("wireshark_api.lua"), script, str(begin)],
+        input="".join(f"{frame.hex()}\n" for frame in frames),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    shown: list[list[tuple[str, str]]] = [[]]
+    for line in done.stdout.splitlines():
+        name, _, value = line.partition(" ")
+        if name == ".":
+            shown.append([])
+        elif not name.endswith(".payload"):
+            shown[-1].append((name, value))
+    return shown[:-1]
+
+
+def test_lua_5_4_reads_any_format(tmp_path: Path) -> None:
+    """Wireshark 4.4 has Lua 5.4, which divides and combines bits otherwise than 5.2."""
+
+    def prove(format: Format) -> None:
+        layout = resolve(format)
+        frames = some_frames(layout, 6)
+        name = wireshark.default_name(layout)
+        for frame, shown in zip(frames, read_by_lua(layout, frames, tmp_path), strict=True):
+            found = oracle.decode(layout, frame).values
+            wanted = []
+            for each in wireshark.exported(layout):
+                value = found[each.path]
+                text = wireshark._text(each, value)
+                wanted.append((wireshark.field_name(name, each), text))
+            assert shown == wanted
+
+    for each in [*OWN_FORMATS.values(), FROM_THE_START, NINE_BYTES, formats.load("vxlan-udp4")]:
+        prove(each)
+    search(prove, 30, 7)
+
+
+def test_lua_5_4_reports_what_is_invalid(tmp_path: Path) -> None:
+    for format in OWN_FORMATS.values():
+        layout = resolve(format)
+        checked = [each for each in wireshark.exported(layout) if wireshark.is_checked(each)]
+        frames = []
+        for each in checked:
+            (frame,) = some_frames(layout, 1)
+            changed = bytearray(frame)
+            changed[each.start.in_frame(len(frame)) // 8] ^= 1
+            frames.append(bytes(changed))
+        name = f"{wireshark.default_name(layout)}.fault"
+        for frame, shown in zip(frames, read_by_lua(layout, frames, tmp_path), strict=True):
+            reported = [value for found, value in shown if found == name]
+            paths = tuple(each.path for each in wireshark.exported(layout))
+            problems = oracle.decode(layout, frame).problems
+            assert reported == [each for each in problems if each.startswith(paths)]
+            assert any("should be" in each for each in reported)
+
+
+# --- Classes of scapy ----------------------------------------------------------------
+
+
+def read_by_scapy(layout: Layout, frame: bytes) -> None:
+    """Check each field that the exported classes read in a frame."""
+    module: dict[str, Any] = {"__name__": "exported"}
+    exec(scapy_classes.source(layout), module)
+    found = oracle.decode(layout, frame).values
+    for header in scapy_classes.own_headers(layout):
+        fields = [each for each in layout.fields if each.header is header]
+        start = min(each.start for each in fields).octet
+        layer = module[scapy_classes.class_name(header)](frame[start:])
+        for each in fields:
+            value = layer.getfieldval(scapy_classes.field_name(each))
+            if isinstance(value, bytes):
+                value = int.from_bytes(value, "big")
+            elif isinstance(value, str):
+                value = each.field.parse(value)
+            assert value == found[each.path], each.path
+
+
+def test_scapy_builds_and_reads_any_format() -> None:
+    pytest.importorskip("scapy")
+    seen: collections.Counter[bool] = collections.Counter()
+
+    def prove(format: Format) -> None:
+        layout = resolve(format)
+        seen[scapy_classes.unsupported(layout) is None] += 1
+        if scapy_classes.unsupported(layout) is not None:
+            return
+        chosen = random.Random(4)
+        for _ in range(4):
+            given, length = values.some(layout, chosen), chosen.choice(layout.lengths)
+            frame = oracle.encode(layout, given, length)
+            assert outside.built_by_scapy(layout, given, length) == frame
+            read_by_scapy(layout, frame)
+
+    for each in [*OWN_FORMATS.values(), NINE_BYTES, formats.load("vxlan-udp4")]:
+        prove(each)
+    search(prove, 40, 5)
+    assert seen[True] > 8
+
+
+def test_the_file_for_scapy_is_used_as_it_is(tmp_path: Path) -> None:
+    pytest.importorskip("scapy")
+    (tmp_path / "own.py").write_text(invoke(["udp4_seq", "--to", "scapy"]).output)
+    program = (
+        "from own import *\nfrom scapy.all import Ether, IP, UDP\n"
+        "made = Ether() / IP() / UDP() / SeqnoLayer(number=5) / b'abc'\n"
+        "assert bytes(made[SeqnoLayer])[-3:] == b'abc', bytes(made)\n"
+        "print(SeqnoLayer(bytes(made[SeqnoLayer])).number)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "5\n"), done.stderr
+
+
+def test_names_that_scapy_has_itself() -> None:
+    packet = pytest.importorskip("scapy.packet").Packet
+    assert {each for each in dir(packet) if each[0] != "_"} <= scapy_classes.TAKEN
+    names = ("payload", "class", "time", "lengths", "plain")
+    fields = tuple(UInt(each, 8, Parameter(f"p_{each}", 1)) for each in names)
+    layout = resolve(Packet("own", Header("packet", fields) / Fill()))
+    read_by_scapy(layout, bytes(range(60)))
+    found = [scapy_classes.field_name(each) for each in layout.fields]
+    assert found == ["payload_", "class_", "time_", "lengths_", "plain"]
+
+
+def test_what_scapys_layers_lack_is_refused() -> None:
+    with pytest.raises(UsageError, match="'by_type' cannot be exported to scapy: it has a trailer"):
+        scapy_classes.source(resolve(BY_TYPE))
+    own = Checksum(PAYLOAD, OwnAlgorithm("xor8", 8, lambda data: 0, "static int xor8;"))
+    header = Header("own", (UInt("sum", 8, own),))
+    with pytest.raises(UsageError, match=r"own\.sum is a Python function of the format"):
+        scapy_classes.source(resolve(Packet("own", header / Fill())))
+
+
+# --- Kaitai Struct -------------------------------------------------------------------
+
+#: The compiler is a package of npm; ``.ci/run`` installs it there.
+KAITAI = ROOT / "build" / "node" / "node_modules" / "kaitai-struct-compiler"
+INSTALL = "npm install --prefix build/node kaitai-struct-compiler@0.11.0"
+
+COMPILE = """
+const [folder] = process.argv.slice(1);
+const compiler = require(folder);
+const document = JSON.parse(require("fs").readFileSync(0));
+compiler.compile("python", document, null, false).then(
+    (files) => process.stdout.write(Object.values(files)[0]),
+    (error) => { console.error(String(error)); process.exit(1); });
+"""
+
+
+def compiled(text: str) -> dict[str, Any]:
+    """Return the Python module that Kaitai Struct's own compiler makes of a file."""
+    done = subprocess.run(
+        [find_tool("node"), "-e", COMPILE, str(KAITAI)],
+        input=json.dumps(yaml.safe_load(text)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stderr}\n{text}"
+    module: dict[str, Any] = {"__name__": "compiled"}
+    exec(done.stdout, module)
+    return module
+
+
+def read_by_kaitai(layout: Layout, module: dict[str, Any], frame: bytes) -> list[int]:
+    """Return the fields of a frame in wire order, as the compiled module reads them."""
+    name = "".join(part.capitalize() for part in kaitai.identifier(layout.name).split("_"))
+    parsed = module[name](KaitaiStream(io.BytesIO(frame)))
+    found = []
+    for part, fields in kaitai.parts(layout):
+        inside = getattr(parsed, part)
+        if fields is None:
+            assert inside == frame[layout.header_length : len(frame) - layout.trailer_length]
+            continue
+        for _, called in kaitai.field_names(fields):
+            value = getattr(inside, called)
+            found.append(int.from_bytes(value, "big") if isinstance(value, bytes) else int(value))
+    assert parsed._io.is_eof()
+    return found
+
+
+def test_kaitai_reads_each_field_of_any_format() -> None:
+    if not KAITAI.is_dir():
+        find_tool("node")
+        missing(f"the compiler of Kaitai Struct is not installed: {INSTALL}")
+
+    def prove(format: Format) -> None:
+        layout = resolve(format)
+        module = compiled(kaitai.struct(layout))
+        for frame in some_frames(layout, 4):
+            wanted = list(oracle.decode(layout, frame).values.values())
+            assert read_by_kaitai(layout, module, frame) == wanted
+
+    for each in [*OWN_FORMATS.values(), FROM_THE_START, NINE_BYTES, formats.load("vxlan-udp4")]:
+        prove(each)
+    search(prove, 6, 6)
+
+
+def test_names_that_kaitai_allows() -> None:
+    names = ("Ab", "ab", "class", "payload")
+    fields = tuple(UInt(each, 8, Parameter(f"p_{each}", 1)) for each in names)
+    found = yaml.safe_load(
+        kaitai.struct(resolve(Packet("Own", Header("payload", fields) / Fill())))
+    )
+    assert found["meta"]["id"] == "own"
+    assert [each["id"] for each in found["seq"]] == ["payload", "payload_2"]
+    listed = [each["id"] for each in found["types"]["payload"]["seq"]]
+    assert listed == ["ab", "ab_2", "class_", "payload"]
 
 
 # --- Accessors in C ------------------------------------------------------------------

@@ -7,6 +7,7 @@ neither imported by the others nor able to break them.
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import signal
 import sys
@@ -31,6 +32,7 @@ VERBS = {
     "explain": "why a format gets a diagnostic, with an example before and after",
     "vectors": "frames beside their values, as JSON, or a check of such a file",
     "export": "a format as other tools read it, such as a dissector for Wireshark",
+    "import": "a format file to edit, from a C header, a class of scapy or a file in pdl",
     "decode": "the frames of a capture, field by field",
 }
 
@@ -44,7 +46,9 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         if cmd_name not in VERBS:
             raise UsageError(f"there is no verb {cmd_name!r}; there are: {', '.join(VERBS)}")
-        module = importlib.import_module(f"codegen.cli.{cmd_name}")
+        # A word of Python cannot be the name of a module.
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"codegen.cli.{name}")
         command: click.Command = module.command
         return command
 

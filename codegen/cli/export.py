@@ -13,7 +13,7 @@ from codegen import formats
 from codegen.cli import options
 from codegen.errors import UsageError
 
-TARGETS = ("wireshark-lua", "json", "c-struct")
+TARGETS = ("wireshark-lua", "scapy", "kaitai", "json", "c-struct")
 
 
 @click.command("export", cls=options.Verb)
@@ -24,7 +24,8 @@ TARGETS = ("wireshark-lua", "json", "c-struct")
     type=click.Choice(TARGETS),
     default=TARGETS[0],
     show_default=True,
-    help="wireshark-lua: a dissector for Wireshark and tshark; json: the layout; "
+    help="wireshark-lua: a dissector for Wireshark and tshark; scapy: classes of packets; "
+    "kaitai: the layout as a .ksy file; json: the layout; "
     "c-struct: C functions that read and write each field.",
 )
 @click.option(
@@ -43,7 +44,7 @@ def command(format_spec: str, target: str, output: Path | None, name: str | None
 
     FORMAT is a name that 'codegen list' shows, path/to/file.py:NAME or package.module:NAME.
     """
-    from codegen.export import as_json, c_struct, wireshark
+    from codegen.export import as_json, c_struct, kaitai, scapy_classes, wireshark
 
     if name is not None and target != "wireshark-lua":
         raise UsageError(f"--name goes with --to wireshark-lua; omit it with --to {target}")
@@ -53,6 +54,10 @@ def command(format_spec: str, target: str, output: Path | None, name: str | None
             text = as_json.document(layout)
         case "c-struct":
             text = c_struct.accessors(layout)
+        case "kaitai":
+            text = kaitai.struct(layout)
+        case "scapy":
+            text = scapy_classes.source(layout)
         case _:
             text = wireshark.dissector(layout, name)
     if output is None:

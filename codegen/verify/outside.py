@@ -3,8 +3,9 @@
 Oracle and emitted C share a layout, so an invalid one would satisfy both. Scapy and
 Wireshark implement each protocol independently. Their names of its fields are declared
 with the header (:class:`codegen.model.dissectors.Dissectors`), and are looked up in the
-installed versions of these tools. Where tshark knows no name of a header, it reads the header
-by the dissector that is exported for it (:mod:`codegen.export.wireshark`).
+installed versions of these tools. A header without names there is read by the dissector that is
+exported for it (:mod:`codegen.export.wireshark`), and built by the exported class of scapy
+(:mod:`codegen.export.scapy_classes`).
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from itertools import zip_longest
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from codegen import oracle, temporary
 from codegen.errors import CodegenError, UsageError
-from codegen.export import wireshark
+from codegen.export import scapy_classes, wireshark
 from codegen.layout import Argument, Fixed, Layout, Placed, Sum, Swept
 from codegen.model import Bytes, Header, Int, Reserved, UInt, VarInt
 from codegen.model.dissectors import Dissectors, Members
@@ -81,6 +84,35 @@ def has_scapy() -> bool:
     return find_spec("scapy") is not None
 
 
+def scapy_lacks(layout: Layout) -> str | None:
+    """Return why scapy cannot build a format's frames, None where it can.
+
+    Headers that it does not have are those of the exported classes.
+    """
+    return None if is_known(layout) else scapy_classes.unsupported(layout)
+
+
+def _scapy_names(layout: Layout) -> dict[str, Dissectors]:
+    """Return the names in scapy of each header, by its name: of our own, those of the export."""
+    headers = _headers(layout)
+    found = {each.name: each.known_as for each in headers if each.known_as is not None}
+    if len(found) == len(headers):
+        return found
+    module = ModuleType(f"codegen_exported_{layout.name}")
+    exec(compile(scapy_classes.source(layout), module.__name__, "exec"), vars(module))
+    # The classes are found there by name, as those of scapy are.
+    sys.modules[module.__name__] = module
+    for header in scapy_classes.own_headers(layout):
+        fields = {
+            each.path.removeprefix(f"{header.name}."): (scapy_classes.field_name(each), "")
+            for each in layout.fields
+            if each.header is header
+        }
+        name = f"{module.__name__}.{scapy_classes.class_name(header)}"
+        found[header.name] = Dissectors(name, "", fields)
+    return found
+
+
 def _scapy_class(known_as: Dissectors) -> Any:
     module, _, name = known_as.scapy.rpartition(".")
     return getattr(importlib.import_module(module), name)
@@ -117,11 +149,12 @@ def built_by_scapy(layout: Layout, given: Mapping[str, int], length: int) -> byt
     Raises CodegenError when scapy cannot build the frame.
     """
     headers = _headers(layout)
-    above = [_scapy_class(_known_as(header)) for header in headers[1:]]
+    names = _scapy_names(layout)
+    above = [_scapy_class(names[header.name]) for header in headers[1:]]
     try:
         frame: Any = None
         for header, upper in zip_longest(headers, above):
-            layer = _scapy_layer(layout, header, upper, given)
+            layer = _scapy_layer(layout, header, names[header.name], upper, given)
             frame = layer if frame is None else frame / layer
         if layout.payload is not None:
             frame = frame / oracle.payload(layout.payload, length - layout.header_length)
@@ -132,9 +165,10 @@ def built_by_scapy(layout: Layout, given: Mapping[str, int], length: int) -> byt
         ) from error
 
 
-def _scapy_layer(layout: Layout, header: Header, upper: Any, given: Mapping[str, int]) -> Any:
+def _scapy_layer(
+    layout: Layout, header: Header, known_as: Dissectors, upper: Any, given: Mapping[str, int]
+) -> Any:
     """Return scapy's layer of a header; ``upper`` is the class of the one above, or None."""
-    known_as = _known_as(header)
     made = _scapy_class(known_as)
     fields = _scapy_fields(layout, header, known_as, given)
     for placed, _ in layout.deciding():
@@ -164,13 +198,22 @@ def _scapy_fields(
         if shift:
             fields[name] = fields.get(name, 0) | value << int(shift)
         elif name:
-            is_number = isinstance(placed.field, UInt | Int | VarInt | Reserved)
-            fields[name] = value if is_number else placed.field.show(value)
+            fields[name] = _as_scapy_has_it(placed, value)
     for group, (name, make) in known_as.groups.items():
         members: Members = list(groups[group].items())
         if members:
             fields[name] = make(members)
     return fields
+
+
+def _as_scapy_has_it(placed: Placed, value: int) -> int | str | bytes:
+    match placed.field:
+        case UInt() | Int() | VarInt() | Reserved():
+            return value
+        case Bytes():
+            return value.to_bytes(placed.bits // 8, "big")
+        case _:
+            return placed.field.show(value)
 
 
 def _is_given(placed: Placed) -> bool:

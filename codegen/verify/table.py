@@ -57,10 +57,11 @@ def cross_check(
         row.inapplicable = dict.fromkeys(CROSS_CHECKS[1:], "there are no frames to check")
         return row
     _parser(subject, row, frames + _received(layout, cases, seed))
-    if outside.is_known(layout):
+    lacking = outside.scapy_lacks(layout)
+    if lacking is None:
         _scapy(layout, row, cases, frames)
     else:
-        row.inapplicable["scapy"] = "its headers have no names there (known_as=)"
+        row.inapplicable["scapy"] = lacking
     _tshark(layout, row, frames)
     return row
 

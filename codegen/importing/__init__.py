@@ -1,0 +1,1 @@
+"""Formats read from what others wrote them in: one module a source, and one that writes them."""
