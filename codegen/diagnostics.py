@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from codegen.errors import UsageError
+from codegen.errors import UsageError, shortened, shown
 from codegen.model.declared import Place
 
 
@@ -47,6 +47,13 @@ class Code(Enum):
     F127 = "a declaration has something of the wrong type"
     F128 = "an optional field is bound, and is not there"
     F129 = "an example is no frame that the packet can have"
+    F140 = "a packet has more headers, fields or levels of groups than codegen handles"
+
+
+#: How many diagnostics of a format a message shows.
+_SHOWN = 100
+#: The characters that each of its parts has at most.
+_LONGEST = 1000
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,10 @@ class Diagnostic:
 
     def __str__(self) -> str:
         """Return the finding in one paragraph."""
-        return f"{self.code.name} {self.where}: {self.problem}; {self.remedy}"
+        where, problem, remedy = (
+            shortened(each, _LONGEST) for each in (self.where, self.problem, self.remedy)
+        )
+        return f"{self.code.name} {where}: {problem}; {remedy}"
 
 
 class FormatError(UsageError):
@@ -89,6 +99,9 @@ class FormatError(UsageError):
         """Keep the findings, in the order in which they were found."""
         self.diagnostics = tuple(diagnostics)
         lines = "\n".join(
-            f"  {each}" + (f"\n    {each.source}" if each.source else "") for each in diagnostics
+            f"  {each}" + (f"\n    {each.source}" if each.source else "")
+            for each in diagnostics[:_SHOWN]
         )
-        super().__init__(f"format {format_name!r} cannot work:\n{lines}")
+        more = len(diagnostics) - _SHOWN
+        lines += f"\n  and {more} more" if more > 0 else ""
+        super().__init__(f"format {shown(format_name)} cannot work:\n{lines}")

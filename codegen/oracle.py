@@ -86,8 +86,8 @@ def encode(
     if layout.payload is not None:
         extent = layout.payload.extent
         pattern = fill or layout.payload.pattern
-        content = bytes(pattern[at % len(pattern)] for at in range(_size(extent, length)))
-        frame[_octets(extent, length)] = content
+        size = _size(extent, length)
+        frame[_octets(extent, length)] = (pattern * (size // len(pattern) + 1))[:size]
     for placed in layout.fields:
         match placed.origin:
             case Fixed(value=value):

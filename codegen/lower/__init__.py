@@ -11,6 +11,7 @@ from codegen import describe
 from codegen.c import tree
 from codegen.c.tree import Call, Function, Struct
 from codegen.c.types import U8
+from codegen.errors import plain
 from codegen.layout import Layout, Sum, TimestampSweep
 from codegen.lower.arguments import argument
 from codegen.lower.parsing import Parsing, fields_struct
@@ -52,7 +53,7 @@ def lower_format(layout: Layout) -> FormatPlan:
     pattern = layout.payload.pattern if layout.payload else b""
     return FormatPlan(
         name=layout.name,
-        summary=layout.format.summary,
+        summary=plain(layout.format.summary),
         is_preset=layout.is_preset,
         arguments=arguments,
         header_length=layout.header_length,

@@ -14,7 +14,17 @@ from __future__ import annotations
 from codegen.diagnostics import Code
 from codegen.layout import END, START, Extent, Layout, Payload, Placed
 from codegen.model import Fill, Format, Preset
-from codegen.resolve import bindings, checksums, examples, lengths, names, numbers, origins, placing
+from codegen.resolve import (
+    bindings,
+    bounds,
+    checksums,
+    examples,
+    lengths,
+    names,
+    numbers,
+    origins,
+    placing,
+)
 from codegen.resolve.findings import Findings
 from codegen.typecheck import mistakes
 
@@ -27,6 +37,8 @@ def resolve(format: Format) -> Layout:
     Raises FormatError with all that is wrong with it, or with the packet of a preset.
     """
     found = Findings(format)
+    bounds.check(found, format)
+    found.stop()
     _check_types(found, format)
     names.check(found, format)
     placed = placing.place(found, format.packet)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from math import lcm
 
 from codegen.diagnostics import Code
 from codegen.layout import Fixed, FrameLength, Origin, RandomSweep, Sweep, few_values
@@ -120,8 +121,10 @@ def whole_units(
     ]
     lengths = frames
     for place, origin in counted:
-        fits = [each for each in lengths if origin.of.size(each) % origin.unit == 0]
-        if not fits:
+        # A length more is a byte more, so that whole units repeat every numerator of the unit.
+        period = origin.unit.numerator
+        first = next((n for n in lengths[:period] if origin.of.size(n) % origin.unit == 0), None)
+        if first is None:
             found.report(
                 Code.F116,
                 place.path,
@@ -130,8 +133,9 @@ def whole_units(
                 "count in other units, or mend min_length and max_length of the packet",
             )
             return lengths
-        step = fits[1] - fits[0] if len(fits) > 1 else 1
-        lengths = range(fits[0], fits[-1] + 1, step)
+        lengths = range(first, lengths.stop, lcm(lengths.step, period))
+        if len(lengths) == 1:
+            lengths = range(first, first + 1)
     for place, origin in counted:
         _check_fit(found, place, origin, lengths)
     return lengths
