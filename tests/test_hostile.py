@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codegen import describe, emit, formats
@@ -271,11 +271,26 @@ def _comments(text: str) -> Iterator[str]:
     yield from printer.trailing("int a;", text, 40)
 
 
-AWKWARD = st.text(st.sampled_from("*/\\?!\"'\n\r\t \u202e\ud800a(<-=") | st.characters())
+#: Mostly what means something to C next to one another.
+AWKWARD = st.lists(
+    st.sampled_from(["*", "/", "\\", "?", "??/", "\n", "\r", " ", "a", '"', "\u202e", "\ud800"])
+    | st.characters(),
+    max_size=12,
+).map("".join)
+EVIL = [
+    "*\\\n/ int evil = 42; //",
+    "*???/\n/ int evil = 42; //",
+    "???/",
+    "\u202e",
+    "\ud800",
+    "*/",
+    "/*",
+]
 
 
+@example(EVIL, "*/")
 @given(st.lists(AWKWARD, max_size=200), AWKWARD)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_comment_is_a_comment_whatever_its_text(texts: list[str], last: str) -> None:
     """The compiler finds nothing but comments between two lines, and warns about nothing."""
     need("gcc")
