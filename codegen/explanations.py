@@ -217,4 +217,10 @@ EXPLANATIONS = {
         "    / Fill(), max_length=9000)",
         'Packet("p", Header("h", (Bytes("f", Default(bytes(5000))),)) / Fill(), max_length=9000)',
     ),
+    Code.F141: Explanation(
+        "Each frame of a capture begins as its link type has it: those of Ethernet with its own "
+        "header, those of raw IP with an IP header. Without linktype, the lowest header's is used.",
+        'Packet("p", IPV4 / UDP / Fill(), linktype=LinkType.ETHERNET)',
+        'Packet("p", IPV4 / UDP / Fill(), linktype=LinkType.RAW_IP)',
+    ),
 }

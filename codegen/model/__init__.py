@@ -21,6 +21,7 @@ from codegen.model.field import (
     repeat,
 )
 from codegen.model.header import Header, Stack, UpperLength, UpperNumber, Zeros, inner
+from codegen.model.linktype import LinkType
 from codegen.model.packet import (
     ETHERNET_MAX,
     ETHERNET_MIN,
@@ -96,6 +97,7 @@ __all__ = [
     "IPv4Address",
     "IPv6Address",
     "Length",
+    "LinkType",
     "Member",
     "NextHeader",
     "OwnAlgorithm",

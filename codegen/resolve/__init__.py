@@ -45,6 +45,7 @@ def resolve(format: Format) -> Layout:
     names.check_variables(found, placed)
     found.stop()
     numbers.check_carried(found, format.packet)
+    numbers.check_link(found, format.packet)
     if isinstance(format, Preset):
         # What is wrong with the packet itself is reported as the packet's.
         _layout(found, format.packet, bindings.bind(found, format.packet, placed))

@@ -41,14 +41,14 @@ def bounds(found: Findings, packet: Packet, places: Places) -> range:
     """Return the lengths that a packet's frames may have, in bytes."""
     least = places.least_length
     has_payload = isinstance(packet.layers[-1], Fill)
-    low = max(packet.min_length, least) if has_payload else least
+    low = max(packet.least, least) if has_payload else least
     high = packet.max_length if has_payload else least
     where = f"packet {packet.name!r}"
-    if least < packet.min_length and not has_payload:
+    if least < packet.least and not has_payload:
         found.report(
             Code.F118,
             where,
-            f"its headers take {least} bytes, and the least frame {packet.min_length}",
+            f"its headers take {least} bytes, and the least frame {packet.least}",
             "end the stack with / Fill()",
         )
     if least > packet.max_length or low > high:
@@ -56,14 +56,14 @@ def bounds(found: Findings, packet: Packet, places: Places) -> range:
             Code.F118,
             where,
             f"its headers take {least} bytes, and the frame may take "
-            f"{packet.min_length} to {packet.max_length}",
+            f"{packet.least} to {packet.max_length}",
             "drop a header, or mend min_length and max_length",
         )
-    if not 1 <= packet.min_length <= packet.max_length <= 0xFFFF:
+    if not 1 <= packet.least <= packet.max_length <= 0xFFFF:
         found.report(
             Code.F118,
             where,
-            f"a frame of {packet.min_length} to {packet.max_length} bytes is not possible",
+            f"a frame of {packet.least} to {packet.max_length} bytes is not possible",
             "use 1 <= min_length <= max_length <= 65535",
         )
     return range(low, high + 1)
