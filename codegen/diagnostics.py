@@ -47,8 +47,8 @@ class Code(Enum):
     F127 = "a declaration has something of the wrong type"
     F128 = "an optional field is bound, and is not there"
     F129 = "an example is no frame that the packet can have"
-    F140 = "a packet has more headers, fields or levels of groups than codegen handles"
-    F141 = "the lowest header does not begin frames of the link type"
+    F150 = "a packet has more headers, fields or levels of groups than codegen handles"
+    F151 = "the lowest header does not begin frames of the link type"
 
 
 #: How many diagnostics of a format a message shows.
