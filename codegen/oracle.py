@@ -23,11 +23,14 @@ from codegen.layout import (
     Fixed,
     FrameLength,
     Layout,
+    Patterns,
+    Payload,
     Placed,
     Position,
     PseudoConst,
     PseudoField,
     PseudoLength,
+    RandomOctetsSweep,
     RandomSweep,
     RangeSweep,
     Sum,
@@ -85,17 +88,18 @@ def encode(
     frame = bytearray(length)
     if layout.payload is not None:
         extent = layout.payload.extent
-        pattern = fill or layout.payload.pattern
         size = _size(extent, length)
-        frame[_octets(extent, length)] = (pattern * (size // len(pattern) + 1))[:size]
+        frame[_octets(extent, length)] = (
+            _repeated(fill, size) if fill else payload(layout.payload, size, packet)
+        )
     for placed in layout.fields:
         match placed.origin:
             case Fixed(value=value):
                 _write(frame, placed, value)
             case Argument(name=name):
                 _write(frame, placed, values[name])
-            case Swept() as swept:
-                _write(frame, placed, swept_value(swept, packet, now) % (1 << placed.bits))
+            case Swept():
+                _write(frame, placed, swept_field(placed, packet, now))
             case FrameLength():
                 _write(frame, placed, _length(placed.origin, length))
             case Sum():
@@ -103,6 +107,30 @@ def encode(
     for placed in layout.checksums:
         _write(frame, placed, checksum(layout, placed, bytes(frame)))
     return bytes(frame)
+
+
+def payload(payload: Payload, size: int, packet: int = 0) -> bytes:
+    """Return the ``size`` bytes that the payload of a packet has."""
+    match payload.content:
+        case Patterns(patterns=patterns):
+            return _repeated(patterns[packet % len(patterns)], size)
+        case RandomOctetsSweep(seed=seed):
+            return _random_octets(seed, packet, size)
+    assert_never(payload.content)
+
+
+def _repeated(pattern: bytes, size: int) -> bytes:
+    """Return so many bytes of a pattern, again and again."""
+    return (pattern * (size // len(pattern) + 1))[:size]
+
+
+def swept_field(placed: Placed, packet: int, now: int = 0) -> int:
+    """Return the number that a swept field has in a packet."""
+    swept = placed.origin
+    assert isinstance(swept, Swept), placed.path
+    if isinstance(swept, RandomOctetsSweep):
+        return int.from_bytes(_random_octets(swept.seed, packet, placed.bits // 8), "big")
+    return swept_value(swept, packet, now) % (1 << placed.bits)
 
 
 def swept_value(swept: Sweep, packet: int, now: int = 0) -> int:
@@ -126,7 +154,16 @@ def swept_value(swept: Sweep, packet: int, now: int = 0) -> int:
             return low + _splitmix64(seed, packet) % count * step
         case TimestampSweep(unit=unit):
             return now // unit
+        case RandomOctetsSweep():
+            raise TypeError("how many random bytes there are depends on the field")
     assert_never(swept)
+
+
+def _random_octets(seed: int, packet: int, size: int) -> bytes:
+    """Return ``size`` bytes of packet n: SplitMix64, seeded with the n-th number of ``seed``."""
+    own = _splitmix64(seed, packet)
+    numbers = (_splitmix64(own, at) for at in range(-(-size // 8)))
+    return b"".join(number.to_bytes(8, "big") for number in numbers)[:size]
 
 
 def _splitmix64(seed: int, n: int) -> int:
@@ -282,11 +319,11 @@ def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
                 f"{show(right_value)} (0x{right_value:x}) found"
             )
     if layout.payload is not None:
-        payload = range(len(wanted))[_octets(layout.payload.extent, len(wanted))]
+        inside = range(len(wanted))[_octets(layout.payload.extent, len(wanted))]
         for index, (left_byte, right_byte) in enumerate(zip(wanted, found, strict=False)):
-            if index in payload and left_byte != right_byte:
+            if index in inside and left_byte != right_byte:
                 lines.append(
-                    f"  {layout.payload.path}: byte {index - payload.start} is 0x{right_byte:02x}, "
+                    f"  {layout.payload.path}: byte {index - inside.start} is 0x{right_byte:02x}, "
                     f"0x{left_byte:02x} wanted"
                 )
                 break

@@ -12,7 +12,7 @@ from codegen.c import tree
 from codegen.c.tree import Call, Function, Struct
 from codegen.c.types import U8
 from codegen.errors import plain
-from codegen.layout import Layout, Sum, TimestampSweep
+from codegen.layout import Layout, Patterns, Sum, TimestampSweep
 from codegen.lower.arguments import argument
 from codegen.lower.parsing import Parsing, fields_struct
 from codegen.lower.plan import ArgumentPlan, FormatPlan, Plan
@@ -50,7 +50,8 @@ def lower_format(layout: Layout) -> FormatPlan:
         each.origin.algorithm for each in layout.checksums if isinstance(each.origin, Sum)
     ]
     own = tuple({each.name: each for each in algorithms if isinstance(each, OwnAlgorithm)}.values())
-    pattern = layout.payload.pattern if layout.payload else b""
+    content = layout.payload.content if layout.payload else None
+    patterns = b"".join(content.patterns) if isinstance(content, Patterns) else b""
     return FormatPlan(
         name=layout.name,
         summary=plain(layout.format.summary),
@@ -63,7 +64,7 @@ def lower_format(layout: Layout) -> FormatPlan:
         length_step=layout.length_step,
         template=writing.template(in_trailer=False),
         trailer=writing.template(in_trailer=True),
-        pattern=pattern if len(pattern) > 1 else b"",
+        patterns=patterns if len(patterns) > 1 else b"",
         structs=(*structs, *([sweeping.struct()] if sweeping else [])),
         inline=inline,
         functions=functions,
@@ -80,7 +81,7 @@ def lower_format(layout: Layout) -> FormatPlan:
 
 #: The headers of functions that only some formats call.
 _HEADERS = (
-    {"random_at": "random.h", "triangle_at": "triangle.h"}
+    {"random_at": "random.h", "random_octets": "random.h", "triangle_at": "triangle.h"}
     | dict.fromkeys(("csum_fold", "csum_add", "csum_repeat"), "csum.h")
     | {f"csum_{each.name.lower()}": f"checksum_{each.name.lower()}.h" for each in Algorithm}
 )

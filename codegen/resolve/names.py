@@ -66,7 +66,7 @@ _EMITTED = frozenset(
 )
 
 #: How functions of the emitted headers start.
-_HELPERS = ("csum_", "frame_", "genpkt_", "get_", "put_", "random_at")
+_HELPERS = ("csum_", "frame_", "genpkt_", "get_", "put_", "random_")
 
 
 def check(found: Findings, format: Format) -> None:
