@@ -235,6 +235,29 @@ def test_a_file_that_raises(source: str | bytes, wanted: str, tmp_path: Path) ->
     assert [each.name for each in tmp_path.iterdir() if each.name != "__pycache__"] == ["mine.py"]
 
 
+@pytest.mark.parametrize(
+    ("source", "wanted"), [("import time\ntime.sleep(60)", 143), ("raise KeyboardInterrupt", 130)]
+)
+def test_an_interruption_is_none_of_the_file(source: str, wanted: int, tmp_path: Path) -> None:
+    """A signal that ends the command is not reported as an error that the file raises."""
+    path = tmp_path / "mine.py"
+    path.write_text(f"print('running', flush=True)\n{source}\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "codegen", "show", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "running\n"
+    if wanted == 143:
+        process.terminate()
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == wanted
+    assert "cannot be run" not in err
+    assert "Traceback" not in err
+
+
 def test_texts_of_any_kind_are_shown(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "from codegen.model import *\n"
