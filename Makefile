@@ -54,6 +54,11 @@ run-image: $(VENV)/installed ## build an image and boot it, without a network to
 test-images: $(VENV)/installed-test ## every strategy on every Unikraft release that is here
 	@$(BIN)/python -m pytest -n $(JOBS) -m "unikraft or long" tests
 
+corpus: $(VENV)/installed ## compare parsers, oracle and tshark on captures: CAPTURES=DIR
+	@test -n "$(CAPTURES)" || { \
+		echo "name the folder with the captures: make corpus CAPTURES=DIR" >&2; exit 2; }
+	@$(BIN)/python -m codegen.verify.corpus "$(CAPTURES)"
+
 bench: $(VENV)/installed ## nanoseconds a packet of every strategy, against the baselines
 	@$(BIN)/codegen bench
 
@@ -91,4 +96,4 @@ $(VENV)/installed-docs: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@
 
-.PHONY: help run test test-bare test-long lint docs emit image run-image test-images bench bench-wire bench-xdp bench-startup clean
+.PHONY: help run test test-bare test-long lint docs emit image run-image test-images corpus bench bench-wire bench-xdp bench-startup clean

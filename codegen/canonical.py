@@ -3,9 +3,9 @@
 It is JSON as ASCII without spaces, the keys of objects sorted. A declaration is an object of
 its fields with its type under ``$type``; a field that has its default is left out, so that
 the hash stays the same when the language grows. A member of an enumeration is
-``{"$enum": "Edge.HEADER_END"}``, bytes are ``{"$bytes": "c0ff"}``, a fraction is
-``{"$fraction": "1/8"}``. A tuple is a list, a mapping a list of pairs in its own order: the
-emitted C follows that. Numbers, text, booleans and None are those of JSON.
+``{"$enum": "Edge.HEADER_END"}``, a link type its number, bytes are ``{"$bytes": "c0ff"}``, a
+fraction is ``{"$fraction": "1/8"}``. A tuple is a list, a mapping a list of pairs in its own
+order: the emitted C follows that. Numbers, text, booleans and None are those of JSON.
 
 What emission does not use is not part of it: what other tools call a header, and the
 Python function of a user's own checksum. Those are the fields with ``repr=False``.
@@ -17,7 +17,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 from fractions import Fraction
 from typing import Any
 
@@ -37,6 +37,8 @@ def text(format: Format) -> str:
 def _form(value: object) -> Any:
     """Return a part of a declaration as objects, lists and values of JSON."""
     match value:
+        case IntEnum():
+            return int(value)
         case Enum():
             return {"$enum": f"{type(value).__name__}.{value.name}"}
         case None | bool() | int() | str():

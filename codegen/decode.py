@@ -8,19 +8,20 @@ pcapng skips simple packet blocks, and scapy's readers end silently where a file
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from codegen import oracle
+from codegen import formats, oracle, project
 from codegen.errors import UsageError
 from codegen.layout import Fixed, Layout
-from codegen.model import NextHeader
+from codegen.model import Format, LinkType, NextHeader
 from codegen.oracle import Decoded, Result
+from codegen.resolve import resolve
 
-#: The link type of Ethernet in captures (IETF registry of link types).
-ETHERNET = 1
+#: Numbers that some systems write for raw IP (tcpdump.org/linktypes.html).
+_RAW_IP = (12, 14)
 
 #: The first bytes of a capture: pcapng's section header, and pcap in either byte order with
 #: microseconds or nanoseconds.
@@ -71,6 +72,28 @@ class _Source:
         return self.file.tell()
 
 
+def is_capture(path: Path) -> bool:
+    """Return whether a file starts as a capture in pcap or pcapng does."""
+    with path.open("rb") as file:
+        return file.read(4) in {_PCAPNG, *_PCAP}
+
+
+def known_layouts() -> list[Layout]:
+    """Return the layouts of all packets: a project's, installed ones, and the catalogue's.
+
+    Of two with one name, the first is taken, in that order. Raises UsageError for a format that
+    cannot be loaded, and FormatError for one that cannot work.
+    """
+    own = project.find()
+    found: list[Format] = []
+    for spec in own.formats if own else ():
+        found += formats.load_all(spec, own.folder if own else Path()).values()
+    for name in (*formats.installed(), *formats.catalogue()):
+        found += formats.load_all(name).values()
+    packets = {each.name: each for each in reversed(found) if each.packet is each}
+    return [resolve(each) for each in packets.values()]
+
+
 def frames(path: Path) -> Iterator[Frame]:
     """Yield the frames of a capture in pcap or pcapng.
 
@@ -101,11 +124,16 @@ def _pcap(source: _Source) -> Iterator[Frame]:
     from dpkt import pcap
 
     reader = pcap.Reader(source)
-    link = reader.datalink()
+    # Above the link type proper are flags, such as the length of a frame check sequence.
+    link = _link(reader.datalink() & 0xFFFF)
     source.whole = source.tell()
     for _, octets in reader:
         source.whole = source.tell()
         yield Frame(octets, link, source.whole)
+
+
+def _link(number: int) -> int:
+    return int(LinkType.RAW_IP) if number in _RAW_IP else number
 
 
 def _pcapng(source: _Source) -> Iterator[Frame]:
@@ -115,7 +143,8 @@ def _pcapng(source: _Source) -> Iterator[Frame]:
     for block in FileScanner(source):
         source.whole = source.tell()
         if isinstance(block, EnhancedPacket | ObsoletePacket | SimplePacket):
-            yield Frame(block.packet_data, block.interface.link_type, source.whole)
+            link = _link(block.interface.link_type)
+            yield Frame(block.packet_data, link, source.whole)
 
 
 @dataclass(frozen=True)
@@ -126,36 +155,69 @@ class Match:
     decoded: Decoded
 
 
-def match(layouts: Sequence[Layout], octets: bytes, *, guess: bool) -> Match | None:
+def match(layouts: Sequence[Layout], frame: Frame, *, guess: bool) -> Match | None:
     """Return the format that a frame is of, None where it is of none.
 
-    A frame is of a format if the fields that announce its headers have the format's values;
-    where formats are a ``guess``, all of its constants. Of several, one for which the frame is
-    valid is taken, then the one with most such fields, then the one with fewest headers.
+    A frame is of a format if it has its link type and the fields that announce its headers have
+    the format's values; where formats are a ``guess``, all of its constants. A format that was
+    named, and that declares no link type, is for frames of every type. Of several, one for
+    which the frame is valid is taken, then the one with most such fields, then the one with
+    fewest headers.
     """
-    found = []
-    for layout in layouts:
-        decoded = oracle.parse(layout, octets)
-        if decoded.result in (Result.TRUNCATED, Result.NEXT_HEADER):
-            continue
-        if guess and not _has_constants(layout, decoded):
-            continue
-        found.append(Match(layout, decoded))
+    candidates = [
+        layout
+        for layout in layouts
+        if layout.link == frame.link or not (guess or layout.format.packet.has_link)
+    ]
+    decoded = {layout.name: oracle.parse(layout, frame.octets) for layout in candidates}
+    if guess:
+        return likeliest(layouts, frame, decoded)
+    return _likeliest(Match(layout, decoded[layout.name]) for layout in candidates)
+
+
+def likeliest(
+    layouts: Sequence[Layout], frame: Frame, decoded: Mapping[str, Decoded]
+) -> Match | None:
+    """Return the format that a frame is of by a guess, from what was decoded by format."""
+    return _likeliest(
+        Match(layout, decoded[layout.name])
+        for layout in layouts
+        if layout.link == frame.link
+        and _is_identified(layout)
+        and _has_constants(layout, decoded[layout.name])
+    )
+
+
+def _likeliest(matches: Iterable[Match]) -> Match | None:
+    others = (Result.TRUNCATED, Result.NEXT_HEADER)
+    found = [each for each in matches if each.decoded.result not in others]
     return max(found, key=_likeliness, default=None)
 
 
 def _likeliness(found: Match) -> tuple[bool, int, int]:
-    constants = sum(
+    return (
+        found.decoded.result is Result.VALID,
+        _constant_bits(found.layout),
+        -found.layout.header_length,
+    )
+
+
+def _constant_bits(layout: Layout) -> int:
+    return sum(
         each.bits
-        for each in found.layout.fields
+        for each in layout.fields
         if isinstance(each.origin, Fixed) and each.origin.checked
     )
-    return found.decoded.result is Result.VALID, constants, -found.layout.header_length
+
+
+def _is_identified(layout: Layout) -> bool:
+    """Return whether anything but its length distinguishes a frame of a format from others."""
+    return layout.link != LinkType.ETHERNET or _constant_bits(layout) > 0
 
 
 def _has_constants(layout: Layout, decoded: Decoded) -> bool:
     """Return whether a frame has every constant of a format, sizes of its headers included."""
-    return all(
+    return bool(decoded.values) and all(
         decoded.values[each.path] == each.origin.value
         for each in layout.fields
         if isinstance(each.origin, Fixed)

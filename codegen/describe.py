@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import assert_never
 
+from codegen.errors import plain
 from codegen.layout import (
     All,
     Argument,
@@ -211,7 +212,7 @@ def diagram(layout: Layout) -> str:
         title = f"{header.title or name}{', trailer' if in_trailer else ''}, {extent}"
         if header.reference:
             title += f" ({header.reference})"
-        blocks[in_trailer].append(f"{title}\n{_header_diagram(inside)}")
+        blocks[in_trailer].append(f"{plain(title)}\n{_header_diagram(inside)}")
     between = []
     if layout.payload is not None:
         between.append(f"Payload, {layout.payload.extent}: {payload(layout.payload)}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from codegen.errors import UsageError
+from codegen.errors import UsageError, shortened, shown
 from codegen.model.declared import Place
 
 
@@ -49,6 +49,14 @@ class Code(Enum):
     F129 = "an example is no frame that the packet can have"
     F130 = "the condition of an optional field always holds, or never"
     F131 = "a size has no code in the table of its length, or several"
+    F150 = "a packet has more headers, fields or levels of groups than codegen handles"
+    F151 = "the lowest header does not begin frames of the link type"
+
+
+#: How many diagnostics of a format a message shows.
+_SHOWN = 100
+#: The characters that each of its parts has at most.
+_LONGEST = 1000
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,10 @@ class Diagnostic:
 
     def __str__(self) -> str:
         """Return the finding in one paragraph."""
-        return f"{self.code.name} {self.where}: {self.problem}; {self.remedy}"
+        where, problem, remedy = (
+            shortened(each, _LONGEST) for each in (self.where, self.problem, self.remedy)
+        )
+        return f"{self.code.name} {where}: {problem}; {remedy}"
 
 
 class FormatError(UsageError):
@@ -91,6 +102,9 @@ class FormatError(UsageError):
         """Keep the findings, in the order in which they were found."""
         self.diagnostics = tuple(diagnostics)
         lines = "\n".join(
-            f"  {each}" + (f"\n    {each.source}" if each.source else "") for each in diagnostics
+            f"  {each}" + (f"\n    {each.source}" if each.source else "")
+            for each in diagnostics[:_SHOWN]
         )
-        super().__init__(f"format {format_name!r} cannot work:\n{lines}")
+        more = len(diagnostics) - _SHOWN
+        lines += f"\n  and {more} more" if more > 0 else ""
+        super().__init__(f"format {shown(format_name)} cannot work:\n{lines}")

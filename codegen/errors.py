@@ -21,6 +21,10 @@ class UsageError(CodegenError):
     exit_code = 2
 
 
+class Terminated(SystemExit):
+    """The command was sent a signal that ends it: unlike what a user's file may raise."""
+
+
 def missing(program: str, package: str) -> str:
     """Return the message for a program that is not installed, with the package that has it."""
     return f"{program} is not here; install it (apt install {package})"
@@ -34,15 +38,27 @@ def ended_by(number: int) -> str:
         return f"was ended by signal {number}"
 
 
+def plain(text: str) -> str:
+    """Return any text as it can be printed on a line, and written to a file.
+
+    White space of every kind is a blank; what cannot be printed (control characters, marks that
+    change the direction of writing, surrogates) is U+FFFD.
+    """
+    return "".join(
+        each if each.isprintable() else " " if each.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for each in text
+    )
+
+
 def shown(value: object) -> str:
     """Return a value's repr, shortened where it is long."""
     try:
         return shortened(repr(value))
-    except ValueError:
-        # Python does not print numbers of thousands of digits.
-        return f"a {type(value).__name__} that is too long to be printed"
+    except Exception:
+        # Python does not print numbers of thousands of digits, nor what is nested too deeply.
+        return f"a {type(value).__name__} that cannot be printed"
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, most: int = 100) -> str:
     """Return a text that fits into a line of a message: its start, and its length."""
-    return text if len(text) <= 100 else f"{text[:80]}... ({len(text)} characters)"
+    return text if len(text) <= most else f"{text[: most - 20]}... ({len(text)} characters)"

@@ -544,6 +544,11 @@ class Layout:
         return self.format.name
 
     @property
+    def link(self) -> int:
+        """The link type of captures with its frames."""
+        return self.format.packet.link
+
+    @property
     def length_field(self) -> Placed | None:
         """The first length field from which a receiver can compute the end of the frame.
 

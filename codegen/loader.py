@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from codegen.errors import UsageError
+from codegen.errors import Terminated, UsageError, shortened
 
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -92,16 +92,16 @@ def run(path: Path) -> ModuleType:
     with _on_path(path.resolve().parent):
         try:
             specification.loader.exec_module(module)
-        except (Exception, SystemExit) as error:
+        except (KeyboardInterrupt, Terminated):
+            raise
+        except BaseException as error:
             lines = [
                 frame.lineno
                 for frame in traceback.extract_tb(error.__traceback__)
                 if Path(frame.filename).resolve() == path.resolve()
             ]
             place = f"line {lines[-1]}" if lines else "it"
-            raise UsageError(
-                f"{path} cannot be run: {place} raises {type(error).__name__}: {error}"
-            ) from error
+            raise UsageError(f"{path} cannot be run: {place} raises {_described(error)}") from error
     return module
 
 
@@ -110,7 +110,9 @@ def import_module(name: str, folder: Path = Path()) -> ModuleType:
     with _on_path(folder.resolve()):
         try:
             return importlib.import_module(name)
-        except (Exception, SystemExit) as error:
+        except (KeyboardInterrupt, Terminated):
+            raise
+        except BaseException as error:
             absent = error.name if isinstance(error, ModuleNotFoundError) else None
             if absent and f"{name}.".startswith(f"{absent}."):
                 raise UsageError(
@@ -121,8 +123,17 @@ def import_module(name: str, folder: Path = Path()) -> ModuleType:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             raise UsageError(
                 f"the module {name} cannot be imported: line {frame.lineno} of {frame.filename} "
-                f"raises {type(error).__name__}: {error}"
+                f"raises {_described(error)}"
             ) from error
+
+
+def _described(error: BaseException) -> str:
+    """Return the type of an error and its message, which is that of a user's code."""
+    try:
+        message = str(error)
+    except Exception as second:
+        message = f"its message raises {type(second).__name__}"
+    return f"{type(error).__name__}: {shortened(message, 1000)}"
 
 
 @contextmanager

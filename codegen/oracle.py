@@ -128,7 +128,7 @@ def payload(payload: Payload, size: int, packet: int = 0) -> bytes:
 
 def _repeated(pattern: bytes, size: int) -> bytes:
     """Return so many bytes of a pattern, again and again."""
-    return bytes(pattern[at % len(pattern)] for at in range(size))
+    return (pattern * (size // len(pattern) + 1))[:size]
 
 
 def swept_field(placed: Placed, packet: int, now: int = 0, wall: int = 0) -> int:

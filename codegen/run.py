@@ -24,7 +24,7 @@ from codegen.host import build, devices
 from codegen.host import netbuf as netbufs
 from codegen.host.netbuf import Netbuf
 from codegen.layout import Layout
-from codegen.model import Strategy
+from codegen.model import LinkType, Strategy
 
 #: Frame check sequence, preamble with start delimiter and inter-packet gap, in
 #: bytes (IEEE 802.3 clause 3.1.1 and 4.4.2): counted in megabits_per_second.
@@ -128,7 +128,8 @@ def run_host(
     device = devices.for_mode(request.device, request.effective_mode)
     check(request)
     program = build_application(request.layout, request.strategy, request.sink, request.netbuf)
-    platform = [f"device={device}", f"parent={os.getpid()}"]
+    link = f"linktype={request.layout.link}"
+    platform = [f"device={device}", link, f"parent={os.getpid()}"]
     command = [str(program), *platform, "--", *request.program_arguments()]
 
     def completed(lines: Sequence[str]) -> dict[str, object]:
@@ -225,6 +226,7 @@ def _end(process: subprocess.Popen[str], output: _Output) -> None:
 
 def check(request: Request) -> None:
     """Raise UsageError for what the program would refuse, before time is spent on its build."""
+    check_link(request.layout, request.device)
     for setting in request.settings:
         if "=" not in setting:
             raise UsageError(f"--set {setting}: key=value is wanted, such as --set ttl=1")
@@ -237,6 +239,16 @@ def check(request: Request) -> None:
             "leave out --length"
         )
     check_length(layout, request.length)
+
+
+def check_link(layout: Layout, device: str) -> None:
+    """Raise UsageError where a device is one of Ethernet, and the frames are not."""
+    if layout.link != LinkType.ETHERNET and device.partition(":")[0] not in devices.ANY_LINK:
+        raise UsageError(
+            f"frames of format {layout.name!r} have link type {layout.link}, and {device} sends "
+            "and receives Ethernet, whose receivers would read other bytes as addresses; use one "
+            f"of the devices {', '.join(devices.ANY_LINK)}, or put ETHERNET below the lowest header"
+        )
 
 
 def check_length(layout: Layout, length: int) -> None:

@@ -16,6 +16,9 @@ from typing import Any, Literal, Union
 
 from codegen.errors import shown
 
+#: A number from here on is no part of any format; Python prints none of thousands of digits.
+_HUGE = 1 << 4096
+
 
 def mistakes(declared: object) -> Iterator[tuple[str, str, str]]:
     """Yield each mismatch of a declaration: its place, the value, and the type it should have."""
@@ -67,7 +70,7 @@ def _is_a(value: object, hint: Any) -> bool:
     if origin is Callable:
         return callable(value)
     if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, int) and not isinstance(value, bool) and -_HUGE < value < _HUGE
     return isinstance(value, hint)
 
 
@@ -80,6 +83,8 @@ def _place(declared: object) -> str:
 def _wanted(value: object, hint: Any) -> str:
     if isinstance(value, type):
         return f"write {value.__name__}() with parentheses, and what it needs between them"
+    if isinstance(value, int) and not -_HUGE < value < _HUGE:
+        return "give it a number of less than 2^4096"
     if typing.get_origin(hint) is tuple:
         if isinstance(value, list):
             return "write a tuple, with parentheses: (a, b)"

@@ -2,9 +2,10 @@
 
 Written by hand from a specification, or taken from another implementation, they are the
 cross-check of a format that no other tool knows. In a file they are JSON: an object with
-``format``, the name of the format, and ``vectors``, a list of objects with ``name``, ``hex``
-and ``values``, a value per parameter. The vectors of pdl, the packet description language, are
-read as well: a list of packets, each with ``tests`` that have ``packed`` and ``unpacked``.
+``format``, the name of the format, ``linktype``, where it is not that of Ethernet, and
+``vectors``, a list of objects with ``name``, ``hex`` and ``values``, a value per parameter. The
+vectors of pdl, the packet description language, are read as well: a list of packets, each with
+``tests`` that have ``packed`` and ``unpacked``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from codegen import oracle
 from codegen.errors import UsageError, shown
 from codegen.layout import Layout
-from codegen.model import Int, UInt, Value, VarInt
+from codegen.model import Int, LinkType, UInt, Value, VarInt
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,10 @@ def as_json(layout: Layout, vectors: Sequence[Vector]) -> str:
         {"name": each.name, "hex": each.frame.hex(), "values": _notation(layout, each.values)}
         for each in vectors
     ]
-    return json.dumps({"format": layout.name, "vectors": rows}, indent=2)
+    head: dict[str, object] = {"format": layout.name}
+    if layout.link != LinkType.ETHERNET:
+        head["linktype"] = int(layout.link)
+    return json.dumps(head | {"vectors": rows}, indent=2)
 
 
 def _notation(layout: Layout, values: Mapping[str, Value]) -> dict[str, Value]:
@@ -127,6 +131,12 @@ def read(path: Path, layout: Layout | None = None) -> list[Vector]:
         raise UsageError(f"{path} is not JSON: {error}") from None
     if isinstance(found, list) and found and layout is not None:
         return _of_pdl(path, found, layout)
+    link = found.get("linktype") if isinstance(found, dict) else None
+    if layout is not None and link is not None and link != layout.link:
+        raise UsageError(
+            f"{path}: its frames have link type {shown(link)}, and those of {layout.name!r} "
+            f"{layout.link}"
+        )
     rows = found.get("vectors") if isinstance(found, dict) else None
     if not isinstance(rows, list) or not rows:
         form = '{"vectors": [{"name": "", "hex": "", "values": {}}]}'

@@ -196,15 +196,43 @@ def test_a_record_of_gigabytes_is_refused(capture: Write) -> None:
         list(decode.frames(path))
 
 
-def test_another_link_type_needs_a_format(capture: Write) -> None:
-    path = capture([bytes(60)])
-    data = bytearray(path.read_bytes())
-    data[20:24] = (147).to_bytes(4, "little")
-    path.write_bytes(bytes(data))
-    done = run(path)
-    assert isinstance(done.exception, UsageError)
-    assert "link type 147" in str(done.exception)
-    assert run(path, "--format", "udp4").exit_code == 0
+def test_frames_of_another_link_type_are_other_traffic(tmp_path: Path) -> None:
+    path = tmp_path / "frames.pcap"
+    outside.write_pcap(path, some(resolve(formats.load("udp4")), 3), 147)
+    for arguments in ((), ("--format", "udp4")):
+        done = run(path, *arguments)
+        assert done.exit_code == 0
+        assert done.stdout.count("of link type 147, other: of none of the formats") == 3
+    # A format that declares no link type is for any, where it is named.
+    mine = tmp_path / "mine.py"
+    mine.write_text(
+        "from codegen.model import *\n"
+        'PACKET = Packet("mine", Header("h", (UInt("a", 8, Parameter("v", 0)),)) / Fill())\n'
+    )
+    assert run(path, "--format", mine).stdout.count("valid mine") == 3
+
+
+def test_formats_of_the_project_are_tried(
+    capture: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from codegen.model import *\n"
+        'H = Header("h", (UInt("a", 8, Parameter("v", 0)), UInt("n", 8, Length(HEADER))))\n'
+        'OWN = Packet("own", H / Fill(), linktype=LinkType.USER3)\n'
+    )
+    (tmp_path / "pyproject.toml").write_text('[tool.codegen]\nformats = ["mine.py"]\n')
+    monkeypatch.chdir(tmp_path)
+    outside.write_pcap(tmp_path / "own.pcap", [b"\7\2", b"\7\3", b"\7"], 150)
+    done = run("own.pcap", "--json")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["linktype"] for each in found] == [150] * 3
+    assert [(each["result"], each.get("format")) for each in found] == [
+        ("valid", "own"),
+        ("other", None),
+        ("other", None),
+    ]
+    done = run(capture(some(resolve(formats.load("udp4")), 2)))
+    assert done.stdout.count("valid udp4") == 2
 
 
 def test_memory_does_not_grow_with_the_capture(capture: Write) -> None:

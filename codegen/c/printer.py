@@ -9,6 +9,7 @@ is open there.
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ from codegen.c.tree import (
     octets_row,
 )
 from codegen.c.types import I64, U64, UINT, Pointer, declaration
+from codegen.errors import plain
 
 COLUMNS = 80
 TAB = 8
@@ -61,9 +63,19 @@ def indented(column: int) -> str:
     return "\t" * (column // TAB) + " " * (column % TAB)
 
 
+#: What means something to C inside of a comment: its end, the start of another, a trigraph.
+_MEANS = re.compile(r"(?<=\*)(?=/)|(?<=/)(?=\*)|(?<=\?)(?=\?)")
+
+
 def inside(text: str) -> str:
-    """Return a text that does not end the comment that it stands in, and is no trigraph."""
-    return text.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
+    r"""Return any text as C may have it inside of a comment.
+
+    What can be printed stays, except for a backslash, which would join lines.
+
+    >>> ascii(inside("*\\\n/ int a; ???/"))
+    "'*\\ufffd / int a; ? ? ?/'"
+    """
+    return _MEANS.sub(" ", plain(text).replace("\\", "\N{REPLACEMENT CHARACTER}"))
 
 
 def wrapped(text: str, start: str) -> list[str]:

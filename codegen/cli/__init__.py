@@ -16,7 +16,7 @@ from typing import NoReturn
 import click
 
 import codegen
-from codegen.errors import CodegenError, UsageError
+from codegen.errors import CodegenError, Terminated, UsageError
 
 #: The verbs, in the order of the help, with the line that the help has for each.
 VERBS = {
@@ -135,7 +135,7 @@ def _terminate(number: int, _: object) -> None:
     """End the command in order; a second signal, to its group perhaps, does not disturb that."""
     for each in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
-    sys.exit(128 + number)
+    raise Terminated(128 + number)
 
 
 def _drop_output() -> None:

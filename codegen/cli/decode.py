@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from codegen import formats
 from codegen.cli import options
 from codegen.cli.progress import progress_bar
-from codegen.errors import UsageError
-from codegen.model import Int, Packet, Reserved, UInt, VarInt
+from codegen.model import Int, LinkType, Reserved, UInt, VarInt
 
 if TYPE_CHECKING:
     from codegen.decode import Frame, Match
@@ -29,19 +27,25 @@ if TYPE_CHECKING:
     "format_specs",
     multiple=True,
     metavar="FORMAT",
-    help="A format to try; may be given more than once.  [default: the packets of the catalogue]",
+    help="A format to try; may be given more than once.  "
+    "[default: the packets of the catalogue, of the project, and installed ones]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON per frame.")
 def command(capture: Path, format_specs: tuple[str, ...], as_json: bool) -> None:
     """Decode the frames of CAPTURE, a file in pcap or pcapng.
 
     FORMAT is a packet or preset of the catalogue, or path/to/file.py:NAME, or path/to/file.py
-    for each that the file has. Exits with 1 when a frame is of a format and invalid.
+    for each that the file has. Without it, the packets are tried that 'codegen list' shows: the
+    catalogue's, those of [tool.codegen] in pyproject.toml, and installed ones, each on frames of
+    its link type. Exits with 1 when a frame is of a format and invalid.
     """
     from codegen import decode, extras
 
-    packets = [name for name, each in formats.catalogue().items() if isinstance(each, Packet)]
-    layouts = [each for spec in format_specs or packets for each in options.layouts(spec)]
+    layouts = (
+        [each for spec in format_specs for each in options.layouts(spec)]
+        if format_specs
+        else decode.known_layouts()
+    )
     extras.require("decode", "codegen decode")
     counts: Counter[str] = Counter()
     # A bar on the terminal would stand in between the frames.
@@ -52,12 +56,7 @@ def command(capture: Path, format_specs: tuple[str, ...], as_json: bool) -> None
     )
     with bar as update:
         for number, frame in enumerate(decode.frames(capture), 1):
-            if not format_specs and frame.link != decode.ETHERNET:
-                raise UsageError(
-                    f"frame {number} of {capture} has link type {frame.link}, and the formats of "
-                    "the catalogue begin with Ethernet; name its format with --format"
-                )
-            found = decode.match(layouts, frame.octets, guess=not format_specs)
+            found = decode.match(layouts, frame, guess=not format_specs)
             counts[_verdict(found)] += 1
             click.echo((_line if as_json else _text)(number, frame, found))
             update(completed=frame.end)
@@ -81,7 +80,8 @@ def _text(number: int, frame: Frame, found: Match | None) -> str:
     """Return a frame as lines for people."""
     head = f"{number}: {len(frame.octets)} bytes"
     if found is None:
-        return f"{head}, other: of none of the formats"
+        link = "" if frame.link == LinkType.ETHERNET else f" of link type {frame.link}"
+        return f"{head}{link}, other: of none of the formats"
     lines = [f"{head}, {_verdict(found)} {found.layout.name}"]
     width = max(len(path) for path in found.decoded.values)
     for path, value in found.decoded.values.items():
@@ -94,6 +94,7 @@ def _line(number: int, frame: Frame, found: Match | None) -> str:
     facts: dict[str, object] = {
         "frame": number,
         "length": len(frame.octets),
+        "linktype": frame.link,
         "result": _verdict(found),
     }
     if found is not None:

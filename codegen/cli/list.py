@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from codegen.errors import CodegenError
+from codegen.errors import CodegenError, plain
 
 if TYPE_CHECKING:
     from codegen.model import Format
@@ -97,7 +97,7 @@ def _summary(format: Format) -> str:
     from codegen import formats
 
     of = "" if format.packet is format else f" (of {formats.spelled(format.packet)})"
-    return f"{format.summary}{of}"
+    return f"{plain(format.summary)}{of}"
 
 
 def _strategies() -> list[tuple[str, str]]:

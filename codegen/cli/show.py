@@ -6,6 +6,7 @@ import click
 
 from codegen import formats
 from codegen.cli import options
+from codegen.errors import plain
 
 
 @click.command("show")
@@ -19,7 +20,7 @@ def command(format_spec: str) -> None:
     from codegen.cli.console import print_table, table
 
     layout = options.layout(format_spec)
-    click.echo(f"{layout.name}: {layout.format.summary}")
+    click.echo(f"{layout.name}: {plain(layout.format.summary)}")
     sweep = layout.length_sweep
     swept = "" if sweep is None else f"; sent with {describe.sweep(sweep, str)}"
     click.echo(f"frames of {describe.lengths(layout)}{swept}\n")

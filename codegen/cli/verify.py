@@ -12,6 +12,7 @@ import click
 
 from codegen import formats
 from codegen.cli import options
+from codegen.cli.progress import progress_bar
 from codegen.errors import UsageError
 
 if TYPE_CHECKING:
@@ -173,7 +174,8 @@ def _compared(chosen: list[Layout], examples: int, seed: int, netbuf: Netbuf) ->
     for layout in chosen:
         start = time.monotonic()
         strategy = options.strategy(options.DEFAULT_STRATEGY)
-        report = verify(Subject.build(layout, strategy, netbuf=netbuf), examples, seed)
+        with progress_bar(None, f"verify {layout.name}"):
+            report = verify(Subject.build(layout, strategy, netbuf=netbuf), examples, seed)
         found = report.counterexample
         faults = {} if found is None else {"oracle": found}
         yield Outcome(layout.name, time.monotonic() - start, report.counts, faults)
@@ -190,7 +192,8 @@ def _cross_checked(
     for layout in chosen:
         start = time.monotonic()
         strategy = options.strategy(options.DEFAULT_STRATEGY)
-        row = cross_check(layout, strategy, examples, seed, netbuf)
+        with progress_bar(None, f"verify {layout.name}"):
+            row = cross_check(layout, strategy, examples, seed, netbuf)
         seconds, left_out = time.monotonic() - start, row.missing | row.inapplicable
         found.append((row, Outcome(layout.name, seconds, row.agreed, row.faults, left_out)))
     return found

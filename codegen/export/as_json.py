@@ -79,6 +79,7 @@ def value(layout: Layout) -> dict[str, object]:
         "version": VERSION,
         "name": layout.name,
         "summary": layout.format.summary,
+        "linktype": int(layout.link),
         "frame": {
             "min_length": layout.min_length,
             "max_length": layout.max_length,

@@ -367,7 +367,11 @@ function proto.dissector(tvb, pinfo, tree)
 end
 
 if FORMAT.table then
-	DissectorTable.get(FORMAT.table):add(FORMAT.number, proto)
+	local number = FORMAT.number
+	if type(number) == "string" then
+		number = (wtap_encaps or wtap)[number]
+	end
+	DissectorTable.get(FORMAT.table):add(number, proto)
 else
 	register_postdissector(proto)
 end

@@ -4,7 +4,8 @@ The file is a table of the format's fields, then ``dissector.lua``, which reads 
 is the same for all formats. Wireshark keeps dissecting the headers that it knows; the dissector
 begins at the lowest header that has no name there (``known_as``), or at the start of the
 frame if all have one. It is registered under the number by which the header below announces
-that header, and otherwise as a postdissector, which Wireshark calls for each frame.
+that header, for frames of a link type that begin with it, and otherwise as a postdissector,
+which Wireshark calls for each frame.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from codegen.model import (
     Int,
     IPv4Address,
     IPv6Address,
+    LinkType,
     NextHeader,
     Reserved,
     UInt,
@@ -48,6 +50,20 @@ from codegen.model import (
 
 #: Wireshark's tables of dissectors, by the registry of the numbers in them.
 TABLES = {"ethertype": "ethertype", "ip_protocol": "ip.proto", "udp_port": "udp.port"}
+
+#: Wireshark's own names of link types; those for users are called as ours are.
+_ENCAPSULATIONS: dict[int, str] = {
+    **{each: each.name for each in LinkType if each.name.startswith("USER")},
+    LinkType.RAW_IP: "RAW_IP",
+    LinkType.IEEE802_15_4: "IEEE802_15_4",
+    LinkType.CAN: "SOCKETCAN",
+    LinkType.IPV4: "RAW_IP4",
+    LinkType.IPV6: "RAW_IP6",
+    LinkType.IEEE802_15_4_WITHOUT_FCS: "IEEE802_15_4_NOFCS",
+}
+
+#: The table of dissectors by link type.
+_BY_LINK = "wtap_encap"
 
 #: Smaller numbers are lengths in Ethernet (IEEE 802.3 clause 3.2.6), not types.
 _LEAST = {"ethertype": 0x0600}
@@ -110,6 +126,8 @@ def dissector(layout: Layout, name: str | None = None) -> str:
         "fields": [_field(layout, each) for each in exported(layout)],
     }
     where = f"the number {number} of {table}" if table else "a postdissector, for each frame"
+    if table == _BY_LINK:
+        where = f"frames of the link type {layout.link}"
     engine = (resources.files("codegen.export") / "dissector.lua").read_text(encoding="utf-8")
     return (
         f"-- Wireshark dissector of the format {layout.name}, written by codegen export.\n"
@@ -129,10 +147,16 @@ def _first(layout: Layout) -> Header:
     return next((each for each in headers if each.known_as is None), headers[0])
 
 
-def _registration(layout: Layout) -> tuple[str | None, int | None]:
-    """Return the table and the number under which Wireshark finds the format, or None twice."""
+def _registration(layout: Layout) -> tuple[str | None, int | str | None]:
+    """Return the table and what Wireshark finds the format by in it, or None twice.
+
+    That is a number, or the name that a link type has in Wireshark.
+    """
     headers = _headers(layout)
-    at = headers.index(_first(layout))
+    first = _first(layout)
+    at = headers.index(first)
+    if not at and first.known_as is None and layout.link in _ENCAPSULATIONS:
+        return _BY_LINK, _ENCAPSULATIONS[layout.link]
     for placed in layout.fields:
         source, origin = placed.field.source, placed.origin
         if at and placed.header is headers[at - 1] and isinstance(source, NextHeader):

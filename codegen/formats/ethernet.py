@@ -5,7 +5,7 @@
     |    destination, 6 bytes   |      source, 6 bytes      | type |
 """
 
-from codegen.model import MAC, Dissectors, FromDevice, Header, NextHeader, Parameter, UInt
+from codegen.model import MAC, Dissectors, FromDevice, Header, LinkType, NextHeader, Parameter, UInt
 
 ETHERNET = Header(
     "ethernet",
@@ -22,4 +22,5 @@ ETHERNET = Header(
         {"dst": ("dst", "eth.dst"), "src": ("src", "eth.src"), "type": ("type", "eth.type")},
     ),
     numbers={"frame": 1, "mpls_bottom": 1},
+    linktypes=(LinkType.ETHERNET,),
 )

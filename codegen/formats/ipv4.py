@@ -35,6 +35,7 @@ from codegen.model import (
     Header,
     IPv4Address,
     Length,
+    LinkType,
     NextHeader,
     Pad,
     Parameter,
@@ -88,6 +89,7 @@ IPV4 = Header(
     title="Internet Protocol version 4",
     reference="RFC 791 section 3.1",
     numbers={"ethertype": 0x0800, "ip_protocol": 4, "mpls_bottom": 1},
+    linktypes=(LinkType.RAW_IP, LinkType.IPV4),
     known_as=Dissectors(
         "scapy.layers.inet.IP",
         "ip",

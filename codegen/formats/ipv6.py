@@ -57,6 +57,7 @@ from codegen.model import (
     Header,
     IPv6Address,
     Length,
+    LinkType,
     NextHeader,
     Pad,
     Parameter,
@@ -84,6 +85,7 @@ IPV6 = Header(
     title="Internet Protocol version 6",
     reference="RFC 8200 section 3",
     numbers={"ethertype": 0x86DD, "ip_protocol": 41, "mpls_bottom": 1},
+    linktypes=(LinkType.RAW_IP, LinkType.IPV6),
     requires_checksums=True,
     known_as=Dissectors(
         "scapy.layers.inet6.IPv6",

@@ -34,6 +34,9 @@ DEVICES = (
     Device("xdp", "IF[:QUEUE]", "the same through an AF_XDP socket, the fastest; sends only"),
 )
 
+#: Devices that take frames of every link type; the others are interfaces of Ethernet.
+ANY_LINK = ("null", "loop", "pcap")
+
 #: Names of standard output, which a capture would share with what the program prints.
 _STANDARD_OUTPUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 

@@ -11,6 +11,7 @@ from codegen import describe
 from codegen.c import tree
 from codegen.c.tree import Call, Function, Struct
 from codegen.c.types import U8
+from codegen.errors import plain
 from codegen.layout import Layout, Patterns, Sum
 from codegen.lower import tables
 from codegen.lower.arguments import argument
@@ -54,7 +55,7 @@ def lower_format(layout: Layout) -> FormatPlan:
     patterns = b"".join(content.patterns) if isinstance(content, Patterns) else b""
     return FormatPlan(
         name=layout.name,
-        summary=layout.format.summary,
+        summary=plain(layout.format.summary),
         is_preset=layout.is_preset,
         arguments=arguments,
         header_length=layout.header_length,

@@ -25,6 +25,7 @@ from codegen.model.field import (
     size_bits,
 )
 from codegen.model.header import Header, Stack, UpperLength, UpperNumber, Zeros, inner
+from codegen.model.linktype import LinkType
 from codegen.model.packet import (
     ETHERNET_MAX,
     ETHERNET_MIN,
@@ -112,6 +113,7 @@ __all__ = [
     "Int",
     "Is",
     "Length",
+    "LinkType",
     "Member",
     "NextHeader",
     "Not",

@@ -63,7 +63,8 @@ class Header(Declared):
     field announces it, as in some tunnels. ``title`` and ``reference`` are for people;
     the reference names the RFC section or IEEE clause. ``known_as`` is what other
     tools call the header. ``bound`` are the members that :meth:`bind` gave a value, which
-    must be there then.
+    must be there then. ``linktypes`` are those of frames that begin with the header, the
+    usual one first; without any, it may begin frames of every link type.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Header(Declared):
     trailer: tuple[Member, ...] = ()
     known_as: Dissectors | None = field(default=None, compare=False, repr=False)
     bound: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    linktypes: tuple[int, ...] = ()
 
     @property
     def members(self) -> tuple[Member, ...]:

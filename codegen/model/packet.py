@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from codegen.model.declared import Declared
 from codegen.model.field import Fill
 from codegen.model.header import Header, Stack
+from codegen.model.linktype import LinkType
 from codegen.model.source import Binding, Value
 
 #: The shortest frame, in bytes without the frame check sequence (IEEE 802.3 clause 3.2.7, 4.4.2).
@@ -43,16 +44,41 @@ class Packet(Declared):
     ``arguments`` orders the parameters of the emitted function by name; without
     it they come in wire order. ``min_length`` and ``max_length`` bound the frame,
     in bytes, without preamble and frame check sequence. ``examples`` are
-    compared with the oracle and with the emitted C when the packet is verified.
+    compared with the oracle and with the emitted C when the packet is verified. ``linktype`` is
+    that of captures with such frames; without it, the lowest header's, or else Ethernet.
+    Frames of Ethernet have 60 bytes at least, others one, if ``min_length`` is not given.
     """
 
     name: str
     stack: Stack | Header
     summary: str = ""
     arguments: tuple[str, ...] | None = None
-    min_length: int = ETHERNET_MIN
+    min_length: int | None = None
     max_length: int = ETHERNET_MAX
     examples: tuple[Example, ...] = field(default=(), compare=False, repr=False)
+    linktype: int | None = None
+
+    @property
+    def link(self) -> int:
+        """The link type of the frames."""
+        if self.linktype is not None:
+            return self.linktype
+        lowest = self.layers[0] if self.layers else None
+        known = lowest.linktypes if isinstance(lowest, Header) else ()
+        return known[0] if known else LinkType.ETHERNET
+
+    @property
+    def has_link(self) -> bool:
+        """Whether the link type was declared, by the packet or by its lowest header."""
+        lowest = self.layers[0] if self.layers else None
+        return self.linktype is not None or (isinstance(lowest, Header) and bool(lowest.linktypes))
+
+    @property
+    def least(self) -> int:
+        """The least length of a frame."""
+        if self.min_length is not None:
+            return self.min_length
+        return ETHERNET_MIN if self.link == LinkType.ETHERNET else 1
 
     @property
     def packet(self) -> Packet:

@@ -16,6 +16,7 @@ from codegen.layout import END, START, Extent, Layout, Payload, Placed
 from codegen.model import Fill, Format, Preset, Repetition
 from codegen.resolve import (
     bindings,
+    bounds,
     checksums,
     examples,
     lengths,
@@ -37,12 +38,15 @@ def resolve(format: Format) -> Layout:
     Raises FormatError with all that is wrong with it, or with the packet of a preset.
     """
     found = Findings(format)
+    bounds.check(found, format)
+    found.stop()
     _check_types(found, format)
     names.check(found, format)
     placed = placing.place(found, format.packet)
     names.check_variables(found, placed)
     found.stop()
     numbers.check_carried(found, format.packet)
+    numbers.check_link(found, format.packet)
     if isinstance(format, Preset):
         # What is wrong with the packet itself is reported as the packet's.
         _layout(found, format.packet, bindings.bind(found, format.packet, placed))

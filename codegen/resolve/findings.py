@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from codegen.diagnostics import Code, Diagnostic, FormatError
 from codegen.model import Format
+from codegen.model.declared import Place
 from codegen.resolve.declarations import Declarations
 
 
@@ -14,17 +15,26 @@ class Findings:
         """Start without any."""
         self.format = format
         self._declarations = Declarations(format)
-        self.diagnostics: list[Diagnostic] = []
+        # A dictionary, as both ends of a span may name the same field.
+        self._found: dict[Diagnostic, None] = {}
 
-    def report(self, code: Code, where: str, problem: str, remedy: str) -> None:
-        """Add a diagnostic: which one, where, what is wrong there, and how to mend it."""
-        place = self._declarations.place(where)
-        diagnostic = Diagnostic(code, where, problem, remedy, place)
-        # Both ends of a span may name the same field.
-        if diagnostic not in self.diagnostics:
-            self.diagnostics.append(diagnostic)
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """What was reported, in that order, each once."""
+        return list(self._found)
+
+    def report(
+        self, code: Code, where: str, problem: str, remedy: str, place: Place | None = None
+    ) -> None:
+        """Add a diagnostic: which one, where, what is wrong there, and how to mend it.
+
+        ``place`` is its declaration, which otherwise is looked up by ``where``.
+        """
+        if place is None:
+            place = self._declarations.place(where)
+        self._found.setdefault(Diagnostic(code, where, problem, remedy, place))
 
     def stop(self) -> None:
         """Raise FormatError if anything was reported: later passes rest on earlier ones."""
-        if self.diagnostics:
+        if self._found:
             raise FormatError(self.format.name, self.diagnostics)

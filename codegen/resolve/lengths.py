@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from math import lcm
 
 from codegen.diagnostics import Code
 from codegen.layout import Fixed, FrameLength, Origin, RandomSweep, few_values
@@ -43,14 +44,14 @@ def bounds(found: Findings, packet: Packet, places: Places) -> range:
     """Return the lengths that a packet's frames may have, in bytes."""
     least = places.least_length
     has_payload = isinstance(packet.layers[-1], Fill)
-    low = max(packet.min_length, least) if has_payload else least
+    low = max(packet.least, least) if has_payload else least
     high = packet.max_length if has_payload else least
     where = f"packet {packet.name!r}"
-    if least < packet.min_length and not has_payload:
+    if least < packet.least and not has_payload:
         found.report(
             Code.F118,
             where,
-            f"its headers take {least} bytes, and the least frame {packet.min_length}",
+            f"its headers take {least} bytes, and the least frame {packet.least}",
             "end the stack with / Fill()",
         )
     if least > packet.max_length or low > high:
@@ -58,14 +59,14 @@ def bounds(found: Findings, packet: Packet, places: Places) -> range:
             Code.F118,
             where,
             f"its headers take {least} bytes, and the frame may take "
-            f"{packet.min_length} to {packet.max_length}",
+            f"{packet.least} to {packet.max_length}",
             "drop a header, or mend min_length and max_length",
         )
-    if not 1 <= packet.min_length <= packet.max_length <= 0xFFFF:
+    if not 1 <= packet.least <= packet.max_length <= 0xFFFF:
         found.report(
             Code.F118,
             where,
-            f"a frame of {packet.min_length} to {packet.max_length} bytes is not possible",
+            f"a frame of {packet.least} to {packet.max_length} bytes is not possible",
             "use 1 <= min_length <= max_length <= 65535",
         )
     return range(low, high + 1)
@@ -129,7 +130,7 @@ def whole_units(
     ]
     lengths: range | tuple[int, ...] = frames
     for place, origin in counted:
-        fits = [each for each in lengths if origin.is_possible(each)]
+        fits = _fitting(origin, lengths)
         if not fits and origin.codes:
             wanted = [origin.number(each) for each in (lengths[0], lengths[-1])]
             tables.report_absent(found, place, origin, wanted)
@@ -143,13 +144,26 @@ def whole_units(
                 "count in other units, or mend min_length and max_length of the packet",
             )
             return lengths
-        step = fits[1] - fits[0] if len(fits) > 1 else 1
-        lengths = range(fits[0], fits[-1] + 1, step)
-        if list(lengths) != fits:
-            lengths = tuple(fits)
+        lengths = fits
     for place, origin in counted:
         _check_fit(found, place, origin, lengths)
     return lengths
+
+
+def _fitting(origin: FrameLength, lengths: range | tuple[int, ...]) -> range | tuple[int, ...]:
+    """Return those of some lengths of a frame of which a length field counts whole units."""
+    if isinstance(lengths, range) and not origin.codes:
+        # A length more is a byte more, so that whole units repeat every numerator of the unit.
+        period = origin.unit.numerator
+        first = next((n for n in lengths[:period] if origin.is_possible(n)), None)
+        if first is None:
+            return ()
+        found = range(first, lengths.stop, lcm(lengths.step, period))
+        return found if len(found) > 1 else range(first, first + 1)
+    fits = tuple(each for each in lengths if origin.is_possible(each))
+    step = fits[1] - fits[0] if len(fits) > 1 else 1
+    even = range(fits[0], fits[-1] + 1, step) if fits else range(0)
+    return even if tuple(even) == fits else fits
 
 
 def _check_fit(found: Findings, place: Place, origin: FrameLength, lengths: Sequence[int]) -> None:

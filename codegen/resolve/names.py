@@ -6,9 +6,11 @@ Reports F101 (not a C identifier, or reserved) and F102 (taken twice).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import count
 
 from codegen.diagnostics import Code
+from codegen.errors import shown
 from codegen.model import (
     Fill,
     Format,
@@ -23,6 +25,10 @@ from codegen.model import (
 from codegen.model.field import parameters
 from codegen.resolve.findings import Findings
 from codegen.resolve.places import Places
+
+#: The characters of a name. C compilers tell names apart by 63 at least; a file that is
+#: named after a format and its strategy may have 255.
+LONGEST = 100
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
@@ -182,15 +188,17 @@ def _check_format_name(found: Findings, name: str, where: str) -> None:
 def _check_identifier(found: Findings, name: str, where: str) -> None:
     if not _IDENTIFIER.match(name):
         _refuse_name(found, name, where, "is not a C identifier")
+    elif len(name) > LONGEST:
+        _refuse_name(found, name, where, f"is longer than {LONGEST} characters")
 
 
 def _refuse_name(found: Findings, name: str, where: str, problem: str) -> None:
     remedy = f"use another name of letters, digits and underscores, such as {_suggest(name)!r}"
-    found.report(Code.F101, where, f"{name!r} {problem}", remedy)
+    found.report(Code.F101, where, f"{shown(name)} {problem}", remedy)
 
 
 def _twice(names: list[str]) -> list[str]:
-    return sorted({name for name in names if names.count(name) > 1})
+    return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 def _report_twice(found: Findings, where: str, what: str, remedy: str) -> None:
@@ -204,5 +212,5 @@ def _unused(name: str, names: list[str]) -> str:
 
 def _suggest(name: str) -> str:
     """Return a usable name near to ``name``."""
-    cleaned = re.sub(r"[^A-Za-z0-9_]", "_", name).lstrip("_0123456789") or "field"
+    cleaned = re.sub(r"[^A-Za-z0-9_]", "_", name).lstrip("_0123456789")[:LONGEST] or "field"
     return cleaned if cleaned != name else f"{cleaned}_"

@@ -1,6 +1,7 @@
 """Numbers by which one header announces another.
 
-Reports F114 (no number is known for the header that follows).
+Reports F114 (no number is known for the header that follows) and F151 (the lowest header does
+not begin frames of the link type).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from itertools import pairwise
 
 from codegen.diagnostics import Code
 from codegen.layout import Fixed
-from codegen.model import Header, NextHeader, Packet
+from codegen.model import Header, LinkType, NextHeader, Packet
 from codegen.resolve.findings import Findings
 from codegen.resolve.places import Place
 from codegen.resolve.values import number
@@ -28,6 +29,27 @@ def check_carried(found: Findings, packet: Packet) -> None:
                 f"put a header between them, or give {above.name!r} "
                 f"numbers={{{below.carries!r}: ...}}",
             )
+
+
+def check_link(found: Findings, packet: Packet) -> None:
+    """Check that the lowest header is one with which frames of the link type begin."""
+    link, lowest = packet.link, packet.layers[0]
+    known = lowest.linktypes if isinstance(lowest, Header) else ()
+    where = f"packet {packet.name!r}"
+    if not 0 <= link <= 0xFFFF:
+        problem = f"{link} is no link type"
+        found.report(Code.F151, where, problem, "use LinkType.ETHERNET, or another of 0 to 65535")
+    elif known and link not in known:
+        found.report(
+            Code.F151,
+            where,
+            f"frames of the link type {_name(link)} do not begin with the header {lowest.name!r}",
+            f"leave linktype out, or use {' or '.join(map(_name, known))}",
+        )
+
+
+def _name(link: int) -> str:
+    return next((f"LinkType.{each.name}" for each in LinkType if each == link), str(link))
 
 
 def next_header(found: Findings, packet: Packet, place: Place, source: NextHeader) -> Fixed | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from codegen.diagnostics import Code
@@ -67,9 +68,17 @@ class Places:
     switches: frozenset[str]
     conditions: tuple[Condition, ...] = ()
 
+    @cached_property
+    def _by_path(self) -> dict[str, Place]:
+        return by_path(self.fields)
+
+    @cached_property
+    def _either(self) -> dict[str, Place | Region]:
+        return {**self.regions, **self._by_path}
+
     def find(self, scope: str, name: str) -> Place | None:
         """Return the field of that name of a header or group, or of what is around it."""
-        return find(by_path(self.fields), scope, name)
+        return find(self._by_path, scope, name)
 
     def find_region(self, scope: str, name: str) -> Region | None:
         """Return the group of that name, looked for in the same way."""
@@ -77,12 +86,11 @@ class Places:
 
     def find_either(self, scope: str, name: str) -> Place | Region | None:
         """Return the field or the group of that name, whichever is nearer."""
-        either: dict[str, Place | Region] = {**self.regions, **by_path(self.fields)}
-        return find(either, scope, name)
+        return find(self._either, scope, name)
 
     def unknown(self, found: Findings, path: str, scope: str, name: str) -> None:
         """Report that a field refers to a name that its scope does not have."""
-        unknown(found, path, scope, name, [*by_path(self.fields), *self.regions])
+        unknown(found, path, scope, name, [*self._by_path, *self.regions])
 
 
 Found = TypeVar("Found")

@@ -7,9 +7,11 @@ that are not unique).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from codegen.diagnostics import Code
+from codegen.errors import shown
 from codegen.layout import Position
 from codegen.model import (
     Bytes,
@@ -76,8 +78,9 @@ def check_width(found: Findings, path: str, field: Field, here: Position) -> Non
 def check_enumeration(found: Findings, path: str, field: Field) -> None:
     """Check that each number of an enumeration fits, and each name means one of them."""
     names = names_of(field)
+    given = Counter(names.values())
+    numbers = {shown(one): one for one in names}
     for number, name in names.items():
-        others = [one for one in names if one != number]
         if not 0 <= number < 1 << max(field.bits, 0):
             found.report(
                 Code.F107,
@@ -88,7 +91,7 @@ def check_enumeration(found: Findings, path: str, field: Field) -> None:
         elif not name.isprintable() or name.strip() != name or not name:
             problem = f"{name!r} is no name that can be written as an argument"
             found.report(Code.F125, path, problem, "use letters and digits")
-        elif any(name in (names[one], str(one)) for one in others):
+        elif given[name] > 1 or numbers.get(name, number) != number:
             problem = f"{name!r} could be {number} or another number"
             found.report(Code.F125, path, problem, "give each number a name of its own")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import random
+import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -50,8 +51,9 @@ def verify(subject: Subject, examples: int, seed: int) -> Report:
     """Return the report of all comparisons; stops at the first that fails.
 
     ``examples`` are the generated value sets, besides which every length of the
-    format is tried once, and values for which a checksum comes out as zero. Frames that
-    are parsed have other payloads too. Equal seeds give equal values.
+    format is tried once (of large frames, those of :func:`values.every_length`), and values for
+    which a checksum comes out as zero. Frames that are parsed have other payloads too. Equal
+    seeds give equal values.
     """
     report = Report(subject.layout.name)
     try:
@@ -114,7 +116,8 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
     """Yield each internet checksum's path and what a receiver sums up, checksum included.
 
     RFC 1071 section 1: the ones' complement sum over the data and the checksum
-    is all ones. It is computed word by word with an end-around carry, unlike the oracle's.
+    is all ones. The words are added up, and the carries at the end (section 2), unlike the
+    oracle's.
     """
     values_ = oracle.decode(layout, frame).values
     for placed in layout.checksums:
@@ -124,7 +127,7 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
             continue
         start = origin.over.start.in_frame(len(frame)) // 8
         covered = range(start, start + origin.over.size(len(frame)))
-        data = bytearray(frame[octet] for octet in covered)
+        data = bytearray(frame[covered.start : covered.stop])
         pseudo = 0
         bits = 0
         for part in origin.pseudo:
@@ -143,9 +146,8 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
         if here not in covered:
             # The checksum lies outside the bytes that it covers: add it.
             data += frame[here : here + 2]
-        total = 0
-        for high, low in zip(data[::2], data[1::2], strict=True):
-            total += high << 8 | low
+        total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+        while total > 0xFFFF:
             total = (total & 0xFFFF) + (total >> 16)
         if total != 0xFFFF and values_[placed.path] == origin.zero_as:
             # A receiver that knows the zero rule reads this as zero.
@@ -191,9 +193,9 @@ def _number(placed: Placed, value: Value | None) -> int:
 
 
 def _every_length(subject: Subject, report: Report) -> None:
-    """Try each length once, with values that alternate between the ends of their ranges."""
+    """Try lengths once, with values that alternate between the ends of their ranges."""
     layout = subject.layout
-    for length in layout.lengths:
+    for length in values.every_length(layout):
         given = {each.argument.name: each.argument.ends[length % 2] for each in layout.arguments}
         compare(subject, report.counts, given, length, Memory())
 
@@ -259,7 +261,10 @@ def _payloads(subject: Subject, report: Report, examples: int, seed: int) -> Non
     if layout.payload is None:
         return
     chosen = random.Random(seed)
-    for length in [*layout.lengths, *(chosen.choice(layout.lengths) for _ in range(examples))]:
+    for length in [
+        *values.every_length(layout),
+        *(chosen.choice(layout.lengths) for _ in range(examples)),
+    ]:
         given = values.some(layout, chosen)
         fill = values.some_fill(layout, length, chosen)
         if parse(subject, oracle.encode(layout, given, length, fill=fill)) != oracle.Result.VALID:

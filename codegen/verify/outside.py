@@ -29,11 +29,20 @@ from codegen import oracle, temporary
 from codegen.errors import CodegenError, UsageError
 from codegen.export import scapy_classes, wireshark
 from codegen.layout import Argument, Fixed, Layout, Placed, Sum, Swept
-from codegen.model import Bytes, Header, Int, Reserved, UInt, VarInt
+from codegen.model import Bytes, Header, Int, LinkType, Reserved, UInt, VarInt
 from codegen.model.dissectors import Dissectors, Members
 
 #: What tshark dissects whatever the packet is.
-_ALWAYS = {"frame", "eth_withoutfcs", "ethertype", "data", "_ws.malformed", "_ws.expert"}
+_ALWAYS = {
+    "frame",
+    "eth_withoutfcs",
+    "ethertype",
+    "raw",
+    "user_dlt",
+    "data",
+    "_ws.malformed",
+    "_ws.expert",
+}
 
 
 def _headers(layout: Layout) -> list[Header]:
@@ -242,9 +251,9 @@ def find_tshark() -> str | None:
     return shutil.which("tshark")
 
 
-def write_pcap(path: Path, frames: Iterable[bytes]) -> None:
-    """Write frames of Ethernet into a capture file."""
-    records = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)]
+def write_pcap(path: Path, frames: Iterable[bytes], linktype: int = LinkType.ETHERNET) -> None:
+    """Write frames of a link type into a capture file."""
+    records = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, linktype)]
     for frame in frames:
         records += [struct.pack("<IIII", 0, 0, len(frame), len(frame)), frame]
     path.write_bytes(b"".join(records))
@@ -327,8 +336,9 @@ class Dissection:
                 yield f"{path} is {value}, and {name} reads {shown or 'nothing'}"
             if self._has_status(placed):
                 status = row[f"{name}.status"].split(",")
-                if status[which : which + 1] != ["1"]:
-                    yield f"{name}.status is {','.join(status) or 'nothing'}, not 1 (good)"
+                good = "3 (not present)" if _is_left_out(placed, values[path]) else "1 (good)"
+                if status[which : which + 1] != [good[0]]:
+                    yield f"{name}.status is {','.join(status) or 'nothing'}, not {good}"
         if self.exported is not None and row[f"{self.exported}.fault"]:
             yield row[f"{self.exported}.fault"]
         if row["_ws.malformed"]:
@@ -382,6 +392,11 @@ class Dissection:
             fields = {name.partition("/")[0] for _, name in known_as.fields.values()}
             unknown = fields.intersection(line.strip() for line in errors if line.startswith("\t"))
             _refuse(header, "tshark's field", unknown, why.format("fields"))
+
+
+def _is_left_out(placed: Placed, value: int) -> bool:
+    """Return whether the sender of a frame has computed no checksum in a field."""
+    return isinstance(placed.origin, Sum) and placed.origin.optional and not value
 
 
 @cache

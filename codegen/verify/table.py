@@ -132,7 +132,7 @@ def _tshark(layout: Layout, row: Row, frames: list[bytes]) -> None:
     expected = [oracle.decode(layout, frame).values for frame in frames]
     with temporary.folder() as folder:
         capture = folder / "frames.pcap"
-        outside.write_pcap(capture, frames)
+        outside.write_pcap(capture, frames, layout.link)
         faults = outside.Dissection(layout, tshark).faults(capture, expected)
     if faults:
         row.faults["tshark"] = f"{layout.name}: {faults[0]}"

@@ -61,6 +61,25 @@ def lengths(layout: Layout) -> st.SearchStrategy[int]:
     return st.sampled_from(possible) | st.sampled_from([*possible[:2], possible[-1]])
 
 
+#: Up to so many, each length of a format's frames is tried.
+_EACH = 2048
+
+
+def every_length(layout: Layout) -> list[int]:
+    """Return the lengths that are tried: each that a frame may have, unless these are many.
+
+    Of frames of up to 64 KiB, those are the least 1024, the largest 256, those around powers of
+    two, and others at equal distances, so that the time does not grow with the square of
+    the frame's size.
+    """
+    possible = layout.lengths
+    if len(possible) <= _EACH:
+        return list(possible)
+    powers = [(1 << bits) + beside for bits in range(17) for beside in (-1, 0, 1)]
+    chosen = {*possible[:1024], *possible[-256:], *possible[:: len(possible) // 512]}
+    return sorted(chosen | {each for each in powers if each in possible})
+
+
 def zero_sums(layout: Layout, placed: Placed, seed: int) -> Iterator[tuple[dict[str, int], int]]:
     """Yield arguments and frame lengths for which a checksum comes out as zero.
 

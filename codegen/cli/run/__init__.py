@@ -139,7 +139,7 @@ def command(
     """
     from codegen import unikraft
     from codegen.host import netbuf
-    from codegen.run import Request
+    from codegen.run import Request, check_link
 
     if platform != "host" and netbuf_name != "host":
         raise UsageError("--netbuf is for the platform host; a unikernel has Unikraft's own")
@@ -158,6 +158,8 @@ def command(
         settings=settings,
         netbuf=netbuf.load(netbuf_name, uk_root),
     )
+    if platform != "host" and sink == "netdev":
+        check_link(request.layout, f"the platform {platform}")
     images: list[ImageOptions] = []
     if platform in ("qemu", "linuxu"):
         target = unikraft.target(platform, arch)

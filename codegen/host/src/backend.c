@@ -8,6 +8,8 @@
 
 #define HOST_BACKEND_ENTRY(id)	&host_backend_##id,
 
+uint16_t host_linktype = HOST_LINKTYPE_ETHERNET;
+
 const struct host_backend * const host_backends[] = {
 	HOST_BACKENDS(HOST_BACKEND_ENTRY)
 	NULL

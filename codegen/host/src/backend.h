@@ -96,6 +96,10 @@ struct host_backend {
 	unsigned int (*mtu)(void *state);
 };
 
+/* The link type of captures, as in tcpdump's registry; Ethernet by default. */
+#define HOST_LINKTYPE_ETHERNET	1
+extern uint16_t host_linktype;
+
 /* All backends, in the order of the list, with a (NULL) at the end. */
 extern const struct host_backend * const host_backends[];
 

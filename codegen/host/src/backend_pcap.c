@@ -32,7 +32,6 @@
 #define PCAP_VERSION_MAJOR	2
 #define PCAP_VERSION_MINOR	4
 #define PCAP_SNAPLEN		65535
-#define LINKTYPE_ETHERNET	1
 
 /* Large enough that system calls do not show, small enough to stay cached. */
 #define BUFFER_LEN		(256 * 1024)
@@ -189,7 +188,7 @@ static int pcap_start(void *state)
 		.version_major = PCAP_VERSION_MAJOR,
 		.version_minor = PCAP_VERSION_MINOR,
 		.snaplen = PCAP_SNAPLEN,
-		.linktype = LINKTYPE_ETHERNET,
+		.linktype = host_linktype,
 	};
 	struct pcap *pcap = state;
 	int rc;

@@ -22,7 +22,6 @@
 #define MAGIC_USEC		UINT32_C(0xa1b2c3d4)
 #define MAGIC_NSEC		UINT32_C(0xa1b23c4d)
 #define MAGIC_PCAPNG		UINT32_C(0x0a0d0d0a)
-#define LINKTYPE_ETHERNET	1
 
 /* The longest record that tcpdump and Wireshark read. */
 #define FRAME_MAX		262144
@@ -72,8 +71,11 @@ static int read_header(struct replay *replay)
 
 	/* The upper half says how long a frame check sequence is, if at all. */
 	linktype = word(replay, header[FILE_LINKTYPE]);
-	if ((linktype & UINT16_MAX) != LINKTYPE_ETHERNET)
-		return refuse(replay, "its frames are not Ethernet frames");
+	if ((linktype & UINT16_MAX) != host_linktype)
+		return refuse(replay,
+			      host_linktype == HOST_LINKTYPE_ETHERNET
+			      ? "its frames are not Ethernet frames"
+			      : "its frames are not of the format's link type");
 	if (linktype & UINT32_C(1) << 26)
 		replay->check_len = (linktype >> 28) * 2;
 	return 0;

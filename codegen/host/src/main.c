@@ -24,6 +24,7 @@
 #include <uk/plat/time.h>
 #include <uk/print.h>
 
+#include "backend.h"
 #include "linux.h"
 #include "netdev_impl.h"
 
@@ -59,6 +60,7 @@ static void help(const char *program)
 	host_netdev_settings_help(stderr);
 	fprintf(stderr,
 		"  device=" NO_DEVICE "           no device at all\n"
+		"  linktype=1            of capture files, a number of tcpdump's registry\n"
 		"  log=warn              least important message that is printed: err, warn, info, debug\n"
 		"  parent=PID            end when this process, which started the program, has ended\n"
 		"  poison=BYTE           fill new memory with this byte, 0 to 255, and check around it\n");
@@ -76,6 +78,21 @@ static int parse_log(const char *value)
 	}
 	uk_pr_err("log= is err, warn, info or debug, not '%s'\n", value);
 	return -EINVAL;
+}
+
+static int parse_linktype(const char *value)
+{
+	unsigned long linktype;
+	char *end;
+
+	linktype = strtoul(value, &end, 10);
+	if (*value < '0' || *value > '9' || *end || linktype > UINT16_MAX) {
+		uk_pr_err("linktype= is a number, 0 to 65535, not '%s'\n",
+			  value);
+		return -EINVAL;
+	}
+	host_linktype = (uint16_t)linktype;
+	return 0;
 }
 
 static int parse_poison(const char *value)
@@ -126,6 +143,8 @@ static int parse_option(char *option, struct host_netdev_settings *settings)
 	*value = '\0';
 	if (!strcmp(option, "log"))
 		return parse_log(value + 1);
+	if (!strcmp(option, "linktype"))
+		return parse_linktype(value + 1);
 	if (!strcmp(option, "parent"))
 		return parse_parent(value + 1);
 	if (!strcmp(option, "poison"))
