@@ -19,6 +19,7 @@ from codegen.layout import (
     Fixed,
     FrameLength,
     Layout,
+    Padding,
     Payload,
     Placed,
     PseudoConst,
@@ -107,7 +108,8 @@ def sweep(swept: Sweep, show: Callable[[int], str]) -> str:
 def lengths(layout: Layout) -> str:
     """Return the possible lengths of a frame."""
     steps = f" in steps of {layout.length_step}" if layout.length_step > 1 else ""
-    return f"{layout.min_length} to {layout.max_length} bytes{steps}"
+    without = " without their padding" if layout.padding else ""
+    return f"{layout.min_length} to {layout.max_length} bytes{steps}{without}"
 
 
 def clipping(layout: Layout) -> str | None:
@@ -164,7 +166,23 @@ def diagram(layout: Layout) -> str:
     between = []
     if layout.payload is not None:
         between.append(f"Payload, {layout.payload.extent}: {payload(layout.payload)}")
+    if layout.padding is not None:
+        between.append(f"Padding, {padding(layout.padding)}")
     return "\n\n".join(blocks[False] + between + blocks[True])
+
+
+def padding(padding: Padding) -> str:
+    """Return how much padding follows a payload, and what it consists of."""
+    size = f"they are a multiple of {padding.multiple} bytes"
+    if padding.least:
+        size = f"they are {padding.least} bytes"
+    what = f"all but {padding.uncounted} bytes of the frame" if padding.uncounted else "the frame"
+    size = size if padding.uncounted else size.replace("they are", "it has")
+    pattern = "zeros"
+    if any(padding.pattern):
+        first = ", ".join(str(each) for each in padding.pattern[:3])
+        pattern = f"{first} ..."
+    return f"{padding.path}: {pattern} behind {what}, until {size}"
 
 
 def payload(payload: Payload) -> str:

@@ -47,6 +47,7 @@ class Code(Enum):
     F127 = "a declaration has something of the wrong type"
     F128 = "an optional field is bound, and is not there"
     F129 = "an example is no frame that the packet can have"
+    F140 = "padding behind a payload is not possible, or cannot be found"
 
 
 @dataclass(frozen=True)

@@ -210,4 +210,12 @@ EXPLANATIONS = {
         'Packet("p", Header("h", (UInt("a", 8, Parameter("x", 0)),)) / Fill(), min_length=2,\n'
         '    examples=(Example("07 00", {"x": 7}),))',
     ),
+    Code.F140: Explanation(
+        "PayloadPad is the first thing behind the payload, once in a packet, up to a multiple or a "
+        "least number of bytes. A receiver locates it by a length field that counts the padding, "
+        "or ends before it.",
+        'Packet("p", Header("h", (UInt("a", 8, Default(0)),), trailer=(PayloadPad(4),)) / Fill())',
+        'Packet("p", Header("h", (UInt("a", 8, Length(PAYLOAD)),),\n'
+        "    trailer=(PayloadPad(4),)) / Fill(), max_length=200)",
+    ),
 }

@@ -13,11 +13,13 @@ from importlib import resources
 
 from codegen import describe
 from codegen.layout import (
+    UNPADDED,
     Argument,
     Extent,
     Fixed,
     FrameLength,
     Layout,
+    Padding,
     Payload,
     Placed,
     Position,
@@ -78,6 +80,7 @@ def value(layout: Layout) -> dict[str, object]:
         "header_length": layout.header_length,
         "trailer_length": layout.trailer_length,
         "fields": [_field(each) for each in layout.fields],
+        "padding": layout.padding and _padding(layout.padding),
         "payload": payload
         and {
             "path": payload.path,
@@ -165,7 +168,20 @@ def _sum(total: Sum) -> dict[str, object]:
 
 
 def _position(position: Position) -> dict[str, object]:
-    return {"from": "end" if position.from_end else "start", "bits": position.bits}
+    side = "end" if position.from_end else "start"
+    if position.padding == UNPADDED:
+        side = "unpadded end"
+    return {"from": side, "bits": position.bits}
+
+
+def _padding(padding: Padding) -> dict[str, object]:
+    return {
+        "path": padding.path,
+        "uncounted": padding.uncounted,
+        "multiple": padding.multiple,
+        "least": padding.least,
+        "pattern": padding.pattern.hex(),
+    }
 
 
 def _extent(extent: Extent) -> dict[str, object]:

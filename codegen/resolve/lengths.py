@@ -42,8 +42,19 @@ def bounds(found: Findings, packet: Packet, places: Places) -> range:
     """Return the lengths that a packet's frames may have, in bytes."""
     least = places.least_length
     has_payload = isinstance(packet.layers[-1], Fill)
-    low = max(packet.min_length, least) if has_payload else least
-    high = packet.max_length if has_payload else least
+    low = high = least
+    if has_payload and places.padding is None:
+        low, high = max(packet.min_length, least), packet.max_length
+    elif has_payload and places.padding is not None:
+        # The bounds are those of frames with their padding, which grow with those without it.
+        padding = places.padding
+        sizes = {each: each + padding.size(each) for each in range(least, packet.max_length + 1)}
+        fits = [
+            each
+            for each, padded in sizes.items()
+            if packet.min_length <= padded <= packet.max_length
+        ]
+        low, high = (fits[0], fits[-1]) if fits else (least, least - 1)
     where = f"packet {packet.name!r}"
     if least < packet.min_length and not has_payload:
         found.report(
@@ -134,6 +145,15 @@ def whole_units(
             return lengths
         step = fits[1] - fits[0] if len(fits) > 1 else 1
         lengths = range(fits[0], fits[-1] + 1, step)
+        if len(lengths) != len(fits):
+            found.report(
+                Code.F116,
+                place.path,
+                f"frames of {fits[0]} to {fits[-1]} bytes without their padding are a whole number "
+                f"of units of {origin.unit} bytes here, but not in equal steps",
+                "count in bytes (unit=1), or raise the packet's min_length above the padding",
+            )
+            return lengths
     for place, origin in counted:
         _check_fit(found, place, origin, lengths)
     return lengths

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from codegen.diagnostics import Code
-from codegen.layout import Position
+from codegen.layout import Padding, Position
 from codegen.model import Field, Header, Member, Source
 from codegen.resolve.findings import Findings
 
@@ -55,6 +55,7 @@ class Places:
     header carries, and ``trailer_ends`` where its trailer does, by the header's name. The
     headers take the first ``header_length`` bytes; with the trailers, the least frame
     has ``least_length``. ``switches`` are the fields that decide whether others are there.
+    ``padding`` is that between a payload of any size and the trailers.
     """
 
     fields: tuple[Place, ...]
@@ -64,6 +65,7 @@ class Places:
     header_length: int
     least_length: int
     switches: frozenset[str]
+    padding: Padding | None = None
 
     def find(self, scope: str, name: str) -> Place | None:
         """Return the field of that name of a header or group, or of what is around it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codegen import emit, runtime, temporary
+from codegen.errors import UsageError
 from codegen.host import build
 from codegen.host.build import Compiler
 from codegen.layout import Layout, Sum
@@ -78,12 +79,17 @@ def _sweep_has_loops(layout: Layout, format: FormatPlan) -> bool:
     members = {name for each in format.structs for _, name, _ in each.members}
     sums = [each.origin for each in layout.checksums if isinstance(each.origin, Sum)]
     others = any(each.algorithm is not Algorithm.INTERNET for each in sums)
-    loops = format.trailer_length > 0 or others
+    loops = format.trailer_length > 0 or others or layout.sweeps_payload
     return "pktlen" in members and loops
 
 
 def _definitions(layout: Layout) -> list[str]:
     """Return the flags that name the packet, and what is known of it."""
+    if layout.padding is not None:
+        raise UsageError(
+            f"--platform xdp: {layout.name!r} has padding behind its payload "
+            f"({layout.padding.path}), which is not supported there; use another platform"
+        )
     format = lower(layout, STRATEGY).format
     names = _NAMES + (_SWEEP_NAMES if format.is_swept else ())
     meanings = {
