@@ -24,6 +24,7 @@ from codegen.layout import (
     Fixed,
     FrameLength,
     Layout,
+    Padding,
     Payload,
     Placed,
     PseudoConst,
@@ -146,7 +147,8 @@ def lengths(layout: Layout) -> str:
     if layout.length_list:
         return f"{runs(layout.length_list)} bytes"
     steps = f" in steps of {layout.length_step}" if layout.length_step > 1 else ""
-    return f"{layout.min_length} to {layout.max_length} bytes{steps}"
+    without = " without their padding" if layout.padding else ""
+    return f"{layout.min_length} to {layout.max_length} bytes{steps}{without}"
 
 
 def runs(numbers: Sequence[int]) -> str:
@@ -216,7 +218,23 @@ def diagram(layout: Layout) -> str:
     between = []
     if layout.payload is not None:
         between.append(f"Payload, {layout.payload.extent}: {payload(layout.payload)}")
+    if layout.padding is not None:
+        between.append(f"Padding, {padding(layout.padding)}")
     return "\n\n".join(blocks[False] + between + blocks[True])
+
+
+def padding(padding: Padding) -> str:
+    """Return how much padding follows a payload, and what it consists of."""
+    size = f"they are a multiple of {padding.multiple} bytes"
+    if padding.least:
+        size = f"they are {padding.least} bytes"
+    what = f"all but {padding.uncounted} bytes of the frame" if padding.uncounted else "the frame"
+    size = size if padding.uncounted else size.replace("they are", "it has")
+    pattern = "zeros"
+    if any(padding.pattern):
+        first = ", ".join(str(each) for each in padding.pattern[:3])
+        pattern = f"{first} ..."
+    return f"{padding.path}: {pattern} behind {what}, until {size}"
 
 
 def payload(payload: Payload) -> str:

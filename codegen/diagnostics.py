@@ -49,8 +49,9 @@ class Code(Enum):
     F129 = "an example is no frame that the packet can have"
     F130 = "the condition of an optional field always holds, or never"
     F131 = "a size has no code in the table of its length, or several"
-    F150 = "a packet has more headers, fields or levels of groups than codegen handles"
-    F151 = "the lowest header does not begin frames of the link type"
+    F132 = "a packet has more headers, fields or levels of groups than codegen handles"
+    F133 = "the lowest header does not begin frames of the link type"
+    F134 = "padding behind a payload is not possible, or cannot be found"
 
 
 #: How many diagnostics of a format a message shows.

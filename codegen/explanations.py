@@ -229,17 +229,25 @@ EXPLANATIONS = {
         _header('UInt("dlc", 8, Length(HEADER, table={1: 2, 2: 4}))'),
         _header('UInt("dlc", 8, Length(HEADER, table={1: 2, 2: 4}))', 'UInt("key", 8, Default(0))'),
     ),
-    Code.F150: Explanation(
+    Code.F132: Explanation(
         "A packet has at most 256 headers, 1024 fields, and groups in groups to 32 levels. More is "
         "seldom meant: bytes without a meaning of their own are one field, or the payload.",
         'Packet("p", Header("h", tuple(UInt(f"f{i}", 8, Default(0)) for i in range(5000)))\n'
         "    / Fill(), max_length=9000)",
         'Packet("p", Header("h", (Bytes("f", Default(bytes(5000))),)) / Fill(), max_length=9000)',
     ),
-    Code.F151: Explanation(
+    Code.F133: Explanation(
         "Each frame of a capture begins as its link type has it: those of Ethernet with its own "
         "header, those of raw IP with an IP header. Without linktype, the lowest header's is used.",
         'Packet("p", IPV4 / UDP / Fill(), linktype=LinkType.ETHERNET)',
         'Packet("p", IPV4 / UDP / Fill(), linktype=LinkType.RAW_IP)',
+    ),
+    Code.F134: Explanation(
+        "PayloadPad is the first thing behind the payload, once in a packet, up to a multiple or a "
+        "least number of bytes. A receiver locates it by a length field that counts the padding, "
+        "or ends before it.",
+        'Packet("p", Header("h", (UInt("a", 8, Default(0)),), trailer=(PayloadPad(4),)) / Fill())',
+        'Packet("p", Header("h", (UInt("a", 8, Length(PAYLOAD)),),\n'
+        "    trailer=(PayloadPad(4),)) / Fill(), max_length=200)",
     ),
 }

@@ -7,7 +7,7 @@ lies there, that checksum covers those bytes) and computes no packet.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import assert_never
 
@@ -27,17 +27,39 @@ from codegen.model import (
 )
 
 
+@dataclass(frozen=True)
+class Padding:
+    """Padding between the payload and what follows it.
+
+    Of a frame without it, all but ``uncounted`` bytes are filled up to a multiple of
+    ``multiple`` bytes, and to ``least`` bytes. It repeats ``pattern``.
+    """
+
+    path: str
+    uncounted: int
+    multiple: int = 1
+    least: int = 0
+    pattern: bytes = b"\0"
+
+    def size(self, length: int) -> int:
+        """Return the bytes of padding of a frame that has ``length`` bytes without it."""
+        counted = length - self.uncounted
+        return max(self.least - counted, 0) or -counted % self.multiple
+
+
 @dataclass(frozen=True, order=True)
 class Position:
     """A place between two bits of the frame, counted from its start or from its end.
 
     What lies behind a payload of any size counts from the end, and its ``bits`` are zero
     or less. Positions are ordered as they follow one another in the frame: whatever counts
-    from the end is behind everything that counts from the start.
+    from the end is behind everything that counts from the start. What is behind the padding
+    of a payload has that ``padding``; the end of the payload counts from the end without it.
     """
 
     from_end: bool
     bits: int
+    padding: Padding | None = field(default=None, compare=False)
 
     @property
     def octet(self) -> int:
@@ -51,7 +73,7 @@ class Position:
 
     def __add__(self, bits: int) -> Position:
         """Return the position so many bits further on."""
-        return Position(self.from_end, self.bits + bits)
+        return Position(self.from_end, self.bits + bits, self.padding)
 
     def __sub__(self, bits: int) -> Position:
         """Return the position so many bits before."""
@@ -68,9 +90,13 @@ class Position:
         return self.bits - other.bits
 
     def in_frame(self, length: int) -> int:
-        """Return the bits before the position in a frame of ``length`` bytes."""
-        return self.bits + (8 * length if self.from_end else 0)
+        """Return the bits before the position in a frame of ``length`` bytes, unpadded."""
+        padding = self.padding.size(length) if self.padding else 0
+        return self.bits + (8 * (length + padding) if self.from_end else 0)
 
+
+#: That of the end of the payload: nothing is before it.
+UNPADDED = Padding("", 0)
 
 #: The two ends of the frame, from which other positions are reached: ``START + 8 * 14``.
 START = Position(from_end=False, bits=0)
@@ -87,10 +113,15 @@ class Extent:
     @property
     def varies(self) -> bool:
         """Whether the size depends on the frame's: from within the headers to behind them."""
-        return self.start.from_end != self.end.from_end
+        return self.start.from_end != self.end.from_end or self.start.padding != self.end.padding
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether it includes the padding of a payload, or a part of it."""
+        return self.end.padding not in (None, UNPADDED)
 
     def size(self, frame_length: int) -> int:
-        """Return the bytes of the run in a frame of ``frame_length`` bytes."""
+        """Return the bytes of the run in a frame of ``frame_length`` bytes, unpadded."""
         return (self.end.in_frame(frame_length) - self.start.in_frame(frame_length)) // 8
 
     def covers(self, start: Position, end: Position) -> bool:
@@ -99,7 +130,18 @@ class Extent:
 
     def __str__(self) -> str:
         """Return the bytes as people count them, both ends included."""
+        if UNPADDED in (self.start.padding, self.end.padding):
+            return self._by_payload()
         return f"bytes {self.start.octet}..{'end' if self.end == END else self.end.octet - 1}"
+
+    def _by_payload(self) -> str:
+        """Return the bytes where an end of them is that of a payload before its padding."""
+        if self.start.padding != UNPADDED:
+            return f"bytes {self.start.octet}..end of the payload"
+        if self.start == self.end:
+            return "the padding"
+        last = "end" if self.end == END else self.end.octet - 1
+        return f"bytes from the padding on..{last}"
 
 
 @dataclass(frozen=True)
@@ -252,6 +294,12 @@ class FrameLength:
     unit: Fraction
     plus: int
     codes: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def locates_padding(self) -> bool:
+        """Whether a receiver can compute from it where the padding of a payload starts."""
+        ends = (self.of.start.padding, self.of.end.padding)
+        return UNPADDED in ends and not self.codes
 
     def number(self, frame_length: int) -> int:
         """Return what is counted in a frame of ``frame_length`` bytes."""
@@ -477,8 +525,9 @@ class Layout:
     ``length`` is what the program sends, unless it is swept. The headers take the first
     ``header_length`` bytes, and the trailers behind a payload the last ``trailer_length``.
     From ``min_length`` to ``max_length``, each ``length_step``-th length is possible, or those
-    of ``length_list`` where a table leaves them at no even distance. A
-    received frame has the optional fields of the format only if all ``conditions`` hold.
+    of ``length_list`` where they are at no even distance. All lengths are without the
+    ``padding`` that follows from them. A received frame has the optional fields of the format
+    only if all ``conditions`` hold.
     """
 
     format: Format
@@ -495,6 +544,7 @@ class Layout:
     length_sweep: Sweep | None
     conditions: tuple[Condition, ...] = ()
     length_list: tuple[int, ...] = ()
+    padding: Padding | None = None
 
     @property
     def is_preset(self) -> bool:
@@ -521,12 +571,16 @@ class Layout:
         """The possible lengths of a frame."""
         return self.length_list or range(self.min_length, self.max_length + 1, self.length_step)
 
+    def frame_length(self, length: int) -> int:
+        """Return the bytes of a frame of that length with its padding."""
+        return length + (self.padding.size(length) if self.padding else 0)
+
     @property
     def mean_length(self) -> Fraction:
-        """The bytes of a frame that the program sends, on average."""
+        """The bytes of a frame that the program sends, on average, with its padding."""
         if self.length_sweep is None:
-            return Fraction(self.length)
-        lengths = few_values(self.length_sweep)
+            return Fraction(self.frame_length(self.length))
+        lengths = [self.frame_length(each) for each in few_values(self.length_sweep)]
         return Fraction(sum(lengths), len(lengths))
 
     @property
@@ -556,7 +610,24 @@ class Layout:
         trailer cannot serve, as the trailer itself is found from the end.
         """
         for each in self.fields:
-            if isinstance(each.origin, FrameLength) and not each.start.from_end:
+            origin = each.origin
+            if (
+                isinstance(origin, FrameLength)
+                and not each.start.from_end
+                and not origin.of.start.from_end
+            ):
+                return each
+        return None
+
+    @property
+    def padding_field(self) -> Placed | None:
+        """The first length field from which a receiver can compute where padding starts.
+
+        It ends before the padding, or starts with it.
+        """
+        for each in self.fields:
+            origin = each.origin
+            if isinstance(origin, FrameLength) and origin.locates_padding:
                 return each
         return None
 

@@ -17,6 +17,7 @@ from typing import assert_never
 from codegen import describe
 from codegen.errors import UsageError, shown
 from codegen.layout import (
+    UNPADDED,
     All,
     Argument,
     Compared,
@@ -80,7 +81,7 @@ def encode(
     fill: bytes | None = None,
     wall: int = 0,
 ) -> bytes:
-    """Return the frame of ``length`` bytes for these arguments.
+    """Return the frame of ``length`` bytes, and its padding, for these arguments.
 
     ``packet`` is the number of packets that were sent before, the index into a sweep;
     ``now`` is the time of sending by a monotonic clock, in nanoseconds, and ``wall`` that of the
@@ -92,13 +93,16 @@ def encode(
     if length not in layout.lengths:
         raise UsageError(f"a frame of {layout.name!r} has {describe.lengths(layout)}, not {length}")
     values = _argument_values(layout, arguments)
-    frame = bytearray(length)
+    pad = _padding(layout, length)
+    frame = bytearray(length + pad)
     if layout.payload is not None:
         extent = layout.payload.extent
-        size = _size(extent, length)
-        frame[_octets(extent, length)] = (
-            _repeated(fill, size) if fill else payload(layout.payload, size, packet)
-        )
+        size = _size(extent, len(frame), pad)
+        inside = _octets(extent, len(frame), pad)
+        frame[inside] = _repeated(fill, size) if fill else payload(layout.payload, size, packet)
+        if layout.padding is not None:
+            padding = slice(inside.stop, inside.stop + pad)
+            frame[padding] = _repeated(layout.padding.pattern, pad)
     for placed in layout.fields:
         match placed.origin:
             case Fixed(value=value):
@@ -108,12 +112,48 @@ def encode(
             case Swept():
                 _write(frame, placed, swept_field(placed, packet, now, wall))
             case FrameLength():
-                _write(frame, placed, _length(placed.origin, length))
+                _write(frame, placed, _length(placed.origin, len(frame), pad))
             case Sum():
                 pass  # The checksums come when all that they cover is in place.
     for placed in layout.checksums:
         _write(frame, placed, checksum(layout, placed, bytes(frame)))
     return bytes(frame)
+
+
+def _padding(layout: Layout, length: int) -> int:
+    """Return the bytes of padding of a frame that has ``length`` without it: the fewest."""
+    padding, pad = layout.padding, 0
+    if padding is None:
+        return 0
+    counted = length - padding.uncounted
+    while counted + pad < padding.least or (counted + pad) % padding.multiple:
+        pad += 1
+    return pad
+
+
+def _found_padding(layout: Layout, frame: bytes) -> int:
+    """Return the bytes of padding that a frame declares; 0 where that is impossible."""
+    placed = layout.padding_field
+    least = layout.header_length + layout.trailer_length
+    if placed is None or len(frame) < least:
+        return 0
+    assert isinstance(placed.origin, FrameLength)
+    of = placed.origin.of
+    size = math.floor((_read(frame, placed) - placed.origin.plus) * placed.origin.unit)
+    # Either the padding is what is counted, or all from the headers to the end of the payload.
+    pad = size - (of.end.octet - of.start.octet)
+    if not of.start.from_end:
+        pad = len(frame) - (size + of.start.octet - of.end.octet)
+    return pad if 0 <= pad <= len(frame) - least else 0
+
+
+def unpadded(layout: Layout, frame: bytes) -> int:
+    """Return the length of a frame without its padding, in bytes."""
+    if layout.padding is None:
+        return len(frame)
+    if len(layout.lengths) == 1:
+        return layout.min_length
+    return len(frame) - _found_padding(layout, frame)
 
 
 def payload(payload: Payload, size: int, packet: int = 0) -> bytes:
@@ -205,6 +245,7 @@ def _faults(
     layout: Layout, frame: bytes, values: Mapping[str, int]
 ) -> Iterator[tuple[Result, str]]:
     """Yield what is wrong with a frame that has all its headers."""
+    pad = len(frame) - unpadded(layout, frame)
     for placed in layout.fields:
         found = values[placed.path]
         show = placed.field.show
@@ -222,7 +263,7 @@ def _faults(
                 elif placed.derived:
                     result = Result.LENGTH
             case FrameLength():
-                wanted, result = _length(placed.origin, len(frame)), Result.LENGTH
+                wanted, result = _length(placed.origin, len(frame), pad), Result.LENGTH
                 if placed.origin.codes and wanted < 0:
                     continue  # No frame has this length, as is found below.
             case Fixed(value=value, decides=decides) if (found ^ value) & decides:
@@ -242,8 +283,11 @@ def _faults(
         if not _holds(condition, values):
             words = describe.condition(condition)
             yield Result.NEXT_HEADER, f"other fields are there: {words} does not hold"
-    if len(frame) not in layout.lengths:
-        yield Result.LENGTH, f"{len(frame)} bytes, and should be {describe.lengths(layout)}"
+    if len(frame) - pad not in layout.lengths:
+        yield Result.LENGTH, f"{len(frame) - pad} bytes, and should be {describe.lengths(layout)}"
+    elif pad != _padding(layout, len(frame) - pad):
+        right = _padding(layout, len(frame) - pad)
+        yield Result.LENGTH, f"{pad} bytes of padding, and should be {right}"
 
 
 def _holds(condition: Condition, values: Mapping[str, int]) -> bool:
@@ -278,7 +322,8 @@ def checksum(layout: Layout, placed: Placed, frame: bytes) -> int:
     assert isinstance(origin, Sum)
     cleared = bytearray(frame)
     _write(cleared, placed, 0)
-    covered = cleared[_octets(origin.over, len(frame))]
+    pad = len(frame) - unpadded(layout, frame)
+    covered = cleared[_octets(origin.over, len(frame), pad)]
     data = _pseudo_header(layout, origin, frame) + bytes(covered)
     if isinstance(origin.algorithm, OwnAlgorithm):
         result = _own_checksum(origin.algorithm, data, placed)
@@ -340,7 +385,11 @@ def without_padding(layout: Layout, frame: bytes) -> bytes:
     size = math.floor((counted - ending.origin.plus) * ending.origin.unit)
     # The counted bytes start in the headers; what follows them is placed from the frame's end.
     length = of.start.octet + size - of.end.octet
-    return frame[: max(length, layout.min_length)]
+    least = layout.min_length
+    if of.end.padding == UNPADDED:
+        length = max(length, least)
+        return frame[: length + _padding(layout, length)]
+    return frame[: max(length, least + _padding(layout, least))]
 
 
 def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
@@ -361,7 +410,8 @@ def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
                 f"{show(right_value)} (0x{_bits(found, placed):x}) found"
             )
     if layout.payload is not None:
-        inside = range(len(wanted))[_octets(layout.payload.extent, len(wanted))]
+        pad = len(wanted) - unpadded(layout, wanted)
+        inside = range(len(wanted))[_octets(layout.payload.extent, len(wanted), pad)]
         for index, (left_byte, right_byte) in enumerate(zip(wanted, found, strict=False)):
             if index in inside and left_byte != right_byte:
                 lines.append(
@@ -470,22 +520,25 @@ def _shift(frame: bytes | bytearray, placed: Placed) -> int:
     return len(frame) * 8 - start - placed.bits
 
 
-def _bits_before(position: Position, length: int) -> int:
-    """Return where a position is in a frame of that many bytes."""
-    return position.bits + 8 * length if position.from_end else position.bits
+def _bits_before(position: Position, length: int, pad: int = 0) -> int:
+    """Return where a position is in a frame of that many bytes, the last ones of padding."""
+    if not position.from_end:
+        return position.bits
+    return position.bits + 8 * (length - (pad if position.padding == UNPADDED else 0))
 
 
-def _octets(extent: Extent, length: int) -> slice:
-    """Return the bytes of an extent in a frame of that many bytes."""
-    return slice(_bits_before(extent.start, length) // 8, _bits_before(extent.end, length) // 8)
+def _octets(extent: Extent, length: int, pad: int) -> slice:
+    """Return the bytes of an extent in a frame of that many bytes, ``pad`` of them padding."""
+    start = _bits_before(extent.start, length, pad)
+    return slice(start // 8, _bits_before(extent.end, length, pad) // 8)
 
 
-def _size(extent: Extent, length: int) -> int:
-    return len(range(length)[_octets(extent, length)])
+def _size(extent: Extent, length: int, pad: int) -> int:
+    return len(range(length)[_octets(extent, length, pad)])
 
 
-def _length(origin: FrameLength, length: int) -> int:
-    counted = math.floor(_size(origin.of, length) / origin.unit) + origin.plus
+def _length(origin: FrameLength, length: int, pad: int) -> int:
+    counted = math.floor(_size(origin.of, length, pad) / origin.unit) + origin.plus
     if not origin.codes:
         return counted
     # A frame of another size has no code; whoever asks looks at its length as well.
@@ -505,7 +558,8 @@ def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:
             case PseudoConst(value=value):
                 pass
             case PseudoLength():
-                value = _size(origin.over, len(frame))
+                pad = len(frame) - unpadded(layout, frame)
+                value = _size(origin.over, len(frame), pad)
         bits += f"{value:0{part.bits}b}"
     return int(bits or "0", 2).to_bytes(len(bits) // 8, "big")
 

@@ -74,7 +74,8 @@ def mismatch(layout: Layout, vector: Vector) -> str | None:
 
     Raises UsageError for values or a length that the format does not have.
     """
-    wanted = oracle.encode(layout, vector.values, len(vector.frame), fill=vector.payload)
+    length = oracle.unpadded(layout, vector.frame)
+    wanted = oracle.encode(layout, vector.values, length, fill=vector.payload)
     if wanted != vector.frame:
         return (
             f"{layout.name}: {vector.name}: the vector's bytes on the left, those of the format "

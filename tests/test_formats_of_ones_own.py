@@ -47,6 +47,7 @@ from codegen.model import (
     Counter,
     Cycle,
     Default,
+    Edge,
     Fetch,
     Field,
     Fill,
@@ -66,6 +67,7 @@ from codegen.model import (
     Packet,
     Pad,
     Parameter,
+    PayloadPad,
     Random,
     Range,
     Reserved,
@@ -125,7 +127,11 @@ static inline uint16_t xor16(const uint8_t *p, size_t len, size_t field)
 def size(members: Iterable[Member]) -> int:
     """Return the bits of members that are there whatever their header is given."""
     return sum(
-        size(each.fields) if isinstance(each, Group) else 0 if isinstance(each, Pad) else each.bits
+        size(each.fields)
+        if isinstance(each, Group)
+        else 0
+        if isinstance(each, Pad | PayloadPad)
+        else each.bits
         for each in members
     )
 
@@ -135,7 +141,7 @@ def sources(members: Iterable[Member]) -> Iterator[tuple[Field, Source]]:
     for each in members:
         if isinstance(each, Group):
             yield from sources(each.fields)
-        elif not isinstance(each, Pad):
+        elif not isinstance(each, Pad | PayloadPad):
             yield each, each.source
 
 
@@ -463,7 +469,7 @@ class _Drawn:
         usable = [
             each
             for each in fields
-            if not isinstance(each, Reserved | Pad | Group)
+            if not isinstance(each, Reserved | Pad | PayloadPad | Group)
             and not isinstance(each.source, Checksum)
             and each.when is None
             and (each.byteorder == "big" or not each.bits % 8)
@@ -491,10 +497,30 @@ class _Drawn:
         )
         return tuple(parts)
 
+    def padded(self, header: Header) -> Header:
+        """Return a header with padding behind its payload, and a length that locates it."""
+        pad = self.name("pad")
+        own_span = Span(pad, pad)
+        spans = [HEADER_TO_TRAILER, Span(Edge.HEADER_END, pad), Span(pad, Edge.FRAME_END)]
+        of = self.draw(st.sampled_from(spans))
+        multiple = self.draw(st.sampled_from([0, 2, 3, 4, 8, 256]))
+        content = self.draw(st.sampled_from([None, Increment(1), Increment(250, 7)]))
+        padding = PayloadPad(
+            multiple or 1, 0 if multiple else self.draw(st.integers(1, 60)), of, content, pad
+        )
+        if self.draw(st.booleans()):
+            length = UInt(self.name("len"), 16, Length(HEADER_AND_PAYLOAD))
+            header = replace(header, fields=(*header.fields, length))
+            return replace(header, trailer=(padding, *header.trailer))
+        length = UInt(self.name("len"), 16, Length(own_span), "little")
+        return replace(header, trailer=(padding, *header.trailer, length))
+
     def packet(self) -> Packet:
         layers: list[Header] = []
         for _ in range(self.draw(st.integers(1, 3))):
             layers.append(self.header(layers[-1] if layers else None))
+        if self.draw(st.integers(0, 3)) == 0:
+            layers[-1] = self.padded(layers[-1])
         own = Packet("own", Stack(tuple(layers)))
         size = place(Findings(own), own).least_length
         order = None
@@ -624,6 +650,7 @@ def sent(layout: Layout, app: Path, capture: Path) -> None:
     for number in range(3):
         length = layout.max_length if swept is None else oracle.swept_value(swept, number)
         wanted = oracle.encode(layout, given, length, packet=number)
+        length = len(wanted)
         assert data[at + 8 : at + 16] == struct.pack("=II", length, length)
         found = data[at + 16 : at + 16 + length]
         # When it was sent, the oracle cannot know.

@@ -192,7 +192,7 @@ def test_the_bounds_are_those_of_the_documentation() -> None:
     resolve(_flat(bounds.FIELDS))
     with pytest.raises(FormatError) as caught:
         resolve(_flat(bounds.FIELDS + 1))
-    assert [each.code for each in caught.value.diagnostics] == [Code.F150]
+    assert [each.code for each in caught.value.diagnostics] == [Code.F132]
     headers = tuple(
         Header(f"h{each}", (UInt("a", 8, Default(0)),)) for each in range(bounds.HEADERS - 1)
     )

@@ -68,7 +68,7 @@ def test_the_lowest_header_has_it() -> None:
 def test_a_contradiction_is_refused(stack: Stack, link: int) -> None:
     with pytest.raises(FormatError) as caught:
         resolve(Packet("p", stack, linktype=link, min_length=60))
-    assert [each.code for each in caught.value.diagnostics] == [Code.F151]
+    assert [each.code for each in caught.value.diagnostics] == [Code.F133]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -93,7 +93,14 @@ def fields(capture: Path, *names: str) -> list[list[str]]:
     """Return fields of each frame, as tshark reads them."""
     tools.need("tshark")
     wanted = [argument for name in names for argument in ("-e", name)]
-    options = ["-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"]
+    options = [
+        "-o",
+        "udp.check_checksum:TRUE",
+        "-o",
+        "ip.check_checksum:TRUE",
+        "-o",
+        "tcp.check_checksum:TRUE",
+    ]
     done = subprocess.run(
         ["tshark", "-r", capture, *options, "-T", "fields", *wanted],
         capture_output=True,

@@ -19,10 +19,14 @@ DOCS = ROOT / "docs"
 NAVIGATION = {
     "Start": ("readme", "tutorial-format", "tutorial-unikernel"),
     "Language": (
-        *("shapes", "bit-fields", "optional-fields", "groups", "stacking", "payloads", "lengths"),
-        *("trailers", "checksums", "sweeps", "parser"),
+        *("shapes", "signed-numbers", "variable-length-numbers", "bit-fields", "optional-fields"),
+        *("groups", "stacking", "payloads", "lengths", "length-codes", "trailers", "padding"),
+        *("checksums", "sweeps", "time-stamps", "linktype", "parser"),
     ),
-    "Use": ("how-to", "your-own-repository", "export-and-decode", "c-api", "xdp", "vhost-user"),
+    "Use": (
+        *("how-to", "your-own-repository", "import", "export-and-decode", "captures", "c-api"),
+        *("xdp", "vhost-user"),
+    ),
     "Reference": tuple(reference.PAGES),
     "Project": ("changelog", "contributing"),
 }

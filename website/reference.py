@@ -180,6 +180,11 @@ def _rows(members: Iterable[Member], prefix: str = "") -> Iterator[tuple[str, ..
         if isinstance(each, Group):
             yield path, "group" if each.fields else "group, empty until it is bound", "", present
             yield from _rows(each.fields, f"{path}.")
+        elif isinstance(each, model.PayloadPad):
+            size = (
+                f"{each.least} bytes at least" if each.least else f"a multiple of {each.multiple}"
+            )
+            yield path, f"zeros behind a short payload, up to {size}", "", present
         elif isinstance(each, model.Pad):
             yield path, f"zeros up to a multiple of {each.multiple} bytes", "", present
         else:

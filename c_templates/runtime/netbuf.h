@@ -22,6 +22,7 @@ struct netbuf_shape {
 	size_t bufalign;	/**< alignment of the buffer, a power of two */
 	uint16_t headroom;	/**< bytes in front of the frame */
 	uint16_t len;		/**< bytes of the frame */
+	uint16_t pktlen;	/**< bytes of the frame without its padding */
 };
 
 /**
@@ -38,7 +39,7 @@ struct netbuf_shape {
 size_t netbuf_align(size_t ioalign, size_t buflen);
 
 /**
- * Fill in a shape, but for the allocator
+ * Fill in a shape, but for the allocator; its frames have no padding
  *
  * @param shape
  *    Is filled; its buffers are as long as they must be

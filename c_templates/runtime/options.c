@@ -123,7 +123,7 @@ static uint64_t wire_bits(const struct options *opt __unused)
 #if PACKET_SWEEPS_LENGTH
 	return PACKET_MEAN_BITS;
 #else
-	return 8ULL * (opt->length + ETHER_WIRE_OVERHEAD);
+	return 8ULL * (packet_frame_len(opt->length) + ETHER_WIRE_OVERHEAD);
 #endif
 }
 

@@ -55,7 +55,7 @@ static inline uint64_t sweep_bytes(const struct packet_sweep *sweep __unused,
 #if PACKET_SWEEPS_LENGTH
 	return sweep->bytes;
 #else
-	return sent * len;
+	return sent * packet_frame_len(len);
 #endif
 }
 
@@ -73,7 +73,7 @@ static inline void sweep_write(struct packet_sweep *sweep __unused,
 	packet_sweep_write(pkt->data, sweep);
 #endif
 #if PACKET_SWEEPS_LENGTH
-	pkt->len = sweep->pktlen;
+	pkt->len = packet_frame_len(sweep->pktlen);
 #endif
 }
 

@@ -14,6 +14,7 @@ from typing import assert_never
 
 from codegen import describe
 from codegen.layout import (
+    UNPADDED,
     All,
     Argument,
     Compared,
@@ -23,6 +24,7 @@ from codegen.layout import (
     Fixed,
     FrameLength,
     Layout,
+    Padding,
     Payload,
     Placed,
     Position,
@@ -89,6 +91,7 @@ def value(layout: Layout) -> dict[str, object]:
         "trailer_length": layout.trailer_length,
         "fields": [_field(each) for each in layout.fields],
         "conditions": [_condition(each) for each in layout.conditions],
+        "padding": layout.padding and _padding(layout.padding),
         "payload": payload
         and {
             "path": payload.path,
@@ -195,7 +198,20 @@ def _sum(total: Sum) -> dict[str, object]:
 
 
 def _position(position: Position) -> dict[str, object]:
-    return {"from": "end" if position.from_end else "start", "bits": position.bits}
+    side = "end" if position.from_end else "start"
+    if position.padding == UNPADDED:
+        side = "unpadded end"
+    return {"from": side, "bits": position.bits}
+
+
+def _padding(padding: Padding) -> dict[str, object]:
+    return {
+        "path": padding.path,
+        "uncounted": padding.uncounted,
+        "multiple": padding.multiple,
+        "least": padding.least,
+        "pattern": padding.pattern.hex(),
+    }
 
 
 def _extent(extent: Extent) -> dict[str, object]:

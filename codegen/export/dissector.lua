@@ -29,10 +29,28 @@ end
 proto.fields = fields
 proto.experts = { expert }
 
--- A frame has its bytes, the place at which FORMAT begins in it, and the one at which it ends.
+-- A frame has its bytes, the place at which FORMAT begins in it, and those at which it ends:
+-- with the padding of a payload, and as it would end without that.
 
 local function octet(frame, position)
-	return (position.from_end and frame.ending or frame.start) + math.floor(position.bits / 8)
+	local from = frame.start
+	if position.from_end then
+		from = position.unpadded and frame.unpadded or frame.ending
+	end
+	return from + math.floor(position.bits / 8)
+end
+
+-- The length of a frame with the padding of its payload.
+local function padded(length)
+	local padding = FORMAT.padding
+	if not padding then
+		return length
+	end
+	local counted = length - padding.uncounted
+	if counted < padding.least then
+		return padding.least + padding.uncounted
+	end
+	return length + -counted % padding.multiple
 end
 
 local function range(frame, each)
@@ -257,21 +275,49 @@ local function add(tree, frame, each)
 	end
 end
 
--- The frame without padding behind it, which its length field excludes.
-local function without_padding(frame)
+-- The bytes that a length field counts, and those that it does not, as it declares them; nil
+-- for a code that no size has.
+local function declared(frame, each)
+	local length = each.length
+	local counted = tonumber(text(frame, each))
+	if length.sizes then
+		counted = length.sizes[counted]
+		if not counted then
+			return nil
+		end
+	end
+	local covered = math.floor((counted - length.plus) * length.unit / length.per)
+	return covered + length.start.bits / 8 - length.ending.bits / 8
+end
+
+-- Where the frame ends, without what a link added behind it, and where its payload's padding is.
+local function find_ends(frame)
 	local each = FORMAT.length_field
 	if each and frame.ending - frame.start >= FORMAT.least then
-		local length = each.length
-		local counted = tonumber(text(frame, each))
-		if length.sizes then
-			counted = length.sizes[counted]
-			if not counted then
-				return frame
-			end
+		local total = declared(frame, each)
+		if not total then
+			frame.unpadded = frame.ending
+			return frame
 		end
-		local covered = math.floor((counted - length.plus) * length.unit / length.per)
-		local total = length.start.bits / 8 + covered - length.ending.bits / 8
-		frame.ending = math.min(frame.ending, frame.start + math.max(total, FORMAT.min_length))
+		if each.length.ending.unpadded then
+			total = padded(math.max(total, FORMAT.min_length))
+		else
+			total = math.max(total, padded(FORMAT.min_length))
+		end
+		frame.ending = math.min(frame.ending, frame.start + total)
+	end
+	frame.unpadded = frame.ending
+	each = FORMAT.padding_field
+	if each then
+		local unpadded = frame.ending - declared(frame, each)
+		if not each.length.start.from_end then
+			unpadded = frame.start + declared(frame, each)
+		end
+		if unpadded >= frame.start + FORMAT.least and unpadded <= frame.ending then
+			frame.unpadded = unpadded
+		end
+	elseif FORMAT.padding then
+		frame.unpadded = frame.start + FORMAT.min_length
 	end
 	return frame
 end
@@ -293,10 +339,16 @@ local function dissect(frame, tree, pinfo)
 			branch:add(payload, frame.bytes(octet(frame, FORMAT.payload.start), length))
 		end
 	end
-	local total = frame.ending - frame.start
+	local total = frame.unpadded - frame.start
+	local problem
 	if total < FORMAT.min_length or total > FORMAT.max_length
 	   or (total - FORMAT.min_length) % FORMAT.length_step ~= 0 then
-		local problem = string.format("%d bytes, and should be %s", total, FORMAT.lengths)
+		problem = string.format("%d bytes, and should be %s", total, FORMAT.lengths)
+	elseif padded(total) ~= frame.ending - frame.start then
+		problem = string.format("%d bytes of padding, and should be %d",
+		                        frame.ending - frame.unpadded, padded(total) - total)
+	end
+	if problem then
 		branch:add_proto_expert_info(expert, problem)
 		branch:add(fault, problem):set_generated()
 	end
@@ -362,7 +414,7 @@ function proto.dissector(tvb, pinfo, tree)
 	if frame.start < 0 or not is_ours(frame) then
 		return 0
 	end
-	dissect(without_padding(frame), tree, pinfo)
+	dissect(find_ends(frame), tree, pinfo)
 	return tvb:len()
 end
 

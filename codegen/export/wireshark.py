@@ -19,6 +19,7 @@ from typing import assert_never
 from codegen import describe
 from codegen.errors import UsageError
 from codegen.layout import (
+    UNPADDED,
     All,
     Compared,
     Condition,
@@ -27,6 +28,7 @@ from codegen.layout import (
     Fixed,
     FrameLength,
     Layout,
+    Padding,
     Placed,
     Position,
     PseudoConst,
@@ -120,6 +122,8 @@ def dissector(layout: Layout, name: str | None = None) -> str:
         "length_step": layout.length_step,
         "lengths": describe.lengths(layout),
         "length_field": _field(layout, layout.length_field) if layout.length_field else None,
+        "padding_field": _field(layout, layout.padding_field) if layout.padding_field else None,
+        "padding": _padding(layout.padding) if layout.padding else None,
         "payload": _extent(layout.payload.extent) if layout.payload else None,
         "deciding": _deciding(layout, registered=table is not None),
         "conditions": [_condition(layout, each) for each in layout.conditions],
@@ -287,7 +291,16 @@ def _sum(layout: Layout, total: Sum) -> dict[str, object]:
 
 
 def _position(position: Position) -> dict[str, object]:
-    return {"from_end": position.from_end, "bits": position.bits}
+    found: dict[str, object] = {"from_end": position.from_end, "bits": position.bits}
+    return found | ({"unpadded": True} if position.padding == UNPADDED else {})
+
+
+def _padding(padding: Padding) -> dict[str, object]:
+    return {
+        "uncounted": padding.uncounted,
+        "multiple": padding.multiple,
+        "least": padding.least,
+    }
 
 
 def _extent(extent: Extent) -> dict[str, object]:

@@ -5,7 +5,20 @@
     |    destination, 6 bytes   |      source, 6 bytes      | type |
 """
 
-from codegen.model import MAC, Dissectors, FromDevice, Header, LinkType, NextHeader, Parameter, UInt
+from dataclasses import replace
+
+from codegen.model import (
+    ETHERNET_MIN,
+    MAC,
+    Dissectors,
+    FromDevice,
+    Header,
+    LinkType,
+    NextHeader,
+    Parameter,
+    PayloadPad,
+    UInt,
+)
 
 ETHERNET = Header(
     "ethernet",
@@ -24,3 +37,7 @@ ETHERNET = Header(
     numbers={"frame": 1, "mpls_bottom": 1},
     linktypes=(LinkType.ETHERNET,),
 )
+
+#: The same, with zeros behind a short payload up to the least frame, which no length field of
+#: the headers above counts (IEEE 802.3 clause 4.2.3.3).
+PADDED_ETHERNET = replace(ETHERNET, trailer=(PayloadPad(least=ETHERNET_MIN),))

@@ -19,7 +19,7 @@ from codegen.lower.parsing import Parsing, fields_struct
 from codegen.lower.plan import ArgumentPlan, FormatPlan, Plan
 from codegen.lower.strategies import check_strategy
 from codegen.lower.sweeping import Sweeping
-from codegen.lower.writing import Writing
+from codegen.lower.writing import Writing, frame_len_function
 from codegen.model import WIRE_OVERHEAD, Algorithm, OwnAlgorithm, Strategy
 
 __all__ = ["FormatPlan", "Plan", "check_strategy", "lower", "lower_format"]
@@ -42,6 +42,8 @@ def lower_format(layout: Layout) -> FormatPlan:
     structs = [_args_struct(layout, arguments), fields_struct(layout)]
     clocks = sweeping.clocks() if sweeping else []
     inline = (*tables.functions(layout), *(sweeping.inline() if sweeping else ()))
+    if layout.padding is not None:
+        inline = (frame_len_function(layout), *inline)
     functions = (
         *([sweeping.init()] if sweeping else []),
         writing.function(),
@@ -67,6 +69,9 @@ def lower_format(layout: Layout) -> FormatPlan:
         template=writing.template(in_trailer=False),
         trailer=writing.template(in_trailer=True),
         patterns=patterns if len(patterns) > 1 else b"",
+        padding=_padding(layout),
+        is_padded=layout.padding is not None,
+        padded_max=layout.frame_length(layout.max_length),
         structs=(*structs, *([sweeping.struct()] if sweeping else [])),
         inline=inline,
         functions=functions,
@@ -80,6 +85,12 @@ def lower_format(layout: Layout) -> FormatPlan:
         mean_bits=round(8 * (layout.mean_length + WIRE_OVERHEAD)),
         diagram=tuple(describe.diagram(layout).splitlines()),
     )
+
+
+def _padding(layout: Layout) -> bytes:
+    """Return what the padding repeats, where that is more than one byte."""
+    pattern = layout.padding.pattern if layout.padding else b""
+    return pattern if len(pattern) > 1 else b""
 
 
 #: The headers of functions that only some formats call.

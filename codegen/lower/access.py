@@ -2,6 +2,8 @@
 
 ``frame`` points at the frame's first byte and ``end`` behind its last; trailers are found
 from there. ``pktlen`` is the frame's length where it is written, ``len`` where it is read.
+Where a payload is followed by padding, ``pktlen`` is the length without it in both cases,
+and ``framelen`` that with it where a frame is written.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from codegen.c.types import (
     signed,
     unsigned,
 )
-from codegen.layout import Extent, FrameLength, Piece, Placed, Position
+from codegen.layout import UNPADDED, Extent, FrameLength, Piece, Placed, Position
 from codegen.model import (
     MAC,
     Bytes,
@@ -40,6 +42,7 @@ from codegen.model import (
 FRAME = Name("frame", Pointer(U8))
 END = Name("end", Pointer(U8))
 PKTLEN = Name("pktlen", U16)
+FRAMELEN = Name("framelen", UINT)
 LEN = Name("len", U16)
 
 #: The types that the functions of ``bytes.h`` return, by what they read.
@@ -66,6 +69,8 @@ def type_of(field: Field) -> Type:
 def address_of(position: Position) -> Expression:
     """Return the address of the byte at a position."""
     octet = position.octet
+    if position.padding == UNPADDED:
+        return tree.added(Binary("+", FRAME, PKTLEN), octet)
     if position.from_end:
         return Binary("-", END, Number(-octet)) if octet else END
     return Binary("+", FRAME, Number(octet)) if octet else FRAME
@@ -76,16 +81,34 @@ def octet_at(position: Position) -> Expression:
     return tree.octet(END if position.from_end else FRAME, position.octet)
 
 
-def size_of(extent: Extent, length: Expression) -> Expression:
+def _until(position: Position, length: Name) -> Expression:
+    """Return the length from which a position at the end of a frame is counted.
+
+    ``length`` is :data:`PKTLEN` where the frame is written, :data:`LEN` where it is read.
+    """
+    if position.padding is None:
+        return length
+    if position.padding == UNPADDED:
+        return PKTLEN
+    return FRAMELEN if length == PKTLEN else LEN
+
+
+def _size_plus(extent: Extent, length: Name, plus: int) -> Expression:
+    """Return the size of an extent whose size depends on the frame's, and so many bytes more."""
+    size = _until(extent.end, length)
+    if extent.start.from_end:
+        size = Binary("-", size, _until(extent.start, length))
+    return tree.added(size, extent.end.octet - extent.start.octet + plus)
+
+
+def size_of(extent: Extent, length: Name) -> Expression:
     """Return the size of an extent in a frame of that length."""
     if not extent.varies:
         return tree.size(extent.size(0))
-    return tree.added(length, extent.end.octet - extent.start.octet)
+    return _size_plus(extent, length, 0)
 
 
-def length_of(
-    format_name: str, placed: Placed, origin: FrameLength, length: Expression
-) -> Expression:
+def length_of(format_name: str, placed: Placed, origin: FrameLength, length: Name) -> Expression:
     """Return the number of a length field in a frame of that length."""
     counted = counted_of(origin, length)
     if not origin.codes:
@@ -93,10 +116,10 @@ def length_of(
     return Call(f"{format_name}_{variable_of(placed)}_code", (counted,), U64)
 
 
-def counted_of(origin: FrameLength, length: Expression) -> Expression:
+def counted_of(origin: FrameLength, length: Name) -> Expression:
     """Return what a length field counts in a frame of that length, its code apart."""
     if origin.unit == 1:
-        return tree.added(length, origin.of.end.octet - origin.of.start.octet + origin.plus)
+        return _size_plus(origin.of, length, origin.plus)
     counted = size_of(origin.of, length)
     if origin.unit.denominator > 1:
         counted = Binary("*", counted, tree.size(origin.unit.denominator))

@@ -29,6 +29,7 @@ from codegen.c.tree import (
 )
 from codegen.c.types import I64, INT, U8, U16, U64, UINT, VOID, Integer, Pointer, Tagged, unsigned
 from codegen.layout import (
+    UNPADDED,
     All,
     Argument,
     Compared,
@@ -51,6 +52,7 @@ from codegen.lower.access import (
     END,
     FRAME,
     LEN,
+    PKTLEN,
     address_of,
     constant,
     copy,
@@ -65,7 +67,7 @@ from codegen.lower.access import (
 )
 from codegen.lower.arguments import args_pointer, member_of, out_of_range
 from codegen.lower.sums import SUM, Term, addends, csum_add, to_word_end
-from codegen.lower.writing import checksum_call, lengths, zero_rule
+from codegen.lower.writing import checksum_call, frame_len, length_words, zero_rule
 from codegen.model import MAC, Algorithm, NextHeader, Reserved, UInt
 
 _RESULT = Tagged("enum frame_result")
@@ -122,7 +124,8 @@ class Parsing:
 
     def functions(self) -> tuple[Function, ...]:
         """Return them, each after those that it calls."""
-        reading = (self.accepts(), self.length(), self.check(), self.parse())
+        unpadded = (self.unpadded(),) if self.layout.padding else ()
+        reading = (self.accepts(), self.length(), *unpadded, self.check(), self.parse())
         return (*reading, self.compare(), self.match())
 
     def limit(self, name: str) -> Name:
@@ -163,7 +166,7 @@ class Parsing:
             f"{self.layout.name}_accepts",
             INT,
             (
-                Parameter(U16, "pktlen", f"Bytes of the frame, {lengths(self.layout)}"),
+                Parameter(U16, "pktlen", length_words(self.layout)),
                 Parameter(self.args.type, "args", "Values of the packet"),
             ),
             f"Check whether a {self.layout.name} frame can have this length and these values",
@@ -185,7 +188,8 @@ class Parsing:
             "Length of a received frame, without what a driver or a link added to it",
             tuple(self._length_body()),
             "The length that the frame itself declares, at most len and at least "
-            f"{self.macro}_MIN_LEN; len when it declares none",
+            f"{'that of a frame of ' if self.layout.padding else ''}{self.macro}_MIN_LEN; "
+            "len when it declares none",
         )
 
     def _length_body(self) -> Iterator[Statement]:
@@ -215,10 +219,51 @@ class Parsing:
             yield Assign(number, Call(name, (tree.unsigned_number(load(ending)),), U64))
             yield If(Binary("==", number, tables.NONE), (Return(LEN),))
         yield Assign(declared, self._declared(number, ending.origin))
-        least = Cast(I64, self.limit("MIN_LEN"))
+        least: Expression = self.limit("MIN_LEN")
+        is_unpadded = ending.origin.of.end.padding == UNPADDED
+        if self.layout.padding is not None and not is_unpadded:
+            least = self._padded(Cast(U16, least))
+        least = Cast(I64, least)
         yield If(Binary("<", declared, least), (Assign(declared, least),))
         yield If(Binary(">", declared, LEN), (Return(LEN),))
+        if is_unpadded:
+            yield Assign(declared, self._padded(Cast(U16, declared)))
+            yield If(Binary(">", declared, LEN), (Return(LEN),))
         yield Return(Cast(U16, declared))
+
+    def _padded(self, length: Expression) -> Expression:
+        """Return a length with the padding that follows from it."""
+        return Call(frame_len(self.layout), (length,), U16)
+
+    def unpadded(self) -> Function:
+        """Return ``<format>_unpadded()``."""
+        ending = self.layout.padding_field
+        declared = Name("declared", I64)
+        body: list[Statement] = []
+        if ending is None or not isinstance(ending.origin, FrameLength):
+            body.append(Return(tree.converted(self.limit("MIN_LEN"), U16)))
+        else:
+            value = self._declared(self._capped(ending), ending.origin)
+            if ending.origin.of.start.from_end:
+                # It counts the padding itself.
+                value = Binary("-", Cast(I64, LEN), value)
+            body += [Comment((describe.declaration(ending),)), Assign(declared, value)]
+            too_short = Binary("<", declared, Cast(I64, self.shortest()))
+            impossible = Binary("||", too_short, Binary(">", declared, LEN))
+            body += [If(impossible, (Return(LEN),)), Return(Cast(U16, declared))]
+        declares: list[Statement] = []
+        if tree.uses(body, END.name):
+            declares.append(Declare(_FRAME, "end", Binary("+", FRAME, LEN), const=True))
+        if tree.uses(body, declared.name):
+            declares.append(Declare(I64, declared.name))
+        return Function(
+            f"{self.layout.name}_unpadded",
+            U16,
+            (Parameter(_FRAME, "frame"), Parameter(U16, "len")),
+            "Length of a frame without its padding, as it declares it; len if that is impossible",
+            (*declares, *body),
+            static=True,
+        )
 
     @staticmethod
     def _capped(ending: Placed) -> Expression:
@@ -265,6 +310,10 @@ class Parsing:
         if tree.uses(body, END.name):
             declared.append(Declare(_FRAME, "end"))
             start.append(self._end())
+        if self.layout.padding is not None:
+            declared.append(Declare(UINT, PKTLEN.name))
+            unpadded = Call(f"{self.layout.name}_unpadded", (FRAME, LEN), U16)
+            start.append(Assign(PKTLEN, unpadded))
         if self.layout.checksums:
             bits = max(each.bits for each in self.layout.checksums)
             declared.append(Declare(unsigned(bits), _WANTED))
@@ -413,7 +462,12 @@ class Parsing:
                     found["UNKNOWN"] += self.refuse(placed, tree.joined("&&", others), "UNKNOWN")
         yield from found["CONSTANT"] + found["UNKNOWN"]
         yield Blank()
-        yield If(self.is_no_length(LEN), (self.result("LENGTH"),))
+        unpadded = PKTLEN if self.layout.padding else LEN
+        yield If(self.is_no_length(unpadded), (self.result("LENGTH"),))
+        if self.layout.padding is not None:
+            yield Comment((describe.padding(self.layout.padding),))
+            differs = Binary("!=", self._padded(Cast(U16, PKTLEN)), LEN)
+            yield If(differs, (self.result("LENGTH"),))
         yield from found["LENGTH"]
 
     # Checksums

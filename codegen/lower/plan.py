@@ -51,7 +51,8 @@ class FormatPlan:
     """The packet layer of one format, and what the files above it ask of it.
 
     The constant bytes are the ``template`` of the headers and that of the ``trailer``, and
-    the ``patterns`` of the payload, one behind the other, where they have more than one byte.
+    the ``patterns`` of the payload, one behind the other, where they have more than one byte,
+    and that of its ``padding``. A padded frame takes ``padded_max`` bytes at most.
     The functions call those that ``headers`` declare, which are the runtime's or the format's
     own. ``inline`` functions are defined in the header. ``lengths`` are those of a frame in
     words, where they are at no even distance. ``shorthand`` are the arguments of the function
@@ -71,6 +72,9 @@ class FormatPlan:
     template: tuple[TemplateRow, ...]
     trailer: tuple[TemplateRow, ...]
     patterns: bytes
+    padding: bytes
+    is_padded: bool
+    padded_max: int
     structs: tuple[Struct, ...]
     inline: tuple[Function, ...]
     functions: tuple[Function, ...]

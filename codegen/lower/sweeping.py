@@ -65,7 +65,16 @@ from codegen.layout import (
     TimestampSweep,
     TriangleSweep,
 )
-from codegen.lower.access import END, FRAME, PKTLEN, address_of, constant, is_octets, on_wire
+from codegen.lower.access import (
+    END,
+    FRAME,
+    FRAMELEN,
+    PKTLEN,
+    address_of,
+    constant,
+    is_octets,
+    on_wire,
+)
 from codegen.lower.sums import SUM
 from codegen.model import Default, Field, Int, UInt, VarInt
 
@@ -284,7 +293,7 @@ class Sweeping:
         self.per_packet = self._per_packet()
         #: Whether what is written for each packet depends on the length of its frame.
         self.has_length = self.layout.length_sweep is not None or any(
-            tree.uses(self.per_packet, each.name) for each in (PKTLEN, END)
+            tree.uses(self.per_packet, each.name) for each in (PKTLEN, FRAMELEN, END)
         )
 
     def clocks(self) -> list[str]:
@@ -358,6 +367,8 @@ class Sweeping:
             size = Name(f"{self.layout.name.upper()}_TRAILER_LEN", UINT)
             behind = Binary("+", self.member("trailer", Array(U8, None)), size)
             declared.append(Declare(Pointer(U8), END.name, behind, const=True))
+        if tree.uses(body, FRAMELEN.name):
+            declared.insert(0, self.writing.declare_framelen())
         if tree.uses(body, SUM.name):
             declared.append(Declare(U64, SUM.name))
         first = "the first" if self.layout.length_sweep is not None else "each"
@@ -411,11 +422,10 @@ class Sweeping:
             found, table = value(placed.origin, variable.name, placed.field, n, now)
             tables += [table] if table else []
             values.append(Declare(variable.type, variable.name, found, const=True))
-        if tree.uses(self.per_packet, PKTLEN.name) or tree.uses(self.per_packet, END.name):
+        ends = self.writing.declare_ends(self.per_packet)
+        if ends or tree.uses(self.per_packet, PKTLEN.name):
             length = self.member("pktlen", U16)
-            values.insert(0, Declare(U16, PKTLEN.name, length, const=True))
-        if tree.uses(self.per_packet, END.name):
-            values.insert(1, self.writing.declare_end())
+            values[:0] = [Declare(U16, PKTLEN.name, length, const=True), *ends]
         values += [each.declaration for each in self.checksums]
         if tree.uses(self.per_packet, SUM.name):
             values.append(Declare(U64, SUM.name))
@@ -429,6 +439,9 @@ class Sweeping:
             if self.layout.sweeps_payload:
                 words = f"fill: {describe.payload(self.layout.payload)}"
             body += [Comment((words,)), self.writing.fill(self.member("n"))]
+        padding = self.layout.padding
+        if padding is not None and self.layout.length_sweep is not None:
+            body += [Comment((describe.padding(padding),)), self.writing.pad()]
         if self.moves:
             body.append(self.writing.copy_trailer(self.member("trailer", Array(U8, None))))
         for placed in self.fields:
@@ -460,7 +473,10 @@ class Sweeping:
         if self.layout.length_sweep is not None:
             length = self.member("pktlen", U16)
             following = Call(f"{self.name}_length", (n,), U16)
-            body += [Assign(self.member("bytes"), length, "+="), Assign(length, following)]
+            sent: Expression = length
+            if self.layout.padding is not None:
+                sent = Call(f"{self.layout.name}_frame_len", (length,), U16)
+            body += [Assign(self.member("bytes"), sent, "+="), Assign(length, following)]
         return Function(
             f"{self.name}_next",
             VOID,

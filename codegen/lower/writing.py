@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codegen import describe
 from codegen.c import tree
@@ -20,6 +20,7 @@ from codegen.c.tree import (
     Name,
     Number,
     Parameter,
+    Return,
     SizeOf,
     Statement,
 )
@@ -27,6 +28,7 @@ from codegen.c.types import U8, U16, U64, UINT, VOID, Array, Pointer, Tagged, un
 from codegen.layout import END as FRAME_END
 from codegen.layout import (
     START,
+    UNPADDED,
     Argument,
     Extent,
     Fixed,
@@ -46,6 +48,7 @@ from codegen.lower import sweeping
 from codegen.lower.access import (
     END,
     FRAME,
+    FRAMELEN,
     PKTLEN,
     address_of,
     copy,
@@ -130,14 +133,14 @@ def zero_rule(variable: Name, total: Sum, bits: int) -> list[Statement]:
     return [If(Binary("==", variable, Number(0)), (instead,))]
 
 
-def checksum_call(placed: Placed, total: Sum, length: Expression) -> Call:
+def checksum_call(placed: Placed, total: Sum, length: Name) -> Call:
     """Return the call that computes a checksum over a frame of that length."""
     over, field = total.over, placed.start
     size = size_of(over, length)
     # The offset of the checksum from the covered bytes' start; any value outside if not in them.
     here = size
-    if field.from_end and not over.start.from_end:
-        here = tree.added(length, field.octet - over.start.octet)
+    if Extent(over.start, field).varies:
+        here = size_of(Extent(over.start, field), length)
     elif field >= over.start:
         here = tree.size(field.octet - over.start.octet)
     function = function_of(total.algorithm)
@@ -229,6 +232,8 @@ class Writing:
                 Comment((f"fill: from the end of the headers to {end}",)),
                 self.fill(Number(0)),
             ]
+        if layout.padding is not None and layout.length_sweep is None:
+            body += [Blank(), Comment((describe.padding(layout.padding),)), self.pad()]
         body += self.stores(in_trailer=False)
         if layout.trailer_length and not moves:
             body += [Blank(), self.copy_trailer(Name(f"{layout.name}_trailer", Array(U8, None)))]
@@ -237,9 +242,7 @@ class Writing:
             body += [Blank(), each.comment(), *each.sum(), *each.finish()]
         if layout.is_swept:
             body += sweeping.first_packet(layout, self.args)
-        declared: list[Statement] = []
-        if tree.uses(body, END.name):
-            declared.append(self.declare_end())
+        declared = self.declare_ends(body)
         declared += [each.declaration for each in fixed]
         if tree.uses(body, SUM.name):
             declared.append(Declare(U64, SUM.name))
@@ -250,16 +253,28 @@ class Writing:
             VOID,
             (
                 Parameter(Pointer(U8), "frame", "Where the frame goes"),
-                Parameter(U16, "pktlen", f"Bytes of the frame, {lengths(layout)}"),
+                Parameter(U16, "pktlen", length_words(layout)),
                 Parameter(self.args.type, "args", "Values of the packet, each within its range"),
             ),
             f"Write every byte of a {layout.name} frame, and nothing outside of it",
             (*declared, *body),
         )
 
-    def declare_end(self) -> Declare:
-        """Return the variable from which trailers are found."""
-        return Declare(Pointer(U8), "end", Binary("+", FRAME, PKTLEN), const=True)
+    def declare_ends(self, body: list[Statement]) -> list[Statement]:
+        """Return the variables with the frame's end that a body uses."""
+        is_padded, uses_end = self.layout.padding is not None, tree.uses(body, END.name)
+        length = FRAMELEN if is_padded else PKTLEN
+        found: list[Statement] = []
+        if tree.uses(body, FRAMELEN.name) or (is_padded and uses_end):
+            found.append(self.declare_framelen())
+        if uses_end:
+            found.append(Declare(Pointer(U8), "end", Binary("+", FRAME, length), const=True))
+        return found
+
+    def declare_framelen(self) -> Declare:
+        """Return the variable with the length of a frame with its padding."""
+        padded = Call(frame_len(self.layout), (PKTLEN,), U16)
+        return Declare(UINT, FRAMELEN.name, padded, const=True)
 
     def fill(self, n: Expression) -> Statement:
         """Return the statement that writes the payload of the packet with ``n`` before it."""
@@ -282,6 +297,18 @@ class Writing:
             value = tree.wire(patterns[0][0], 8)
             return Do(Call("frame_fill", (place, value, size), VOID))
         return Do(Call("frame_repeat", (place, pattern, own_size, size), VOID))
+
+    def pad(self) -> Statement:
+        """Return the statement that writes the padding behind the payload."""
+        layout, padding = self.layout, self.layout.padding
+        assert layout.payload is not None and padding is not None
+        start = layout.payload.extent.end
+        place = address_of(start)
+        size = size_of(Extent(start, replace(start, padding=padding)), PKTLEN)
+        if len(padding.pattern) == 1:
+            return Do(Call("frame_fill", (place, tree.wire(padding.pattern[0], 8), size), VOID))
+        pattern = Name(f"{layout.name}_padding", Array(U8, len(padding.pattern)))
+        return Do(Call("frame_repeat", (place, pattern, SizeOf(pattern), size), VOID))
 
     def copy_trailer(self, octets: Expression) -> Statement:
         """Return the statement that copies the trailers to the end of the frame."""
@@ -446,15 +473,17 @@ class Writing:
         return constant
 
     def trailer_terms(self, over: Extent) -> list[Term]:
-        """Return what the trailers add to a sum from the headers on.
+        """Return what the trailers add to a sum from the headers on, and the padding before them.
 
         After a payload of an odd size, the bytes of their words are swapped.
         """
-        trailer = Extent(FRAME_END - 8 * self.layout.trailer_length, over.end)
-        size = trailer.size(0)
-        if size == 0:
+        start = FRAME_END - 8 * self.layout.trailer_length
+        if self.layout.padding is not None:
+            start = replace(start, padding=UNPADDED)
+        trailer = Extent(start, over.end)
+        if trailer.start == trailer.end and not trailer.varies:
             return []
-        value: Expression = csum_add(address_of(trailer.start), tree.size(size))
+        value: Expression = csum_add(address_of(trailer.start), size_of(trailer, PKTLEN))
         to_trailer = Extent(over.start, trailer.start)
         if self.layout.length_step % 2:
             odd = Binary("%", size_of(to_trailer, PKTLEN), Number(2))
@@ -477,6 +506,42 @@ class Writing:
         if halves is not None:
             placed, at = halves[1], at + 64
         return addends(self.value(placed), placed, at)
+
+
+def frame_len(layout: Layout) -> str:
+    """Return the name of the function that adds its padding to a frame's length."""
+    return f"{layout.name}_frame_len"
+
+
+def length_words(layout: Layout) -> str:
+    """Return what ``pktlen`` is, for the documentation of a function."""
+    without = ", without its padding" if layout.padding is not None else ""
+    return f"Bytes of the frame{without}, {lengths(layout)}"
+
+
+def frame_len_function(layout: Layout) -> Function:
+    """Return ``<format>_frame_len()``, of a layout with padding."""
+    padding = layout.padding
+    assert padding is not None
+    length: Expression
+    body: list[Statement] = []
+    if padding.least:
+        least = tree.size(padding.least + padding.uncounted)
+        body.append(If(Binary("<", PKTLEN, least), (Return(least),)))
+        length = PKTLEN
+    else:
+        multiple = tree.size(padding.multiple)
+        over = Binary("%", tree.added(PKTLEN, -padding.uncounted), multiple)
+        missing = Binary("%", Binary("-", multiple, over), multiple)
+        length = tree.converted(Binary("+", PKTLEN, missing), U16)
+    return Function(
+        frame_len(layout),
+        U16,
+        (Parameter(U16, "pktlen", lengths(layout)),),
+        f"Bytes of a frame with its padding: {describe.padding(padding)}",
+        (*body, Return(length)),
+        inline=True,
+    )
 
 
 def lengths(layout: Layout) -> str:

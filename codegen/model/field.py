@@ -21,6 +21,7 @@ from codegen.errors import shown
 from codegen.model.condition import Switch
 from codegen.model.declared import Declared
 from codegen.model.source import (
+    HEADER_TO_TRAILER,
     Const,
     Content,
     Cycle,
@@ -29,6 +30,7 @@ from codegen.model.source import (
     Increment,
     Parameter,
     Source,
+    Span,
     Value,
 )
 
@@ -429,6 +431,26 @@ class Pad(Declared):
 
 
 @dataclass(frozen=True)
+class PayloadPad(Declared):
+    """Padding behind a payload of any size: the first member of a trailer.
+
+    The span ``of``, which includes the padding, then takes a multiple of ``multiple`` bytes
+    (RFC 4303 section 2.4), or ``least`` bytes at least (IEEE 802.3 clause 4.2.3.3). The
+    padding consists of zeros, or of ``content``. A length field counts the padding, or ends
+    before it, so that a receiver can locate the end of the payload. The length of a frame,
+    as programs and functions take it, is without the padding.
+    """
+
+    multiple: int = 1
+    least: int = 0
+    of: Span = HEADER_TO_TRAILER
+    content: Increment | None = None
+    name: str = "padding"
+
+    when: ClassVar[Switch | None] = None
+
+
+@dataclass(frozen=True)
 class Group(Declared):
     """Fields under one name: an option, an element of an array, a list of those.
 
@@ -442,7 +464,7 @@ class Group(Declared):
 
 
 #: What a header or a group consists of.
-Member = Field | Pad | Group
+Member = Field | Pad | PayloadPad | Group
 
 _Member = TypeVar("_Member", bound=Member)
 
@@ -469,7 +491,7 @@ def parameters(members: tuple[Member, ...]) -> Iterator[str]:
     for member in members:
         if isinstance(member, Group):
             yield from parameters(member.fields)
-        elif not isinstance(member, Pad) and isinstance(member.source, Parameter):
+        elif not isinstance(member, Pad | PayloadPad) and isinstance(member.source, Parameter):
             yield member.source.name
 
 

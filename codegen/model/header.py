@@ -16,7 +16,16 @@ from dataclasses import dataclass, field, replace
 from codegen.errors import shown
 from codegen.model.declared import Declared
 from codegen.model.dissectors import Dissectors
-from codegen.model.field import Fill, Group, Member, Pad, Reserved, parameters, rename_parameters
+from codegen.model.field import (
+    Fill,
+    Group,
+    Member,
+    Pad,
+    PayloadPad,
+    Reserved,
+    parameters,
+    rename_parameters,
+)
 from codegen.model.source import Const, Default, Source, Value, overridden
 
 
@@ -124,7 +133,8 @@ class Header(Declared):
         Raises ValueError for a name that the header does not have, or a binding that
         does not suit it.
         """
-        known = {each.name: each for each in self.members if not isinstance(each, Pad | Reserved)}
+        unbound = Pad | PayloadPad | Reserved
+        known = {each.name: each for each in self.members if not isinstance(each, unbound)}
         bound: dict[str, Member] = {}
         for name, value in bindings.items():
             target = known.get(name)

@@ -11,8 +11,10 @@ This module reports F118 (no layer at all) and F127 (a declaration of the wrong 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from codegen.diagnostics import Code
-from codegen.layout import END, START, Extent, Layout, Payload, Placed
+from codegen.layout import END, START, UNPADDED, Extent, Layout, Payload, Placed
 from codegen.model import Fill, Format, Preset, Repetition
 from codegen.resolve import (
     bindings,
@@ -23,6 +25,7 @@ from codegen.resolve import (
     names,
     numbers,
     origins,
+    paddings,
     payloads,
     placing,
 )
@@ -77,6 +80,8 @@ def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
     wanted = bound.length
     if isinstance(wanted, Repetition):
         wanted = payloads.once(found, bound.content, placed.least_length)
+    if placed.padding is not None:
+        paddings.check_found(found, placed.padding, found_origins, lengths_)
     length, length_sweep = lengths.frame_length(found, wanted, lengths_)
     found.stop()
     fields = tuple(
@@ -93,7 +98,8 @@ def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
     trailer_length = placed.least_length - header_length
     payload = None
     if isinstance(fill, Fill) and bound.content is not None:
-        extent = Extent(START + 8 * header_length, END - 8 * trailer_length)
+        end = replace(END, padding=UNPADDED if placed.padding else None)
+        extent = Extent(START + 8 * header_length, end - 8 * trailer_length)
         payload = Payload(fill.name, fill, extent, bound.content)
     layout = Layout(
         format=format,
@@ -110,6 +116,7 @@ def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
         length_sweep=length_sweep,
         conditions=placed.conditions,
         length_list=() if isinstance(lengths_, range) else lengths_,
+        padding=placed.padding,
     )
     if not layout.is_preset:
         examples.check(found, layout)

@@ -4,7 +4,7 @@ The other passes go into groups by recursion, and the emitted C grows with each 
 bounds are far above what protocols have, so that whoever meets them has made a mistake, such
 as a loop that does not end where it should.
 
-Reports F150 (more headers, fields or levels of groups than codegen handles).
+Reports F132 (more headers, fields or levels of groups than codegen handles).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _members(declared: Header | Group) -> tuple[object, ...]:
 def _report(found: Findings, packet: Packet, problem: str, allowed: str) -> None:
     """Report a packet, without a walk through what it declares."""
     found.report(
-        Code.F150,
+        Code.F132,
         f"packet {packet.name!r}",
         problem,
         f"declare {allowed}; bytes without a meaning of their own are one field Bytes(...), "

@@ -28,7 +28,7 @@ def _problem(layout: Layout, example: Example) -> tuple[str, str] | None:
         length = len(bytes.fromhex(example.hex))
     except ValueError:
         return f"its hex is {shown(example.hex)}", "write the frame in hexadecimal digits"
-    if length not in layout.lengths:
+    if length not in map(layout.frame_length, layout.lengths):
         step = f" in steps of {layout.length_step}" if layout.length_step > 1 else ""
         bounds = f"{layout.min_length} to {layout.max_length} bytes{step}"
         remedy = "write the whole frame, or change the packet's min_length or max_length"

@@ -44,8 +44,18 @@ def bounds(found: Findings, packet: Packet, places: Places) -> range:
     """Return the lengths that a packet's frames may have, in bytes."""
     least = places.least_length
     has_payload = isinstance(packet.layers[-1], Fill)
-    low = max(packet.least, least) if has_payload else least
-    high = packet.max_length if has_payload else least
+    low = high = least
+    if has_payload and places.padding is None:
+        low, high = max(packet.least, least), packet.max_length
+    elif has_payload and places.padding is not None:
+        # The bounds are those of frames with their padding, which grow with those without it.
+        padding = places.padding
+        fits = [
+            each
+            for each in range(least, packet.max_length + 1)
+            if packet.least <= each + padding.size(each) <= packet.max_length
+        ]
+        low, high = (fits[0], fits[-1]) if fits else (least, least - 1)
     where = f"packet {packet.name!r}"
     if least < packet.least and not has_payload:
         found.report(
@@ -152,7 +162,7 @@ def whole_units(
 
 def _fitting(origin: FrameLength, lengths: range | tuple[int, ...]) -> range | tuple[int, ...]:
     """Return those of some lengths of a frame of which a length field counts whole units."""
-    if isinstance(lengths, range) and not origin.codes:
+    if isinstance(lengths, range) and not origin.codes and not origin.of.is_padded:
         # A length more is a byte more, so that whole units repeat every numerator of the unit.
         period = origin.unit.numerator
         first = next((n for n in lengths[:period] if origin.is_possible(n)), None)

@@ -19,6 +19,7 @@ from codegen.model import (
     Member,
     OwnAlgorithm,
     Pad,
+    PayloadPad,
     Preset,
     Reserved,
 )
@@ -154,7 +155,7 @@ def _check_members(found: Findings, path: str, members: tuple[Member, ...], wher
     for name in _twice(names):
         remedy = "rename one of them"
         for each in members:
-            if each.name == name and isinstance(each, Reserved | Pad):
+            if each.name == name and isinstance(each, Reserved | Pad | PayloadPad):
                 remedy = f"write {type(each).__name__}(..., name={_unused(name, names)!r})"
         _report_twice(found, where, f"field {name!r}", remedy)
     for name in dict.fromkeys(names):

@@ -1,6 +1,6 @@
 """Numbers by which one header announces another.
 
-Reports F114 (no number is known for the header that follows) and F151 (the lowest header does
+Reports F114 (no number is known for the header that follows) and F133 (the lowest header does
 not begin frames of the link type).
 """
 
@@ -38,10 +38,10 @@ def check_link(found: Findings, packet: Packet) -> None:
     where = f"packet {packet.name!r}"
     if not 0 <= link <= 0xFFFF:
         problem = f"{link} is no link type"
-        found.report(Code.F151, where, problem, "use LinkType.ETHERNET, or another of 0 to 65535")
+        found.report(Code.F133, where, problem, "use LinkType.ETHERNET, or another of 0 to 65535")
     elif known and link not in known:
         found.report(
-            Code.F151,
+            Code.F133,
             where,
             f"frames of the link type {_name(link)} do not begin with the header {lowest.name!r}",
             f"leave linktype out, or use {' or '.join(map(_name, known))}",

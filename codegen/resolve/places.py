@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from codegen.diagnostics import Code
-from codegen.layout import Condition, Position
+from codegen.layout import Condition, Padding, Position
 from codegen.model import Field, Header, Member, Source
 from codegen.resolve.findings import Findings
 
@@ -57,6 +57,7 @@ class Places:
     headers take the first ``header_length`` bytes; with the trailers, the least frame
     has ``least_length``. ``switches`` are the fields that decide whether others are there,
     and ``conditions`` what a received frame must have, so that the same ones are.
+    ``padding`` is that between a payload of any size and the trailers.
     """
 
     fields: tuple[Place, ...]
@@ -67,6 +68,7 @@ class Places:
     least_length: int
     switches: frozenset[str]
     conditions: tuple[Condition, ...] = ()
+    padding: Padding | None = None
 
     @cached_property
     def _by_path(self) -> dict[str, Place]:

@@ -7,7 +7,8 @@ size varies. Which optional fields are there is settled here.
 Reports F104 (a header ends inside of a byte), F117 (a payload below another layer), F118 (no
 field at all), F128 (an optional field that is bound is not there), and with
 :mod:`codegen.resolve.shapes` F103, F105, F106, F107, F122, F124 and F125, with
-:mod:`codegen.resolve.conditions` what is wrong with conditions.
+:mod:`codegen.resolve.conditions` what is wrong with conditions, with
+:mod:`codegen.resolve.paddings` what is wrong with padding behind a payload.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from dataclasses import dataclass, field, replace
 
 from codegen.diagnostics import Code
 from codegen.layout import END, START, Position
-from codegen.model import Field, Fill, Group, Header, Member, Packet, Pad, Switch
-from codegen.resolve import conditions, shapes
+from codegen.model import Field, Fill, Group, Header, Member, Packet, Pad, PayloadPad, Switch
+from codegen.resolve import conditions, paddings, shapes
 from codegen.resolve.conditions import Conditions
 from codegen.resolve.findings import Findings
 from codegen.resolve.places import Place, Places, Region, by_path
@@ -26,8 +27,27 @@ from codegen.resolve.places import Place, Places, Region, by_path
 
 def place(found: Findings, packet: Packet) -> Places:
     """Return the fields of a packet at their places; of no use after a report."""
+    places, pad = _place(found, packet, None)
+    if pad is None or found.diagnostics:
+        return places
+    padding = paddings.padding(found, places, pad)
+    if padding is None:
+        return places
+    if not isinstance(packet.layers[-1], Fill):
+        # All sizes are known: the padding is a field like others.
+        return _place(found, packet, paddings.field(pad, padding, places.least_length))[0]
+    return paddings.moved(places, pad, padding)
+
+
+def _place(
+    found: Findings, packet: Packet, known: Field | None
+) -> tuple[Places, paddings.Pad | None]:
+    """Return the places, and the padding behind a payload of any size, which has no room yet.
+
+    Where its size is ``known``, the field that it is then stands in its place.
+    """
     headers = [layer for layer in packet.layers if isinstance(layer, Header)]
-    placing = _Placing(found)
+    placing = _Placing(found, known)
     here = START
     for header in headers:
         here = placing.header(header, here)
@@ -46,7 +66,7 @@ def place(found: Findings, packet: Packet) -> Places:
         payload = isinstance(packet.layers[-1], Fill)
         return END - (8 * least_length - position.bits) if payload else position
 
-    return Places(
+    places = Places(
         fields=(
             *placing.fields[:in_headers],
             *(
@@ -67,6 +87,10 @@ def place(found: Findings, packet: Packet) -> Places:
         switches=frozenset(placing.conditions.switches),
         conditions=tuple(placing.conditions.needed),
     )
+    pad = placing.pad
+    if pad is not None and isinstance(packet.layers[-1], Fill) and pad.start.octet > header_length:
+        paddings.misplaced(found, pad.path)
+    return places, pad
 
 
 def _check_layers(found: Findings, packet: Packet, header_length: int) -> None:
@@ -97,6 +121,8 @@ class _Placing:
     """The fields, headers and groups that have a place so far, one behind the other."""
 
     found: Findings
+    padding: Field | None = None
+    pad: paddings.Pad | None = None
     fields: list[Place] = field(default_factory=list)
     regions: dict[str, Region] = field(default_factory=dict)
     conditions: Conditions = field(init=False)
@@ -167,7 +193,12 @@ class _Placing:
                 self.regions[path] = Region(here, end, each.fields)
                 here = end
                 continue
-            placed = self._padding(path, each, here, outer) if isinstance(each, Pad) else each
+            if isinstance(each, PayloadPad):
+                placed = self._payload_pad(header, scope, path, each, here)
+            elif isinstance(each, Pad):
+                placed = self._padding(path, each, here, outer)
+            else:
+                placed = each
             if placed is None:
                 continue
             self._check_shape(path, placed, here)
@@ -176,6 +207,17 @@ class _Placing:
             self.fields.append(Place(path, scope, header, placed, placed.source, here))
             here += max(placed.bits, 0)
         return here
+
+    def _payload_pad(
+        self, header: Header, scope: str, path: str, pad: PayloadPad, here: Position
+    ) -> Field | None:
+        """Return the field that padding behind a payload is, None where its size varies."""
+        if self.pad is not None:
+            paddings.second(self.found, path, self.pad.path)
+        self.pad = paddings.Pad(path, scope, header, pad, here)
+        if self.padding is None:
+            self.regions[path] = Region(here, here, ())
+        return self.padding
 
     def _padding(self, path: str, pad: Pad, here: Position, outer: Position) -> Field | None:
         """Return the field that padding is, None where it takes no room."""

@@ -13,15 +13,17 @@ from codegen.resolve.findings import Findings
 from codegen.resolve.places import Place, Places
 
 
-def extent(found: Findings, places: Places, place: Place, span: Span) -> Extent | None:
+def extent(
+    found: Findings, places: Places, place: Place, span: Span, *, may_be_empty: bool = False
+) -> Extent | None:
     """Return the bytes of a span of a field, None after a report."""
     start = _edge(found, places, place, span.start, "start")
     end = _edge(found, places, place, span.end, "end")
     if start is None or end is None:
         return None
     # What a group holds may be nothing; any other empty span is a mistake.
-    empty = start == end and span.start == span.end
-    if empty and start == END:
+    empty = start == end and (may_be_empty or span.start == span.end)
+    if empty and start == END and not may_be_empty:
         return Extent(START, START)
     if not (start < end or empty) or start.bit or end.bit:
         problem = f"its span starts at {_words(start)} and ends before {_words(end)}"

@@ -120,13 +120,14 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
     oracle's.
     """
     values_ = oracle.decode(layout, frame).values
+    length = oracle.unpadded(layout, frame)
     for placed in layout.checksums:
         origin = placed.origin
         assert isinstance(origin, Sum)
         if origin.algorithm is not Algorithm.INTERNET:
             continue
-        start = origin.over.start.in_frame(len(frame)) // 8
-        covered = range(start, start + origin.over.size(len(frame)))
+        start = origin.over.start.in_frame(length) // 8
+        covered = range(start, start + origin.over.size(length))
         data = bytearray(frame[covered.start : covered.stop])
         pseudo = 0
         bits = 0
@@ -142,7 +143,7 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
             bits += part.bits
         data[:0] = pseudo.to_bytes(bits // 8, "big")
         data += bytes(len(data) % 2)
-        here = placed.start.in_frame(len(frame)) // 8
+        here = placed.start.in_frame(length) // 8
         if here not in covered:
             # The checksum lies outside the bytes that it covers: add it.
             data += frame[here : here + 2]
@@ -179,7 +180,7 @@ def _examples(subject: Subject, report: Report) -> None:
             each.argument.name: _number(each, vector.values.get(each.argument.name))
             for each in layout.arguments
         }
-        compare(subject, report.counts, given, len(vector.frame), Memory())
+        compare(subject, report.counts, given, oracle.unpadded(layout, vector.frame), Memory())
         parse(subject, vector.frame)
         report.counts["an example of the packet has the bytes that it declares"] += 1
 
@@ -299,15 +300,15 @@ def received(layout: Layout, chosen: random.Random) -> tuple[dict[str, int], byt
     damages = ["none", "bit", "bit in the headers", "cut", "longer"]
     damage = chosen.choice([*damages, "no checksum"] if layout.checksums else damages)
     if damage == "cut":
-        del frame[chosen.randrange(length) :]
+        del frame[chosen.randrange(len(frame)) :]
     elif damage.startswith("bit"):
-        limit = layout.header_length if "headers" in damage else length
+        limit = layout.header_length if "headers" in damage else len(frame)
         frame[chosen.randrange(limit)] ^= 1 << chosen.randrange(8)
     elif damage == "no checksum":
         placed = chosen.choice(layout.checksums)
         at = placed.start.in_frame(length) // 8
         frame[at : at + placed.bits // 8] = bytes(placed.bits // 8)
-    elif damage == "longer" and length <= 0xFFFF - 12:
+    elif damage == "longer" and len(frame) <= 0xFFFF - 12:
         # A driver may count bytes of its own; the frame's length field is authoritative.
         frame += chosen.randbytes(chosen.randint(1, 12))
     return given, bytes(frame), damage

@@ -79,7 +79,7 @@ class Subject:
         if not pkt:
             raise Mismatch(f"no packet, errno {errno.errorcode.get(self.ffi.errno, 'unknown')}")
         try:
-            frame = self.inspect(pkt, length, memory)
+            frame = self.inspect(pkt, self.layout.frame_length(length), memory)
             copy = self.duplicate(pkt, memory)
             if copy != frame:
                 raise Mismatch("the duplicate of a packet has other bytes")
@@ -117,7 +117,7 @@ class Subject:
                 if hasattr(sweep, name):
                     setattr(sweep, name, time)
             self.lib.verify_sweep_write(self.ffi.cast("uint8_t *", pkt.data), sweep)
-            return self.inspect(pkt, length, memory)
+            return self.inspect(pkt, self.layout.frame_length(length), memory)
         finally:
             self.lib.uk_netbuf_free(pkt)
 

@@ -57,7 +57,7 @@ static inline int buffers_init(struct buffers *b, unsigned int count,
 		pkt = &b->netbufs[i];
 		uk_netbuf_init_indir(pkt, memory + i * stride, b->shape.buflen,
 				     b->shape.headroom, b, ring_return);
-		packet_write(pkt->data, b->shape.len, args);
+		packet_write(pkt->data, b->shape.pktlen, args);
 		uk_netbuf_free(pkt);
 	}
 	return 0;

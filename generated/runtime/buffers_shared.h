@@ -33,7 +33,7 @@ static inline int buffers_init(struct buffers *b, unsigned int count __unused,
 			       const struct packet_args *args)
 {
 	b->shared = packet_netbuf(b->shape.a, b->shape.bufalign,
-				  b->shape.headroom, b->shape.len, args);
+				  b->shape.headroom, b->shape.pktlen, args);
 	if (b->shared)
 		return 0;
 	event_error("memory", "no packet can be made: error %d", -errno);

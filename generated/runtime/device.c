@@ -14,7 +14,7 @@
 #define NB_DESC_MAX	1024
 
 /* Room for what else may arrive */
-#define RX_FRAME_LEN	MAX(PACKET_MAX_LEN, 1514U)
+#define RX_FRAME_LEN	MAX(PACKET_PADDED_MAX_LEN, 1514U)
 
 _Static_assert(sizeof(struct ether_addr) == sizeof(struct uk_hwaddr),
 	       "the device's address is copied into the packet's");
@@ -96,7 +96,8 @@ int device_configure(struct device *device, struct options *opt,
 	device->nb_tx_desc = MIN(txq_info.nb_max, (uint16_t)NB_DESC_MAX);
 	uk_netdev_info_get(dev, &info);
 	netbuf_shape_init(tx_shape, info.ioalign, info.nb_encap_tx,
-			  opt->length);
+			  packet_frame_len(opt->length));
+	tx_shape->pktlen = opt->length;
 	netbuf_shape_init(&device->rx_supply.shape, info.ioalign,
 			  info.nb_encap_rx, RX_FRAME_LEN);
 	return make_rx_pool(device);

@@ -17,7 +17,7 @@ static inline int fetch_init(struct uk_netbuf **primordial,
 			     const struct packet_args *args)
 {
 	*primordial = packet_netbuf(shape->a, shape->bufalign, shape->headroom,
-				    shape->len, args);
+				    shape->pktlen, args);
 	return *primordial ? 0 : -errno;
 }
 
@@ -25,7 +25,7 @@ static inline void fetch_fill(struct uk_netbuf *pkt, uint16_t len,
 			      const struct uk_netbuf *primordial,
 			      const struct packet_args *args __unused)
 {
-	frame_copy(pkt->data, primordial->data, len);
+	frame_copy(pkt->data, primordial->data, packet_frame_len(len));
 }
 
 #endif /* FETCH_DUP_H */

@@ -32,6 +32,7 @@ void netbuf_shape_init(struct netbuf_shape *shape, size_t ioalign,
 {
 	shape->headroom = headroom;
 	shape->len = len;
+	shape->pktlen = len;
 	shape->buflen = (size_t)headroom + len;
 	shape->bufalign = netbuf_align(ioalign, shape->buflen);
 }

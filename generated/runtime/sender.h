@@ -42,11 +42,12 @@ static inline int sender_check(const struct options *opt,
 {
 	const unsigned int most = sink_frame_max(dev);
 
-	if (!(opt->mode & MODE_TX) || opt->length <= most)
+	if (!(opt->mode & MODE_TX) || packet_frame_len(opt->length) <= most)
 		return 0;
 	event_error("misuse", "frames of %u bytes are longer than this device "
 		    "takes, which is %u; send shorter ones, or choose a device "
-		    "with a larger MTU", (unsigned int)opt->length, most);
+		    "with a larger MTU",
+		    (unsigned int)packet_frame_len(opt->length), most);
 	return -EMSGSIZE;
 }
 
@@ -91,7 +92,7 @@ static inline int sender_init(struct sender *tx, struct uk_netdev *dev,
 		event_error("memory", "no packet can be made: error %d", rc);
 		return rc;
 	}
-	sweep_start(&tx->sweep, shape->len, &tx->opt->packet);
+	sweep_start(&tx->sweep, shape->pktlen, &tx->opt->packet);
 	return 0;
 }
 
@@ -120,7 +121,7 @@ static inline int send_one(struct sender *tx, struct traffic *seen)
 			seen->failed++;
 			return -ENOMEM;
 		}
-		fetch_fill(pkt, sweep_len(&tx->sweep, tx->buffers.shape.len),
+		fetch_fill(pkt, sweep_len(&tx->sweep, tx->buffers.shape.pktlen),
 			   tx->primordial, &tx->opt->packet);
 	}
 	sweep_write(&tx->sweep, pkt);
