@@ -17,7 +17,18 @@ from codegen.formats.ethernet import ETHERNET
 from codegen.formats.ipv4 import IPV4
 from codegen.formats.ipv6 import IPV6
 from codegen.formats.udp import UDP
-from codegen.model import Default, Fill, Header, LinkType, Packet, Stack, UInt
+from codegen.model import (
+    PAYLOAD,
+    Default,
+    Fill,
+    Header,
+    Length,
+    LinkType,
+    Packet,
+    Parameter,
+    Stack,
+    UInt,
+)
 from codegen.resolve import resolve
 from codegen.verify import outside
 from codegen.verify.table import cross_check
@@ -143,3 +154,27 @@ def test_wiresharks_own_dissectors_read_them(
         check=True,
     )
     assert done.stdout.rstrip("\n").split("\t") == list(fields.values())
+
+
+@pytest.mark.parametrize(
+    "link",
+    [each for each in LinkType if each.name in ("USER0", "USER15") or "USER" not in each.name],
+    ids=lambda link: link.name,
+)
+def test_the_dissector_is_registered_for_the_link_type(link: LinkType, tmp_path: Path) -> None:
+    """Frames of this link type are the format's, without regard to constants; others are not."""
+    need("tshark")
+    tshark = outside.find_tshark()
+    assert tshark is not None
+    header = Header(
+        "h", (UInt("v", 24, Parameter("v", 0), "little"), UInt("n", 8, Length(PAYLOAD)))
+    )
+    layout = resolve(Packet("own", header / Fill(), linktype=link, min_length=60, max_length=200))
+    frames = [oracle.encode(layout, {"v": value}, 60 + value) for value in range(9)]
+    expected = [oracle.decode(layout, frame).values for frame in frames]
+    outside.write_pcap(tmp_path / "own.pcap", frames, link)
+    assert not outside.Dissection(layout, tshark).faults(tmp_path / "own.pcap", expected)
+    outside.write_pcap(tmp_path / "other.pcap", frames, 161 if link != 161 else 160)
+    found = outside.Dissection(layout, tshark).faults(tmp_path / "other.pcap", expected)
+    # The dissector of Ethernet is Wireshark's own: ours is called for each frame there.
+    assert bool(found) == (link != LinkType.ETHERNET)
