@@ -471,6 +471,8 @@ def test_the_file_is_formatted(tmp_path: Path) -> None:
 
 #: Of these, scapy's default packet is compared, ...
 DEFAULTS = [
+    "scapy.layers.inet.TCPerror",
+    "scapy.layers.dns.DNSRRDLV",
     "scapy.layers.l2.STP",
     "scapy.layers.inet.ICMP",
     "scapy.layers.l2.ARP",
@@ -558,6 +560,7 @@ def test_a_condition_that_is_a_switch_is_carried_over(tmp_path: Path) -> None:
         ("scapy:scapy.packet.NoPayload", "has no fields"),
         ("scapy:own.Bits", "Bits.low is a bit field whose length varies, or that counts from the"),
         ("scapy:own.Raises", "scapy cannot build Raises with its defaults: ValueError: no"),
+        ("scapy:scapy.layers.snmp.SNMP", "SNMP.version is a ASN1F_enum_INTEGER, whose layout"),
         ("scapy:own.Half", "scapy cannot build Half with its defaults: TypeError"),
     ],
 )
