@@ -432,6 +432,21 @@ def test_a_file_is_replaced_by_force_alone(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["own.h", "own.py"]
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--force"], "--force goes with --output"),
+        (["--byteorder", "big"], "--byteorder, --include and --define go with a header"),
+        (["-I", "."], "--byteorder, --include and --define go with a header"),
+        (["-D", "A"], "--byteorder, --include and --define go with a header"),
+    ],
+)
+def test_options_go_with_what_they_are_for(options: list[str], message: str) -> None:
+    refused = invoke(["scapy:scapy.layers.inet.UDP", *options])
+    assert isinstance(refused.exception, UsageError)
+    assert message in str(refused.exception)
+
+
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "own.h").write_text("struct own { unsigned char x; };")
     done = run(tmp_path, "import", "own.h:own", "-o", "absent/own.py")
