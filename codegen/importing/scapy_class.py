@@ -166,7 +166,7 @@ class _Reader:
             if switch is not None:
                 self._switches.add(switch if isinstance(switch, str) else switch[0])
 
-    def _switch(self, declared: Any) -> Switch | None:
+    def _switch(self, declared: Any) -> str | tuple[str, int] | None:
         """Return the condition of a field as the model has it, None where it has none such.
 
         The condition is Python: it is tried with each value of the one field that it names.
