@@ -586,6 +586,20 @@ def read_by_scapy(layout: Layout, frame: bytes) -> None:
             assert value == found[each.path], each.path
 
 
+#: A computed number that begins inside of a byte, with the least significant bits first.
+INSIDE = Packet(
+    "inside",
+    Header(
+        "low",
+        (
+            UInt("kind", 5, Parameter("kind", 1), "little"),
+            UInt("size", 11, Length(HEADER_AND_PAYLOAD), "little"),
+        ),
+    )
+    / Fill(1),
+)
+
+
 def test_scapy_builds_and_reads_any_format() -> None:
     pytest.importorskip("scapy")
     seen: collections.Counter[bool] = collections.Counter()
@@ -602,7 +616,7 @@ def test_scapy_builds_and_reads_any_format() -> None:
             assert outside.built_by_scapy(layout, given, length) == frame
             read_by_scapy(layout, frame)
 
-    for each in [*OWN_FORMATS.values(), NINE_BYTES, formats.load("vxlan-udp4")]:
+    for each in [*OWN_FORMATS.values(), NINE_BYTES, INSIDE, formats.load("vxlan-udp4")]:
         prove(each)
     search(prove, 40, 5)
     assert seen[True] > 8

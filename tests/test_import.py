@@ -432,6 +432,21 @@ def test_a_file_is_replaced_by_force_alone(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["own.h", "own.py"]
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--force"], "--force goes with --output"),
+        (["--byteorder", "big"], "--byteorder, --include and --define go with a header"),
+        (["-I", "."], "--byteorder, --include and --define go with a header"),
+        (["-D", "A"], "--byteorder, --include and --define go with a header"),
+    ],
+)
+def test_options_go_with_what_they_are_for(options: list[str], message: str) -> None:
+    refused = invoke(["scapy:scapy.layers.inet.UDP", *options])
+    assert isinstance(refused.exception, UsageError)
+    assert message in str(refused.exception)
+
+
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "own.h").write_text("struct own { unsigned char x; };")
     done = run(tmp_path, "import", "own.h:own", "-o", "absent/own.py")
@@ -471,6 +486,8 @@ def test_the_file_is_formatted(tmp_path: Path) -> None:
 
 #: Of these, scapy's default packet is compared, ...
 DEFAULTS = [
+    "scapy.layers.inet.TCPerror",
+    "scapy.layers.dns.DNSRRDLV",
     "scapy.layers.l2.STP",
     "scapy.layers.inet.ICMP",
     "scapy.layers.l2.ARP",
@@ -558,6 +575,7 @@ def test_a_condition_that_is_a_switch_is_carried_over(tmp_path: Path) -> None:
         ("scapy:scapy.packet.NoPayload", "has no fields"),
         ("scapy:own.Bits", "Bits.low is a bit field whose length varies, or that counts from the"),
         ("scapy:own.Raises", "scapy cannot build Raises with its defaults: ValueError: no"),
+        ("scapy:scapy.layers.snmp.SNMP", "SNMP.version is a ASN1F_enum_INTEGER, whose layout"),
         ("scapy:own.Half", "scapy cannot build Half with its defaults: TypeError"),
     ],
 )

@@ -77,6 +77,7 @@ function Range:bytes() return self end
 function Range:tohex()
 	return (self.data:gsub(".", function(each) return string.format("%02x", each:byte()) end))
 end
+function Range:get_index(at) return self.data:byte(whole(at) + 1) end
 function Range:uint() return math.tointeger(tonumber(self:tohex(), 16)) end
 function Range:le_uint64()
 	local bits = 0

@@ -33,9 +33,8 @@ KINDS = "HEADER.h:STRUCT, scapy:MODULE.CLASS, FILE.pdl or FILE.pdl:PACKET"
 @click.option(
     "--byteorder",
     type=click.Choice(("big", "little")),
-    default="big",
-    show_default=True,
-    help="Of a header: the order of integers whose types name none, and of bit fields.",
+    help="Of a header: the order of integers whose types name none, and of bit fields.  "
+    "[default: big]",
 )
 @click.option(
     "-I",
@@ -58,7 +57,7 @@ def command(
     source: str | None,
     output: Path | None,
     force: bool,
-    byteorder: str,
+    byteorder: str | None,
     folders: tuple[Path, ...],
     macros: tuple[str, ...],
 ) -> None:
@@ -76,7 +75,12 @@ def command(
         raise UsageError(f"name what is imported: {KINDS}")
     if output is not None and os.path.lexists(output) and not force:
         raise UsageError(f"{output} is there already; --force replaces it")
-    found = _read(source, cast("ByteOrder", byteorder), folders, macros)
+    if force and output is None:
+        raise UsageError("--force goes with --output; nothing is replaced without it")
+    path = source.rpartition(":")[0] or source
+    if (byteorder or folders or macros) and not path.endswith(".h"):
+        raise UsageError("--byteorder, --include and --define go with a header, HEADER.h:STRUCT")
+    found = _read(source, cast("ByteOrder", byteorder or "big"), folders, macros)
     text = write.checked(found)
     if output is None:
         click.echo(text, nl=False)

@@ -236,6 +236,11 @@ class _Reader:
 
     def _width(self, field: Any, name: str) -> int | None:
         """Return the bits of a field that is a number, None of one that is not."""
+        if not hasattr(field, "fmt"):
+            raise UsageError(
+                f"{self.made.__name__}.{name} is a {type(field).__name__}, whose layout depends on "
+                "its value; it cannot be carried over"
+            )
         if _kind(field, "_BitField"):
             whole = self.bits % 8 == 0 and field.size % 8 == 0
             if _kind(field, "BitLenField") or field.size <= 0 or (field.rev and not whole):
@@ -255,9 +260,10 @@ class _Reader:
 
     def _value(self, field: Any, name: str, bits: int, *, counted: bool) -> tuple[int, bool]:
         """Return the default of a number, and whether it is scapy that computes it."""
-        if field.default is not None:
+        default = self._given(name)
+        if default is not None:
             try:
-                value = field.i2m(self.packet, field.default)
+                value = field.i2m(self.packet, default)
                 return int(value) % (1 << bits), False
             except Exception as error:  # of a class's own conversion
                 self.notes.append(f"{name}: its default cannot be had ({type(error).__name__})")
@@ -267,17 +273,27 @@ class _Reader:
         if _is_little(field):
             value = int.from_bytes(value.to_bytes(bits // 8, "big"), "little")
         of = getattr(field, "length_of", None) or getattr(field, "count_of", None)
-        what = f"the length or the number of {of}" if of else "a length, a checksum or the like"
+        what = (
+            f"the length or the number of {of}"
+            if of
+            else "a length, a checksum, a random number or the like"
+        )
         self.notes.append(f"{name}: scapy computes it when it builds the packet: {what}")
         self.comments[f"{self.name}.{identifier(name)}"] = "computed by scapy"
         return value, True
+
+    def _given(self, name: str) -> Any:
+        """Return the default of a field, None where scapy computes or draws it."""
+        from scapy.volatile import VolatileValue
+
+        value = self.packet.getfieldval(name)
+        return None if isinstance(value, VolatileValue) else value
 
     def _bytes_of(self, field: Any, name: str) -> bytes:
         """Return the bytes of a field that is no number, as they are by default."""
         start = self.bits // 8
         try:
-            value = getattr(self.packet, name) if field.default is None else field.default
-            octets = field.addfield(self.packet, b"", value)
+            octets = field.addfield(self.packet, b"", self.packet.getfieldval(name))
         except Exception as error:  # of any field's own code
             raise UsageError(
                 f"{self.made.__name__}.{name}, a {type(field).__name__}, cannot be carried over: "
@@ -289,7 +305,7 @@ class _Reader:
                 "and cannot be carried over"
             )
         built = self.octets[start : start + len(octets)]
-        return built if field.default is None and len(built) == len(octets) else octets
+        return built if self._given(name) is None and len(built) == len(octets) else octets
 
     def _run_of_bytes(
         self, field: Any, name: str, octets: bytes, when: Switch | None
@@ -308,8 +324,7 @@ class _Reader:
             ("IP6Field", IPv6Address),
         ):
             if _kind(field, known) and 8 * len(octets) == made.bits:
-                computed = field.default is None
-                if computed:
+                if self._given(name) is None:
                     self.notes.append(
                         f"{name}: scapy chooses the address when it builds the packet"
                     )
@@ -331,7 +346,7 @@ class _Reader:
 
 def _unwrapped(field: Any) -> Any:
     """Return the field inside of those that only add something to it, such as emphasis."""
-    while _kind(field, "ConditionalField", "Emph", "ActionField"):
+    while _kind(field, "ConditionalField", "Emph", "ActionField", "MayEnd"):
         field = field.fld
     return field
 
