@@ -124,9 +124,12 @@ def spelled(value: object) -> str:
     arguments = []
     for field in dataclasses.fields(value):
         given = getattr(value, field.name)
-        if field.default is dataclasses.MISSING:
+        default = field.default
+        if field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        if default is dataclasses.MISSING:
             arguments.append(spelled(given))
-        elif given != field.default:
+        elif given != default:
             arguments.append(f"{field.name}={spelled(given)}")
     return f"{type(value).__name__}({', '.join(arguments)})"
 
