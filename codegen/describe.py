@@ -28,6 +28,7 @@ from codegen.layout import (
     PseudoConst,
     PseudoField,
     PseudoLength,
+    RandomOctetsSweep,
     RandomSweep,
     RangeSweep,
     Sum,
@@ -103,6 +104,8 @@ def sweep(swept: Sweep, show: Callable[[int], str]) -> str:
             return f"random in {show(low)}..{show(swept.last)}{steps}, seed {seed}"
         case TimestampSweep():
             return f"time of sending, {_time(swept)}"
+        case RandomOctetsSweep(seed=seed):
+            return f"random bytes, seed {seed}"
     assert_never(swept)
 
 
@@ -217,8 +220,13 @@ def diagram(layout: Layout) -> str:
 
 def payload(payload: Payload) -> str:
     """Return what a payload consists of, in a few words."""
-    shown = payload.fill.show(payload.pattern)
-    return f"each byte {shown}" if len(payload.pattern) == 1 else f"{shown}, again and again"
+    if isinstance(payload.content, RandomOctetsSweep):
+        return sweep(payload.content, str)
+    patterns = payload.content.patterns
+    shown = ", ".join(payload.fill.show(each) for each in patterns[:4])
+    if len(patterns) > 1:
+        return f"{shown}{', ...' if len(patterns) > 4 else ''} in turn, each again and again"
+    return f"each byte {shown}" if len(patterns[0]) == 1 else f"{shown}, again and again"
 
 
 @dataclass(frozen=True)

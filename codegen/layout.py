@@ -218,8 +218,26 @@ class TimestampSweep(Swept):
     fraction: bool = False
 
 
+@dataclass(frozen=True)
+class RandomOctetsSweep(Swept):
+    """Bytes: the numbers of SplitMix64, in network order, with a seed of each packet's own.
+
+    That seed is the n-th number of ``seed``.
+    """
+
+    seed: int
+
+
 #: Every sweep, for a dispatch that must not forget one.
-Sweep = CounterSweep | RangeSweep | TriangleSweep | CycleSweep | RandomSweep | TimestampSweep
+Sweep = (
+    CounterSweep
+    | RangeSweep
+    | TriangleSweep
+    | CycleSweep
+    | RandomSweep
+    | TimestampSweep
+    | RandomOctetsSweep
+)
 
 
 @dataclass(frozen=True)
@@ -370,17 +388,27 @@ class Placed:
 
 
 @dataclass(frozen=True)
+class Patterns:
+    """A payload's content: of each packet one pattern, in turn, again and again."""
+
+    patterns: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
 class Payload:
-    """The bytes between the headers and the trailers: a pattern, again and again."""
+    """The bytes between the headers and the trailers."""
 
     path: str
     fill: Fill
     extent: Extent
-    pattern: bytes
+    content: Patterns | RandomOctetsSweep
 
-    def content(self, size: int) -> bytes:
-        """Return the first bytes of an endless payload."""
-        return (self.pattern * -(-size // len(self.pattern)))[:size]
+    @property
+    def pattern(self) -> bytes | None:
+        """What the payload of every packet repeats, None where they differ."""
+        if isinstance(self.content, Patterns) and len(self.content.patterns) == 1:
+            return self.content.patterns[0]
+        return None
 
     @property
     def start(self) -> int:
@@ -476,12 +504,17 @@ class Layout:
     @property
     def is_swept(self) -> bool:
         """Whether anything differs from packet to packet."""
-        return bool(self.sweeps) or self.length_sweep is not None
+        return bool(self.sweeps) or self.length_sweep is not None or self.sweeps_payload
 
     @property
     def sweeps(self) -> tuple[Placed, ...]:
         """The fields that differ from packet to packet."""
         return tuple(each for each in self.fields if isinstance(each.origin, Swept))
+
+    @property
+    def sweeps_payload(self) -> bool:
+        """Whether the payload differs from packet to packet."""
+        return self.payload is not None and self.payload.pattern is None
 
     @property
     def lengths(self) -> Sequence[int]:
@@ -569,6 +602,6 @@ def few_values(swept: Sweep) -> list[int]:
             return up + up[-2:0:-1]
         case RandomSweep(low=low, step=step):
             return list(range(low, swept.last + 1, step))
-        case CounterSweep() | TimestampSweep():
+        case CounterSweep() | TimestampSweep() | RandomOctetsSweep():
             raise TypeError(f"too many values of {swept!r}")
     assert_never(swept)

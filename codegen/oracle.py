@@ -28,11 +28,14 @@ from codegen.layout import (
     Fixed,
     FrameLength,
     Layout,
+    Patterns,
+    Payload,
     Placed,
     Position,
     PseudoConst,
     PseudoField,
     PseudoLength,
+    RandomOctetsSweep,
     RandomSweep,
     RangeSweep,
     Sum,
@@ -92,17 +95,18 @@ def encode(
     frame = bytearray(length)
     if layout.payload is not None:
         extent = layout.payload.extent
-        pattern = fill or layout.payload.pattern
-        content = bytes(pattern[at % len(pattern)] for at in range(_size(extent, length)))
-        frame[_octets(extent, length)] = content
+        size = _size(extent, length)
+        frame[_octets(extent, length)] = (
+            _repeated(fill, size) if fill else payload(layout.payload, size, packet)
+        )
     for placed in layout.fields:
         match placed.origin:
             case Fixed(value=value):
                 _write(frame, placed, value)
             case Argument(name=name):
                 _write(frame, placed, values[name])
-            case Swept() as swept:
-                _write(frame, placed, swept_value(swept, packet, now, wall) % (1 << placed.bits))
+            case Swept():
+                _write(frame, placed, swept_field(placed, packet, now, wall))
             case FrameLength():
                 _write(frame, placed, _length(placed.origin, length))
             case Sum():
@@ -110,6 +114,32 @@ def encode(
     for placed in layout.checksums:
         _write(frame, placed, checksum(layout, placed, bytes(frame)))
     return bytes(frame)
+
+
+def payload(payload: Payload, size: int, packet: int = 0) -> bytes:
+    """Return the ``size`` bytes that the payload of a packet has."""
+    match payload.content:
+        case Patterns(patterns=patterns):
+            return _repeated(patterns[packet % len(patterns)], size)
+        case RandomOctetsSweep(seed=seed):
+            return _random_octets(seed, packet, size)
+    assert_never(payload.content)
+
+
+def _repeated(pattern: bytes, size: int) -> bytes:
+    """Return so many bytes of a pattern, again and again."""
+    return bytes(pattern[at % len(pattern)] for at in range(size))
+
+
+def swept_field(placed: Placed, packet: int, now: int = 0, wall: int = 0) -> int:
+    """Return the number that a swept field has in a packet, as it wraps at its width."""
+    swept = placed.origin
+    assert isinstance(swept, Swept), placed.path
+    if isinstance(swept, RandomOctetsSweep):
+        return int.from_bytes(_random_octets(swept.seed, packet, placed.bits // 8), "big")
+    number = swept_value(swept, packet, now, wall) % (1 << placed.bits)
+    negative = isinstance(placed.field, Int) and number >> (placed.bits - 1)
+    return number - (1 << placed.bits) if negative else number
 
 
 def swept_value(swept: Sweep, packet: int, now: int = 0, wall: int = 0) -> int:
@@ -134,7 +164,16 @@ def swept_value(swept: Sweep, packet: int, now: int = 0, wall: int = 0) -> int:
         case TimestampSweep(per_second=per_second, epoch=epoch, fraction=fraction):
             seconds = Fraction(now, 10**9) if epoch is None else Fraction(wall, 10**9) + epoch
             return math.floor((seconds % 1 if fraction else seconds) * per_second)
+        case RandomOctetsSweep():
+            raise TypeError("how many random bytes there are depends on the field")
     assert_never(swept)
+
+
+def _random_octets(seed: int, packet: int, size: int) -> bytes:
+    """Return ``size`` bytes of packet n: SplitMix64, seeded with the n-th number of ``seed``."""
+    own = _splitmix64(seed, packet)
+    numbers = (_splitmix64(own, at) for at in range(-(-size // 8)))
+    return b"".join(number.to_bytes(8, "big") for number in numbers)[:size]
 
 
 def _splitmix64(seed: int, n: int) -> int:
@@ -173,7 +212,7 @@ def _faults(
         show = placed.field.show
         names = placed.field.names if isinstance(placed.field, UInt) else {}
         if isinstance(placed.field, VarInt):
-            octets = _bits(frame, placed).to_bytes(placed.bits // 8, "big")
+            octets = wire_bits(frame, placed).to_bytes(placed.bits // 8, "big")
             if _has_other_size(placed.field, octets):
                 yield Result.NEXT_HEADER, f"{placed.path} is {octets.hex()}, of another size"
                 continue
@@ -291,7 +330,7 @@ def without_padding(layout: Layout, frame: bytes) -> bytes:
         return frame
     assert isinstance(ending.origin, FrameLength)
     for placed, wanted in layout.deciding():
-        differs = (_bits(frame, placed) ^ wanted.value) & wanted.decides
+        differs = (wire_bits(frame, placed) ^ wanted.value) & wanted.decides
         if placed.start < ending.start and differs:
             return frame
     of, counted = ending.origin.of, _read(frame, ending)
@@ -320,15 +359,15 @@ def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
         if left_value != right_value:
             show = placed.field.show
             lines.append(
-                f"  {placed.path}: {show(left_value)} (0x{_bits(wanted, placed):x}) wanted, "
-                f"{show(right_value)} (0x{_bits(found, placed):x}) found"
+                f"  {placed.path}: {show(left_value)} (0x{wire_bits(wanted, placed):x}) wanted, "
+                f"{show(right_value)} (0x{wire_bits(found, placed):x}) found"
             )
     if layout.payload is not None:
-        payload = range(len(wanted))[_octets(layout.payload.extent, len(wanted))]
+        inside = range(len(wanted))[_octets(layout.payload.extent, len(wanted))]
         for index, (left_byte, right_byte) in enumerate(zip(wanted, found, strict=False)):
-            if index in payload and left_byte != right_byte:
+            if index in inside and left_byte != right_byte:
                 lines.append(
-                    f"  {layout.payload.path}: byte {index - payload.start} is 0x{right_byte:02x}, "
+                    f"  {layout.payload.path}: byte {index - inside.start} is 0x{right_byte:02x}, "
                     f"0x{left_byte:02x} wanted"
                 )
                 break
@@ -381,7 +420,7 @@ def _write(frame: bytearray, placed: Placed, value: int) -> None:
 
 def _read(frame: bytes, placed: Placed) -> int:
     """Return the number that the field's bits stand for, the inverse of :func:`_write`."""
-    value = _bits(frame, placed)
+    value = wire_bits(frame, placed)
     if isinstance(placed.field, VarInt):
         return _of_variable(placed.field, value.to_bytes(placed.bits // 8, "big"))
     negative = isinstance(placed.field, Int) and value >> (placed.bits - 1)
@@ -419,7 +458,7 @@ def _has_other_size(field: VarInt, octets: bytes) -> bool:
     return ends[:1] != [len(octets) - 1]
 
 
-def _bits(frame: bytes, placed: Placed) -> int:
+def wire_bits(frame: bytes, placed: Placed) -> int:
     """Return the field's bits as an unsigned number."""
     whole = int.from_bytes(frame, placed.field.byteorder)
     return whole >> _shift(frame, placed) & ((1 << placed.bits) - 1)
@@ -462,7 +501,7 @@ def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:
         match part:
             case PseudoField(path=path):
                 placed = layout[path]
-                value = _bits(frame, placed)
+                value = wire_bits(frame, placed)
                 if placed.field.byteorder == "little":
                     value = int.from_bytes(value.to_bytes(part.bits // 8, "little"), "big")
             case PseudoConst(value=value):

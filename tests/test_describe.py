@@ -90,7 +90,7 @@ def test_every_header_has_a_block_and_the_payload_a_line(layout: Layout) -> None
     assert len(found) == len(headers(layout)) + 1
     assert found[-1] == [
         f"Payload, bytes {layout.header_length}..end: each byte "
-        f"{layout.payload.fill.show(layout.payload.pattern) if layout.payload else ''}"
+        f"{layout.payload.fill.show(layout.payload.pattern or b'') if layout.payload else ''}"
     ]
     for (title, *_), fields in zip(found, headers(layout), strict=False):
         first, last = fields[0].start.octet, fields[-1].end.octet - 1

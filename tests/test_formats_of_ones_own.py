@@ -42,6 +42,7 @@ from codegen.model import (
     Bytes,
     Checksum,
     Const,
+    Content,
     Count,
     Counter,
     Cycle,
@@ -53,6 +54,7 @@ from codegen.model import (
     FromDevice,
     Group,
     Header,
+    Increment,
     Int,
     IPv4Address,
     IPv6Address,
@@ -273,7 +275,9 @@ class _Drawn:
 
     def octets(self) -> list[Field]:
         value = self.draw(st.binary(min_size=1, max_size=20))
-        kind = self.draw(st.sampled_from(["const", "default", "parameter", "cycle"]))
+        kind = self.draw(st.sampled_from(["const", "default", "parameter", "cycle", "random"]))
+        if kind == "random":
+            return [Bytes(self.name("b"), Random(self.number(64)), len(value))]
         if kind == "parameter":
             name = self.name("p")
             self.parameters[name] = value
@@ -498,11 +502,26 @@ class _Drawn:
             order = tuple(self.draw(st.permutations(list(self.parameters))))
         if self.draw(st.integers(0, 3)) == 0 and not self.needs_payload(layers):
             return Packet("own", Stack(tuple(layers)), "no payload", order, 1, size)
-        fill = Fill(self.draw(st.sampled_from([0, 1, 0x55, 0x80, 0xFF, "text", b"\xff\xfe\0"])))
+        fill = Fill(self.content())
         room = self.draw(st.integers(0, 3))
         low = self.draw(st.sampled_from([1, size, size + 1, size + 2]))
         high = max(low, size) + self.draw(st.sampled_from([0, 1, 9, 40])) + room
         return Packet("own", Stack((*layers, fill)), "a payload", order, low, high)
+
+    def content(self) -> Content:
+        """Draw what a payload repeats; often it is one byte."""
+        kind = self.draw(
+            st.sampled_from(["byte", "byte", "octets", "increment", "cycle", "random"])
+        )
+        if kind == "random":
+            return Random(self.number(64))
+        if kind == "increment":
+            return Increment(self.number(8), self.number(8))
+        if kind == "cycle":
+            return Cycle(tuple(self.draw(st.lists(st.binary(min_size=1), min_size=1, max_size=4))))
+        if kind == "octets":
+            return self.draw(st.sampled_from(["text", b"\xff\xfe\0", bytes(range(200)) * 2]))  # type: ignore[no-any-return]
+        return self.number(8)
 
     def needs_payload(self, layers: list[Header]) -> bool:
         """A span of what follows the last header would be empty."""
@@ -525,9 +544,7 @@ class _Drawn:
         if isinstance(packet.layers[-1], Fill) and swept:
             bindings["length"] = Random(self.number(64))
         if isinstance(packet.layers[-1], Fill) and self.draw(st.booleans()):
-            bindings["fill"] = self.draw(
-                st.sampled_from([0, 7, "U", b"\x01\x80", "seventeen letters"])
-            )
+            bindings["fill"] = self.content()
         for layer in packet.layers:
             for each in layer.members if isinstance(layer, Header) else ():
                 if (
@@ -737,6 +754,17 @@ CORNERS: dict[str, Format] = {
         ), pseudo_header=("sum", UpperLength(16))) / Header("j", (
             UInt("sum", 16, Checksum(HEADER_AND_PAYLOAD, pseudo_header=True)),
         )) / Fill(0x55), min_length=1, max_length=20,
+    ),
+    "signed numbers, and those of variable length, in a pseudo header": Packet(
+        "own", Header("h", (
+            Int("a", 16, Const(-2)),
+            Int("b", 16, Parameter("x", -3)),
+            VarInt("c", Parameter("y", 300), "leb128"),
+            VarInt("d", Const(500)),
+            Int("e", 32, Range(-5, 5), "little"),
+        ), pseudo_header=("a", "b", "c", "d", "e")) / Header("i", (
+            UInt("sum", 16, Checksum(HEADER_AND_PAYLOAD, pseudo_header=True)),
+        )) / Fill(0x55), min_length=1, max_length=30,
     ),
     "little-endian numbers in a pseudo header": Packet(
         "own", Header("h", (

@@ -211,6 +211,10 @@ static inline void frame_repeat(uint8_t *to, const uint8_t *pattern,
 {
 	size_t done = size < len ? size : len, more;
 
+	/* Of a short array, compilers would warn of a long copy that cannot
+	 * happen: they do not know that the size is that of a part of it.
+	 */
+	__asm__("" : "+r"(pattern));
 	frame_copy(to, pattern, done);
 	/* Twice as much each time: what is there is copied behind itself */
 	for (; done < len; done += more) {

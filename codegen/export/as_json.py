@@ -23,11 +23,13 @@ from codegen.layout import (
     Fixed,
     FrameLength,
     Layout,
+    Payload,
     Placed,
     Position,
     PseudoConst,
     PseudoField,
     PseudoLength,
+    RandomOctetsSweep,
     Sum,
 )
 from codegen.model import (
@@ -90,9 +92,17 @@ def value(layout: Layout) -> dict[str, object]:
         and {
             "path": payload.path,
             "extent": _extent(payload.extent),
-            "pattern": payload.pattern.hex(),
+            **_content(payload),
         },
     }
+
+
+def _content(payload: Payload) -> dict[str, object]:
+    """Return what a payload consists of: what all repeat, or what they have in turn, or a seed."""
+    if isinstance(payload.content, RandomOctetsSweep):
+        return {"seed": str(payload.content.seed)}
+    patterns = [each.hex() for each in payload.content.patterns]
+    return {"pattern": patterns[0]} if len(patterns) == 1 else {"patterns": patterns}
 
 
 def _field(placed: Placed) -> dict[str, object]:

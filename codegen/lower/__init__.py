@@ -11,7 +11,7 @@ from codegen import describe
 from codegen.c import tree
 from codegen.c.tree import Call, Function, Struct
 from codegen.c.types import U8
-from codegen.layout import Layout, Sum
+from codegen.layout import Layout, Patterns, Sum
 from codegen.lower import tables
 from codegen.lower.arguments import argument
 from codegen.lower.parsing import Parsing, fields_struct
@@ -50,7 +50,8 @@ def lower_format(layout: Layout) -> FormatPlan:
         each.origin.algorithm for each in layout.checksums if isinstance(each.origin, Sum)
     ]
     own = tuple({each.name: each for each in algorithms if isinstance(each, OwnAlgorithm)}.values())
-    pattern = layout.payload.pattern if layout.payload else b""
+    content = layout.payload.content if layout.payload else None
+    patterns = b"".join(content.patterns) if isinstance(content, Patterns) else b""
     return FormatPlan(
         name=layout.name,
         summary=layout.format.summary,
@@ -64,7 +65,7 @@ def lower_format(layout: Layout) -> FormatPlan:
         lengths=describe.lengths(layout) if layout.length_list else "",
         template=writing.template(in_trailer=False),
         trailer=writing.template(in_trailer=True),
-        pattern=pattern if len(pattern) > 1 else b"",
+        patterns=patterns if len(patterns) > 1 else b"",
         structs=(*structs, *([sweeping.struct()] if sweeping else [])),
         inline=inline,
         functions=functions,
@@ -82,7 +83,8 @@ def lower_format(layout: Layout) -> FormatPlan:
 
 #: The headers of functions that only some formats call.
 _HEADERS = (
-    {"random_at": "random.h", "triangle_at": "triangle.h", "sign_extended": "sign.h"}
+    {"random_at": "random.h", "random_octets": "random.h"}
+    | {"triangle_at": "triangle.h", "sign_extended": "sign.h"}
     | dict.fromkeys(
         (f"{name}_{way}" for name in ("quic", "leb128") for way in ("encoded", "decoded")),
         "varint.h",

@@ -51,11 +51,11 @@ class FormatPlan:
     """The packet layer of one format, and what the files above it ask of it.
 
     The constant bytes are the ``template`` of the headers and that of the ``trailer``, and
-    the pattern of the payload where it is longer than one byte. The functions call those
-    that ``headers`` declare, which are the runtime's or the format's own. ``inline``
-    functions are defined in the header. ``lengths`` are those of a frame in words, where they
-    are at no even distance. ``shorthand`` are the arguments of the function with
-    the tutorial's signature: all those of a packet, or those that a preset leaves open.
+    the ``patterns`` of the payload, one behind the other, where they have more than one byte.
+    The functions call those that ``headers`` declare, which are the runtime's or the format's
+    own. ``inline`` functions are defined in the header. ``lengths`` are those of a frame in
+    words, where they are at no even distance. ``shorthand`` are the arguments of the function
+    with the tutorial's signature: all those of a packet, or those that a preset leaves open.
     """
 
     name: str
@@ -70,7 +70,7 @@ class FormatPlan:
     lengths: str
     template: tuple[TemplateRow, ...]
     trailer: tuple[TemplateRow, ...]
-    pattern: bytes
+    patterns: bytes
     structs: tuple[Struct, ...]
     inline: tuple[Function, ...]
     functions: tuple[Function, ...]

@@ -39,6 +39,7 @@ def check_strategy(layout: Layout, strategy: Strategy) -> None:
     if strategy.fetch is Fetch.SHARE and layout.is_swept:
         swept = ", ".join(
             [each.path for each in layout.sweeps]
+            + (["the payload"] if layout.sweeps_payload else [])
             + (["the length"] if layout.length_sweep is not None else [])
         )
         raise UsageError(

@@ -8,7 +8,7 @@ from codegen.c import tree
 from codegen.c.tree import Assign, Binary, Call, Cast, Expression, Name, Number, SizeOf
 from codegen.c.types import U8, U32, U64, Array
 from codegen.layout import Payload, Placed
-from codegen.lower.access import PKTLEN, is_octets
+from codegen.lower.access import PKTLEN, address_of, is_octets
 
 #: The variable that sums are built in.
 SUM = Name("sum", U64)
@@ -76,10 +76,14 @@ def addends(value: Expression, placed: Placed, at: int) -> list[Term]:
 
 def payload_addends(payload: Payload, start: int, name: str) -> list[Term]:
     """Return what the payload of a format of that name adds to a sum over bytes from ``start``."""
-    if not any(payload.pattern):
-        return []
     size = payload.extent.end.octet - payload.start
     in_word = (payload.start - start) % 2 == 0
+    if payload.pattern is None:
+        # The emitted code has written it by then.
+        written = csum_add(address_of(payload.extent.start), tree.added(PKTLEN, size))
+        return [Term(written if in_word else tree.shifted(written, 8), payload.path)]
+    if not any(payload.pattern):
+        return []
     if len(payload.pattern) > 1:
         pattern = Name(f"{name}_payload", Array(U8, len(payload.pattern)))
         sizes = (SizeOf(pattern), tree.added(PKTLEN, size))

@@ -6,6 +6,7 @@ loop of the program contains their stores and no call.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
@@ -33,14 +34,29 @@ from codegen.c.tree import (
     Statement,
     Struct,
 )
-from codegen.c.types import U8, U16, U64, UINT, VOID, Array, Pointer, Tagged, Type, signed, unsigned
+from codegen.c.types import (
+    U8,
+    U16,
+    U32,
+    U64,
+    UINT,
+    VOID,
+    Array,
+    Pointer,
+    Tagged,
+    Type,
+    signed,
+    unsigned,
+)
 from codegen.layout import (
     CounterSweep,
     CycleSweep,
     Fixed,
     FrameLength,
     Layout,
+    Patterns,
     Placed,
+    RandomOctetsSweep,
     RandomSweep,
     RangeSweep,
     Sum,
@@ -49,7 +65,7 @@ from codegen.layout import (
     TimestampSweep,
     TriangleSweep,
 )
-from codegen.lower.access import END, FRAME, PKTLEN, constant, is_octets, on_wire
+from codegen.lower.access import END, FRAME, PKTLEN, address_of, constant, is_octets, on_wire
 from codegen.lower.sums import SUM
 from codegen.model import Default, Field, Int, UInt, VarInt
 
@@ -91,6 +107,13 @@ def per_packet(layout: Layout) -> set[str]:
             if isinstance(each.origin, Sum)
             # The size of its extent, or its own position, depends on the length.
             and (each.origin.over.end.from_end or each.start.from_end)
+        }
+    if layout.payload is not None and layout.sweeps_payload:
+        inside = layout.payload.extent
+        found |= {
+            each.path
+            for each in layout.checksums
+            if isinstance(each.origin, Sum) and each.origin.over.covers(inside.start, inside.end)
         }
     before = None
     while before != found:
@@ -145,6 +168,8 @@ def value(
             found = _cut(_time(swept, now), bits)
         case CycleSweep(values=values):
             return _looked_up(values, variable, field, n)
+        case RandomOctetsSweep():
+            raise TypeError("random bytes have no variable: they are written at their place")
         case _:
             assert_never(swept)
     if isinstance(field, VarInt):
@@ -221,6 +246,24 @@ def _looked_up(
     lines = tuple(tuple(numbers[at : at + 4]) for at in range(0, len(numbers), 4))
     found = on_wire(Index(Name(name, type_), place), field)
     return found, Declare(type_, name, const=True, rows=lines)
+
+
+#: Where each pattern of a payload starts, and where the last one ends.
+_PAYLOAD_AT = Name("payload_at", Array(U32, None))
+
+
+def payload_at(n: Expression, count: int, behind: int) -> Expression:
+    """Return where the pattern of packet ``n`` starts, or that ``behind`` it."""
+    place: Expression = Binary("%", n, Number(count))
+    return Index(_PAYLOAD_AT, Binary("+", place, Number(behind)) if behind else place)
+
+
+def payload_starts(patterns: tuple[bytes, ...]) -> Declare:
+    """Return the array of where each pattern starts among all of them."""
+    starts = [0, *itertools.accumulate(map(len, patterns))]
+    numbers = [_number(each) for each in starts]
+    rows = tuple(tuple(numbers[at : at + 8]) for at in range(0, len(numbers), 8))
+    return Declare(_PAYLOAD_AT.type, _PAYLOAD_AT.name, const=True, rows=rows)
 
 
 # ----------------------------------------------------------------- struct, calls
@@ -353,8 +396,11 @@ class Sweeping:
         n = self.member("n")
         tables: list[Statement] = []
         values: list[Statement] = []
+        payload = self.layout.payload
+        if payload and isinstance(payload.content, Patterns) and payload.pattern is None:
+            tables.append(payload_starts(payload.content.patterns))
         for placed in self.fields:
-            if not isinstance(placed.origin, Swept):
+            if isinstance(placed.origin, RandomOctetsSweep | FrameLength):
                 continue
             split = halves(placed)
             placed = split[1] if split else placed
@@ -378,12 +424,13 @@ class Sweeping:
     def _per_packet(self) -> list[Statement]:
         """Return the stores of :meth:`write`."""
         body: list[Statement] = []
+        if self.layout.payload is not None and (self.moves or self.layout.sweeps_payload):
+            words = "The frame that is there may have ended elsewhere"
+            if self.layout.sweeps_payload:
+                words = f"fill: {describe.payload(self.layout.payload)}"
+            body += [Comment((words,)), self.writing.fill(self.member("n"))]
         if self.moves:
-            body += [
-                Comment(("The frame that is there may have ended elsewhere",)),
-                self.writing.fill(),
-                self.writing.copy_trailer(self.member("trailer", Array(U8, None))),
-            ]
+            body.append(self.writing.copy_trailer(self.member("trailer", Array(U8, None))))
         for placed in self.fields:
             split = halves(placed)
             body += [Blank(), Comment((describe.declaration(placed),))]
@@ -397,6 +444,10 @@ class Sweeping:
         return body
 
     def _stores(self, placed: Placed) -> list[Statement]:
+        if isinstance(placed.origin, RandomOctetsSweep):
+            size, seed = tree.size(placed.bits // 8), _number(placed.origin.seed)
+            octets = (address_of(placed.start), size, seed, self.member("n"))
+            return [Do(Call("random_octets", octets, VOID))]
         whole = self.writing.whole_store(placed)
         if whole is not None:
             return [whole]

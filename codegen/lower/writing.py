@@ -38,6 +38,7 @@ from codegen.layout import (
     PseudoConst,
     PseudoField,
     PseudoLength,
+    RandomOctetsSweep,
     Sum,
     Swept,
 )
@@ -222,9 +223,12 @@ class Writing:
         body: list[Statement] = []
         template = Name(f"{layout.name}_template", Array(U8, layout.header_length))
         body.append(Do(Call("frame_copy", (FRAME, template, SizeOf(template)), VOID)))
-        if layout.payload is not None and not moves:
+        if layout.payload is not None and not moves and not layout.sweeps_payload:
             end = "the trailer" if layout.trailer_length else "the end of the frame"
-            body += [Comment((f"fill: from the end of the headers to {end}",)), self.fill()]
+            body += [
+                Comment((f"fill: from the end of the headers to {end}",)),
+                self.fill(Number(0)),
+            ]
         body += self.stores(in_trailer=False)
         if layout.trailer_length and not moves:
             body += [Blank(), self.copy_trailer(Name(f"{layout.name}_trailer", Array(U8, None)))]
@@ -257,17 +261,27 @@ class Writing:
         """Return the variable from which trailers are found."""
         return Declare(Pointer(U8), "end", Binary("+", FRAME, PKTLEN), const=True)
 
-    def fill(self) -> Statement:
-        """Return the statement that writes the payload."""
+    def fill(self, n: Expression) -> Statement:
+        """Return the statement that writes the payload of the packet with ``n`` before it."""
         layout, payload = self.layout, self.layout.payload
         assert payload is not None
         place = address_of(START + 8 * layout.header_length)
         size = tree.added(PKTLEN, -layout.header_length - layout.trailer_length)
-        if len(payload.pattern) == 1:
-            value = tree.wire(payload.pattern[0], 8)
+        if isinstance(payload.content, RandomOctetsSweep):
+            seed = tree.decimal(payload.content.seed)
+            return Do(Call("random_octets", (place, size, seed, n), VOID))
+        patterns = payload.content.patterns
+        together = Name(f"{layout.name}_payload", Array(U8, sum(map(len, patterns))))
+        pattern: Expression = together
+        own_size: Expression = SizeOf(together)
+        if len(patterns) > 1:
+            first = sweeping.payload_at(n, len(patterns), 0)
+            pattern = Binary("+", together, first)
+            own_size = Binary("-", sweeping.payload_at(n, len(patterns), 1), first)
+        elif len(patterns[0]) == 1:
+            value = tree.wire(patterns[0][0], 8)
             return Do(Call("frame_fill", (place, value, size), VOID))
-        pattern = Name(f"{layout.name}_payload", Array(U8, len(payload.pattern)))
-        return Do(Call("frame_repeat", (place, pattern, SizeOf(pattern), size), VOID))
+        return Do(Call("frame_repeat", (place, pattern, own_size, size), VOID))
 
     def copy_trailer(self, octets: Expression) -> Statement:
         """Return the statement that copies the trailers to the end of the frame."""
@@ -347,6 +361,8 @@ class Writing:
                 return on_wire(number_of(member_of(self.args, placed), placed), placed.field)
             case FrameLength() as length:
                 return length_of(self.layout.name, placed, length, PKTLEN)
+            case RandomOctetsSweep():
+                return address_of(placed.start)  # written before it is used
             case Swept():
                 name = variable_of(placed)
                 if is_octets(placed.field):
@@ -383,7 +399,8 @@ class Writing:
                 )
         constant += self.pseudo_header(total, terms, swept)
         if over.varies and self.layout.payload is not None:
-            by_length = swept if self.layout.length_sweep is not None else terms
+            is_swept = self.layout.length_sweep is not None or self.layout.sweeps_payload
+            by_length = swept if is_swept else terms
             by_length += payload_addends(self.layout.payload, over.start.octet, self.layout.name)
             # The emitted code has written the trailer by then, with the checksums in it.
             (swept if per_packet else terms).extend(self.trailer_terms(over))

@@ -11,6 +11,7 @@ resolved into plain fields when a format is.
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,17 @@ from typing import ClassVar, Literal, TypeVar
 from codegen.errors import shown
 from codegen.model.condition import Switch
 from codegen.model.declared import Declared
-from codegen.model.source import Const, Default, FromDevice, Parameter, Source, Value
+from codegen.model.source import (
+    Const,
+    Content,
+    Cycle,
+    Default,
+    FromDevice,
+    Increment,
+    Parameter,
+    Source,
+    Value,
+)
 
 ByteOrder = Literal["big", "little"]
 
@@ -264,7 +275,8 @@ def _text(value: Value) -> str:
 class Bytes(Declared):
     """A run of bytes, written as ``bytes`` or in hexadecimal digits (``"c0ffee"``).
 
-    ``size`` is the number of bytes; without it, the value of the source determines it.
+    ``size`` is the number of bytes; without it, the value of the source determines it, of a
+    :class:`Cycle` the first one. A :class:`Random` needs a size.
     """
 
     name: str
@@ -285,6 +297,8 @@ class Bytes(Declared):
             value = self.source.value
         elif isinstance(self.source, Parameter):
             value = self.source.default
+        elif isinstance(self.source, Cycle) and self.source.values:
+            value = self.source.values[0]
         try:
             return 0 if isinstance(value, int | FromDevice) else len(_octets(value))
         except ValueError:
@@ -463,27 +477,50 @@ def repeat(group: Group, count: int) -> tuple[Group, ...]:
 class Fill(Declared):
     """The payload at the end of a frame: bytes, repeated up to the frame's length.
 
-    ``value`` is the number of one byte, text of ASCII characters, or bytes; a preset
-    overrides it under the name ``fill``.
+    ``value`` is the number of one byte, text of ASCII characters, bytes, or an
+    :class:`Increment`; with a :class:`Cycle` of those, packets have them in turn, and with a
+    :class:`Random`, each has bytes of its own. A preset overrides it under the name ``fill``.
     """
 
-    value: Value = 0
+    value: Content = 0
     name: str = "fill"
 
-    def parse(self, value: Value) -> bytes:
-        """Return what is repeated, 1 to 256 bytes; ValueError when it is none of those."""
+    def parse(self, value: Content) -> bytes:
+        """Return what is repeated, 1 to 65535 bytes; ValueError when it is none of those."""
+        if isinstance(value, Increment):
+            return _increasing(value)
         if isinstance(value, str) and value.isascii():
             value = value.encode("ascii")
         elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0xFF:
             value = bytes([value])
-        if isinstance(value, bytes) and 1 <= len(value) <= 256:
+        if isinstance(value, bytes) and 1 <= len(value) <= CONTENT_MAX:
             return value
         raise ValueError(
-            f"a byte (0..255), ASCII text or bytes, 256 at most, are wanted, not {shown(value)}"
+            "a byte (0..255), ASCII text, bytes or an Increment is wanted, of "
+            f"{CONTENT_MAX} bytes at most, not {shown(value)}"
         )
 
     def show(self, pattern: bytes) -> str:
-        """Return what is repeated in hex, with its characters where it has them."""
-        text = pattern.decode("latin-1")
+        """Return what is repeated in hex, with its characters where it has them.
+
+        Of many bytes, these are the first ones, and how many there are.
+        """
+        first = pattern if len(pattern) <= _SHOWN else pattern[: _SHOWN // 2]
+        more = "" if first == pattern else f"... ({len(pattern)} bytes)"
+        text = first.decode("latin-1")
         printable = text.isascii() and text.isprintable()
-        return f"0x{pattern.hex()}" + (f" {text!r}" if printable else "")
+        return f"0x{first.hex()}" + (f" {text!r}" if printable else "") + more
+
+
+#: The most bytes of a payload's content: no frame is longer.
+CONTENT_MAX = 0xFFFF
+#: The most bytes of it that are shown.
+_SHOWN = 32
+
+
+def _increasing(content: Increment) -> bytes:
+    """Return one period of an increment; ValueError for what is no byte."""
+    if not (0 <= content.start <= 0xFF and 0 <= content.step <= 0xFF):
+        raise ValueError(f"a start and a step of 0 to 255 are wanted, not {shown(content)}")
+    period = 256 // math.gcd(content.step, 256)
+    return bytes((content.start + at * content.step) % 256 for at in range(period))

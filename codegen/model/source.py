@@ -150,7 +150,10 @@ class Counter:
 
 @dataclass(frozen=True)
 class Cycle:
-    """A sweep: the values in turn, and again from the first."""
+    """A sweep: the values in turn, and again from the first.
+
+    For bytes, all values have the same size; for a payload, they may have any.
+    """
 
     values: tuple[Value, ...]
 
@@ -163,11 +166,35 @@ class Random:
     splittable pseudorandom number generators, 2014), reduced to the range. Without
     bounds it is the whole range of the field. Without a seed, fields have different ones:
     each follows from the path of its field.
+
+    Bytes and payloads are drawn whole, and have no bounds: those of the n-th packet are the
+    numbers of SplitMix64, in network order, whose seed is the n-th number of ``seed``.
     """
 
     seed: int | None = None
     minimum: Value | None = None
     maximum: Value | None = None
+
+
+@dataclass(frozen=True)
+class Increment:
+    """The content of a payload: the numbers of bytes from ``start`` on in steps of ``step``.
+
+    Byte k is ``start + k * step`` modulo 256, in each packet alike; both are 0 to 255.
+    """
+
+    start: int = 0
+    step: int = 1
+
+
+class Repetition(Enum):
+    """How much of its content a payload has, where the frame's length does not decide it."""
+
+    ONCE = "the content once"
+
+
+#: As a preset's ``length``: each frame ends behind the content of its payload.
+ONCE = Repetition.ONCE
 
 
 @dataclass(frozen=True)
@@ -276,5 +303,8 @@ def overridden(source: Source, value: Value) -> Default:
     return replace(source, value=value) if isinstance(source, Default) else Default(value)
 
 
-#: What a preset may bind: a value, or a sweep.
-Binding = Value | Sweep
+#: What a payload repeats up to the frame's length.
+Content = Value | Increment | Cycle | Random
+
+#: What a preset may bind: a value, a sweep, the content of a payload, its repetition.
+Binding = Value | Sweep | Increment | Repetition

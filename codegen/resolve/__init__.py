@@ -13,8 +13,18 @@ from __future__ import annotations
 
 from codegen.diagnostics import Code
 from codegen.layout import END, START, Extent, Layout, Payload, Placed
-from codegen.model import Fill, Format, Preset
-from codegen.resolve import bindings, checksums, examples, lengths, names, numbers, origins, placing
+from codegen.model import Fill, Format, Preset, Repetition
+from codegen.resolve import (
+    bindings,
+    checksums,
+    examples,
+    lengths,
+    names,
+    numbers,
+    origins,
+    payloads,
+    placing,
+)
 from codegen.resolve.findings import Findings
 from codegen.typecheck import mistakes
 
@@ -60,7 +70,10 @@ def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
     found.stop()
     lengths_ = lengths.whole_units(found, placed, found_origins, frames)
     found.stop()
-    length, length_sweep = lengths.frame_length(found, bound.length, lengths_)
+    wanted = bound.length
+    if isinstance(wanted, Repetition):
+        wanted = payloads.once(found, bound.content, placed.least_length)
+    length, length_sweep = lengths.frame_length(found, wanted, lengths_)
     found.stop()
     fields = tuple(
         Placed(place.path, place.header, place.field, place.start, origin, place.in_trailer)
@@ -75,9 +88,9 @@ def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
     header_length = placed.header_length if isinstance(fill, Fill) else placed.least_length
     trailer_length = placed.least_length - header_length
     payload = None
-    if isinstance(fill, Fill):
+    if isinstance(fill, Fill) and bound.content is not None:
         extent = Extent(START + 8 * header_length, END - 8 * trailer_length)
-        payload = Payload(fill.name, fill, extent, bound.pattern)
+        payload = Payload(fill.name, fill, extent, bound.content)
     layout = Layout(
         format=format,
         fields=fields,

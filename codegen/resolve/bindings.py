@@ -1,7 +1,7 @@
 """The third pass: what a preset binds takes the place of what its packet declares.
 
-Reports F108 (a payload of the wrong type or form) and F119 (the packet does not have what
-is bound, or it cannot be bound).
+Reports F119 (the packet does not have what is bound, or it cannot be bound), and with
+:mod:`codegen.resolve.payloads` what is wrong with the content of a payload.
 """
 
 from __future__ import annotations
@@ -10,8 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from codegen.diagnostics import Code
-from codegen.model import Binding, Const, Fill, Format, Parameter, Sweep
+from codegen.errors import shown
+from codegen.layout import Patterns, RandomOctetsSweep
+from codegen.model import (
+    Binding,
+    Const,
+    Fill,
+    Format,
+    Increment,
+    Parameter,
+    Repetition,
+    Sweep,
+    Value,
+)
 from codegen.model.source import overridden
+from codegen.resolve import payloads
 from codegen.resolve.findings import Findings
 from codegen.resolve.places import Place, Places, by_path
 
@@ -20,20 +33,20 @@ from codegen.resolve.places import Place, Places, by_path
 class Bound:
     """A packet's places with the sources that a format has for them.
 
-    ``pattern`` is what the payload repeats, no byte at all without a payload; ``length``
-    what a preset gives as the length of the program's frames.
+    ``content`` is what the payload consists of, None without one; ``length`` what a preset
+    gives as the length of the program's frames.
     """
 
     places: Places
-    pattern: bytes
-    length: Binding | None
+    content: Patterns | RandomOctetsSweep | None
+    length: Value | Sweep | Repetition | None
 
 
 def bind(found: Findings, format: Format, places: Places) -> Bound:
     """Return the places with the bindings of a format, of which a packet has none."""
     fill = format.packet.layers[-1]
     payload: Binding = fill.value if isinstance(fill, Fill) else b""
-    length: Binding | None = None
+    length: Value | Sweep | Repetition | None = None
     fields = by_path(places.fields)
     parameters = {
         each.source.name: path
@@ -43,8 +56,12 @@ def bind(found: Findings, format: Format, places: Places) -> Bound:
     for key, value in format.bindings:
         if isinstance(fill, Fill) and key == fill.name:
             payload = value
-        elif key == "length":
+        elif key == "length" and not isinstance(value, Increment):
             length = value
+        elif isinstance(value, Increment | Repetition):
+            problem = f"{key!r} is bound to {shown(value)}, which goes with a payload only"
+            remedy = "bind a value or a sweep, or the payload under its name"
+            found.report(Code.F119, f"preset {format.name!r}", problem, remedy)
         elif key in parameters:
             fields[parameters[key]] = _parameter(fields[parameters[key]], value)
         elif (refusal := _refusal(format, places, fields, parameters, key)) is not None:
@@ -55,12 +72,12 @@ def bind(found: Findings, format: Format, places: Places) -> Bound:
             fields[key] = replace(place, source=source)
     return Bound(
         replace(places, fields=tuple(fields.values())),
-        _pattern(found, fill, payload) if isinstance(fill, Fill) else b"",
+        payloads.content(found, fill, payload) if isinstance(fill, Fill) else None,
         length,
     )
 
 
-def _parameter(place: Place, value: Binding) -> Place:
+def _parameter(place: Place, value: Value | Sweep) -> Place:
     if isinstance(value, Sweep):
         return replace(place, source=value)
     assert isinstance(place.source, Parameter)
@@ -95,14 +112,3 @@ def _refusal(
             "leave it out, or make the field's source Default(...)",
         )
     return None
-
-
-def _pattern(found: Findings, fill: Fill, payload: Binding) -> bytes:
-    """Return what the payload repeats, no byte after a report."""
-    try:
-        if isinstance(payload, Sweep):
-            raise ValueError("the payload cannot be swept")
-        return fill.parse(payload)
-    except ValueError as error:
-        found.report(Code.F108, fill.name, str(error), "mend the value")
-        return b""

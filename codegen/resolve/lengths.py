@@ -14,10 +14,10 @@ from dataclasses import replace
 from fractions import Fraction
 
 from codegen.diagnostics import Code
-from codegen.layout import Fixed, FrameLength, Origin, RandomSweep, Sweep, few_values
+from codegen.layout import Fixed, FrameLength, Origin, RandomSweep, few_values
+from codegen.layout import Sweep as Resolved
 from codegen.model import (
     IMIX,
-    Binding,
     Count,
     Counter,
     Cycle,
@@ -27,8 +27,10 @@ from codegen.model import (
     Packet,
     Random,
     Range,
+    Sweep,
     Timestamp,
     UInt,
+    Value,
 )
 from codegen.resolve import spans, tables
 from codegen.resolve.findings import Findings
@@ -168,8 +170,8 @@ def _check_fit(found: Findings, place: Place, origin: FrameLength, lengths: Sequ
 
 
 def frame_length(
-    found: Findings, binding: Binding | None, lengths: range | tuple[int, ...]
-) -> tuple[int, Sweep | None]:
+    found: Findings, binding: Value | Sweep | None, lengths: range | tuple[int, ...]
+) -> tuple[int, Resolved | None]:
     """Return the length of the frames that the program sends, and how it is swept."""
     low, high = lengths[0], lengths[-1]
     if binding is None:
@@ -200,7 +202,7 @@ def frame_length(
     if binding == IMIX:
         # Its least frame is whatever is least: that of the format, where headers take more.
         binding = Cycle(tuple(max(int(each), low) for each in IMIX.values))
-    swept: Sweep | None = None
+    swept: Resolved | None = None
     if isinstance(binding, Cycle | Random | Range):
         swept = sweep(found, "length", field, binding)
         if isinstance(swept, RandomSweep) and isinstance(lengths, range):

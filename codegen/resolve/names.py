@@ -61,7 +61,7 @@ _EMITTED = frozenset(
 
 #: How functions of the emitted headers start.
 _HELPERS = (
-    *("csum_", "frame_", "genpkt_", "get_", "put_", "random_at", "sign_extended"),
+    *("csum_", "frame_", "genpkt_", "get_", "put_", "random_", "sign_extended"),
     *("quic_", "leb128_"),
 )
 

@@ -17,6 +17,7 @@ from codegen.errors import shortened, shown
 from codegen.layout import (
     CounterSweep,
     CycleSweep,
+    RandomOctetsSweep,
     RandomSweep,
     RangeSweep,
     TimestampSweep,
@@ -75,8 +76,16 @@ def sweep(found: Findings, path: str, field: Field, source: Sweep) -> Resolved:
 def _unsuited(field: Field, source: Sweep) -> tuple[str, str] | None:
     """Return why a field of that shape cannot be swept so, and the remedy."""
     kind = type(source).__name__
-    if isinstance(field, Bytes) and not isinstance(source, Cycle):
-        return f"a {kind} needs a number, and bytes are none", "use Cycle(values)"
+    if isinstance(field, Bytes) and not isinstance(source, Cycle | Random):
+        return f"a {kind} needs a number, and bytes are none", "use Cycle(values) or Random()"
+    if isinstance(field, Bytes) and isinstance(source, Cycle):
+        sizes = {len(each) for each in source.values if isinstance(each, bytes)}
+        if len(sizes) > 1:
+            problem = (
+                f"its values have {min(sizes)} to {max(sizes)} bytes, and a field has one size"
+            )
+            remedy = "give them one size, or send them as the payload: Fill(Cycle(values))"
+            return problem, remedy
     if isinstance(field, VarInt) and isinstance(source, Counter | Timestamp):
         least, largest = limits(field)
         return (
@@ -97,6 +106,8 @@ def _swept(found: Findings, path: str, field: Field, source: Sweep) -> Resolved:
                 found.report(Code.F109, path, "a Cycle of no values", "give it one")
             return CycleSweep(tuple(number(found, path, field, each) for each in values))
         case Random():
+            if isinstance(field, Bytes):
+                return random_octets(found, path, source)
             return _random(found, path, field, source)
         case Range():
             return _range(found, path, field, source)
@@ -161,20 +172,33 @@ def _random(found: Findings, path: str, field: Field, source: Random) -> RandomS
     if source.maximum is not None:
         high = number(found, path, field, source.maximum)
     _check_range(found, path, field, low, high)
-    seed = _seed_of(path) if source.seed is None else source.seed
-    if not 0 <= seed < 1 << 64:
+    return RandomSweep(_seed(found, path, source), low, high - low + 1)
+
+
+def random_octets(found: Findings, path: str, source: Random) -> RandomOctetsSweep:
+    """Return the sweep of bytes, of a field or a payload."""
+    if (source.minimum, source.maximum) != (None, None):
         found.report(
             Code.F109,
             path,
-            f"the seed {shown(seed)} does not fit into 64 bits",
+            "bytes are drawn whole, and have no bounds",
+            "leave minimum and maximum out",
+        )
+    return RandomOctetsSweep(_seed(found, path, source))
+
+
+def _seed(found: Findings, path: str, source: Random) -> int:
+    """Return the seed: without one, it is one of the field's own, the same in every run."""
+    if source.seed is None:
+        return int.from_bytes(hashlib.sha256(path.encode()).digest()[:4], "big")
+    if not 0 <= source.seed < 1 << 64:
+        found.report(
+            Code.F109,
+            path,
+            f"the seed {shown(source.seed)} does not fit into 64 bits",
             f"use 0 to {(1 << 64) - 1}",
         )
-    return RandomSweep(seed, low, high - low + 1)
-
-
-def _seed_of(path: str) -> int:
-    """Return the seed of a field that is given none: one of its own, the same in every run."""
-    return int.from_bytes(hashlib.sha256(path.encode()).digest()[:4], "big")
+    return source.seed
 
 
 def _range(found: Findings, path: str, field: Field, source: Range) -> RangeSweep | TriangleSweep:

@@ -124,7 +124,7 @@ def built_by_scapy(layout: Layout, given: Mapping[str, int], length: int) -> byt
             layer = _scapy_layer(layout, header, upper, given)
             frame = layer if frame is None else frame / layer
         if layout.payload is not None:
-            frame = frame / layout.payload.content(length - layout.header_length)
+            frame = frame / oracle.payload(layout.payload, length - layout.header_length)
         return bytes(frame)
     except Exception as error:
         raise CodegenError(
@@ -184,8 +184,7 @@ def _value(placed: Placed, given: Mapping[str, int]) -> int:
     if isinstance(placed.origin, Argument):
         return given[placed.origin.name]
     if isinstance(placed.origin, Swept):
-        value = oracle.swept_value(placed.origin, 0)
-        return value if isinstance(placed.field, Int) else value % (1 << placed.bits)
+        return oracle.swept_field(placed, 0)
     assert isinstance(placed.origin, Fixed)
     return placed.origin.value
 

@@ -39,8 +39,8 @@ def some(layout: Layout, chosen: random.Random) -> dict[str, int]:
 
 def some_fill(layout: Layout, length: int, chosen: random.Random) -> bytes:
     """Return what the payload of a frame of ``length`` bytes repeats: the format's, or others."""
-    pattern = layout.payload.pattern if layout.payload else b""
-    return chosen.choice([pattern, chosen.randbytes(1), chosen.randbytes(length)])
+    own = oracle.payload(layout.payload, length) if layout.payload else b""
+    return chosen.choice([own, chosen.randbytes(1), chosen.randbytes(length)])
 
 
 def _value(placed: Placed) -> st.SearchStrategy[int]:
