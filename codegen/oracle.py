@@ -172,12 +172,14 @@ def _repeated(pattern: bytes, size: int) -> bytes:
 
 
 def swept_field(placed: Placed, packet: int, now: int = 0, wall: int = 0) -> int:
-    """Return the number that a swept field has in a packet."""
+    """Return the number that a swept field has in a packet, as it wraps at its width."""
     swept = placed.origin
     assert isinstance(swept, Swept), placed.path
     if isinstance(swept, RandomOctetsSweep):
         return int.from_bytes(_random_octets(swept.seed, packet, placed.bits // 8), "big")
-    return swept_value(swept, packet, now, wall) % (1 << placed.bits)
+    number = swept_value(swept, packet, now, wall) % (1 << placed.bits)
+    negative = isinstance(placed.field, Int) and number >> (placed.bits - 1)
+    return number - (1 << placed.bits) if negative else number
 
 
 def swept_value(swept: Sweep, packet: int, now: int = 0, wall: int = 0) -> int:
@@ -251,7 +253,7 @@ def _faults(
         show = placed.field.show
         names = placed.field.names if isinstance(placed.field, UInt) else {}
         if isinstance(placed.field, VarInt):
-            octets = _bits(frame, placed).to_bytes(placed.bits // 8, "big")
+            octets = wire_bits(frame, placed).to_bytes(placed.bits // 8, "big")
             if _has_other_size(placed.field, octets):
                 yield Result.NEXT_HEADER, f"{placed.path} is {octets.hex()}, of another size"
                 continue
@@ -373,7 +375,7 @@ def without_padding(layout: Layout, frame: bytes) -> bytes:
         return frame
     assert isinstance(ending.origin, FrameLength)
     for placed, wanted in layout.deciding():
-        differs = (_bits(frame, placed) ^ wanted.value) & wanted.decides
+        differs = (wire_bits(frame, placed) ^ wanted.value) & wanted.decides
         if placed.start < ending.start and differs:
             return frame
     of, counted = ending.origin.of, _read(frame, ending)
@@ -406,8 +408,8 @@ def explain(layout: Layout, wanted: bytes, found: bytes) -> str:
         if left_value != right_value:
             show = placed.field.show
             lines.append(
-                f"  {placed.path}: {show(left_value)} (0x{_bits(wanted, placed):x}) wanted, "
-                f"{show(right_value)} (0x{_bits(found, placed):x}) found"
+                f"  {placed.path}: {show(left_value)} (0x{wire_bits(wanted, placed):x}) wanted, "
+                f"{show(right_value)} (0x{wire_bits(found, placed):x}) found"
             )
     if layout.payload is not None:
         pad = len(wanted) - unpadded(layout, wanted)
@@ -468,7 +470,7 @@ def _write(frame: bytearray, placed: Placed, value: int) -> None:
 
 def _read(frame: bytes, placed: Placed) -> int:
     """Return the number that the field's bits stand for, the inverse of :func:`_write`."""
-    value = _bits(frame, placed)
+    value = wire_bits(frame, placed)
     if isinstance(placed.field, VarInt):
         return _of_variable(placed.field, value.to_bytes(placed.bits // 8, "big"))
     negative = isinstance(placed.field, Int) and value >> (placed.bits - 1)
@@ -506,7 +508,7 @@ def _has_other_size(field: VarInt, octets: bytes) -> bool:
     return ends[:1] != [len(octets) - 1]
 
 
-def _bits(frame: bytes, placed: Placed) -> int:
+def wire_bits(frame: bytes, placed: Placed) -> int:
     """Return the field's bits as an unsigned number."""
     whole = int.from_bytes(frame, placed.field.byteorder)
     return whole >> _shift(frame, placed) & ((1 << placed.bits) - 1)
@@ -552,7 +554,7 @@ def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:
         match part:
             case PseudoField(path=path):
                 placed = layout[path]
-                value = _bits(frame, placed)
+                value = wire_bits(frame, placed)
                 if placed.field.byteorder == "little":
                     value = int.from_bytes(value.to_bytes(part.bits // 8, "little"), "big")
             case PseudoConst(value=value):

@@ -782,6 +782,17 @@ CORNERS: dict[str, Format] = {
             UInt("sum", 16, Checksum(HEADER_AND_PAYLOAD, pseudo_header=True)),
         )) / Fill(0x55), min_length=1, max_length=20,
     ),
+    "signed numbers, and those of variable length, in a pseudo header": Packet(
+        "own", Header("h", (
+            Int("a", 16, Const(-2)),
+            Int("b", 16, Parameter("x", -3)),
+            VarInt("c", Parameter("y", 300), "leb128"),
+            VarInt("d", Const(500)),
+            Int("e", 32, Range(-5, 5), "little"),
+        ), pseudo_header=("a", "b", "c", "d", "e")) / Header("i", (
+            UInt("sum", 16, Checksum(HEADER_AND_PAYLOAD, pseudo_header=True)),
+        )) / Fill(0x55), min_length=1, max_length=30,
+    ),
     "little-endian numbers in a pseudo header": Packet(
         "own", Header("h", (
             UInt("a", 32, Const(0x12345678), "little"),

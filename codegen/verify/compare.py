@@ -134,7 +134,7 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
         for part in origin.pseudo:
             value = len(covered)
             if isinstance(part, PseudoField):
-                value = values_[part.path]
+                value = oracle.wire_bits(frame, layout[part.path])
                 if layout[part.path].field.byteorder == "little":
                     value = int.from_bytes(value.to_bytes(part.bits // 8, "little"), "big")
             elif isinstance(part, PseudoConst):

@@ -236,8 +236,6 @@ def _value(placed: Placed, given: Mapping[str, int]) -> int:
     if isinstance(placed.origin, Argument):
         return given[placed.origin.name]
     if isinstance(placed.origin, Swept):
-        if isinstance(placed.field, Int):
-            return oracle.swept_value(placed.origin, 0)
         return oracle.swept_field(placed, 0)
     assert isinstance(placed.origin, Fixed)
     return placed.origin.value
