@@ -67,8 +67,16 @@ def origin(placed: Placed) -> str:
             pseudo = " with pseudo header" if total.pseudo else ""
             zero = "" if total.zero_as is None else f", 0 sent as 0x{total.zero_as:04x}"
             optional = ", a received 0 means none" if total.optional else ""
-            return f"{total.algorithm.title} of {total.over}{pseudo}{zero}{optional}"
+            without = f", with {' and '.join(total.zeroed)} as zero" if total.zeroed else ""
+            of = f"{covered(total)}{pseudo}{without}"
+            return f"{total.algorithm.title} of {of}{zero}{optional}"
     assert_never(placed.origin)
+
+
+def covered(total: Sum) -> str:
+    """Return the bytes that a checksum covers."""
+    first, *others = total.over
+    return str(first) + "".join(f" and {str(each).removeprefix('bytes ')}" for each in others)
 
 
 def _decides(placed: Placed, bits: int) -> str:
@@ -141,7 +149,7 @@ def pseudo_header(total: Sum) -> list[str]:
             case PseudoField(path=path, bits=bits):
                 lines.append(f"{path}, {bits} bits")
             case PseudoLength(bits=bits):
-                lines.append(f"size of {total.over}, {bits} bits")
+                lines.append(f"size of {covered(total)}, {bits} bits")
     return lines
 
 

@@ -47,6 +47,9 @@ class Code(Enum):
     F127 = "a declaration has something of the wrong type"
     F128 = "an optional field is bound, and is not there"
     F129 = "an example is no frame that the packet can have"
+    F140 = "the parameters of a CRC do not fit its width"
+    F141 = "the spans of a checksum overlap"
+    F142 = "a field that counts as zero is not covered"
 
 
 @dataclass(frozen=True)

@@ -210,4 +210,22 @@ EXPLANATIONS = {
         'Packet("p", Header("h", (UInt("a", 8, Parameter("x", 0)),)) / Fill(), min_length=2,\n'
         '    examples=(Example("07 00", {"x": 7}),))',
     ),
+    Code.F140: Explanation(
+        "A CRC has 1 to 64 bits. Its polynomial is written with the most significant bit first and "
+        "without its highest term, as published catalogues have it; what the register starts with "
+        "and what is added at the end have as many bits.",
+        _header('UInt("crc", 8, Checksum(PAYLOAD, CRC("CRC-8", 8, 0x107)))'),
+        _header('UInt("crc", 8, Checksum(PAYLOAD, CRC("CRC-8", 8, 0x07)))'),
+    ),
+    Code.F141: Explanation(
+        "A checksum covers its spans one after the other, and each byte once.",
+        _header('UInt("sum", 16, Checksum((HEADER, HEADER_AND_PAYLOAD)))'),
+        _header('UInt("sum", 16, Checksum((HEADER, PAYLOAD)))'),
+    ),
+    Code.F142: Explanation(
+        "What counts as zero for a checksum is a field that one of its spans covers; any other "
+        "field has no influence on it anyway.",
+        _header('UInt("a", 16, Default(9))', 'UInt("sum", 16, Checksum(PAYLOAD, zeroed=("a",)))'),
+        _header('UInt("a", 16, Default(9))', 'UInt("sum", 16, Checksum(HEADER, zeroed=("a",)))'),
+    ),
 }

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from codegen.model import (
+    CRC,
     Algorithm,
     Checksum,
     Count,
@@ -255,21 +256,36 @@ Pseudo = PseudoField | PseudoConst | PseudoLength
 
 @dataclass(frozen=True)
 class Sum:
-    """A checksum over one extent, after its pseudo header.
+    """A checksum over extents, one after the other, behind its pseudo header.
 
-    A result of zero is sent as ``zero_as``. Where it is ``optional``, zero in a received
-    frame means that there is none.
+    Of what they cover, the fields whose paths are ``zeroed`` count as zero. A result of zero
+    is sent as ``zero_as``. Where it is ``optional``, zero in a received frame means that there
+    is none.
     """
 
-    over: Extent
-    algorithm: Algorithm | OwnAlgorithm
+    over: tuple[Extent, ...]
+    algorithm: Algorithm | CRC | OwnAlgorithm
     pseudo: tuple[Pseudo, ...]
     zero_as: int | None
     optional: bool = False
+    zeroed: tuple[str, ...] = ()
+
+    @property
+    def varies(self) -> bool:
+        """Whether the size of what is covered depends on the frame's."""
+        return any(each.varies for each in self.over)
+
+    def size(self, frame_length: int) -> int:
+        """Return the bytes that are covered in a frame of ``frame_length`` bytes."""
+        return sum(each.size(frame_length) for each in self.over)
+
+    def covers(self, target: Placed) -> bool:
+        """Return whether a field is covered, even if it counts as zero."""
+        return any(each.covers(target.start, target.end) for each in self.over)
 
     def depends_on(self, target: Placed) -> bool:
         """Return whether the result depends on the bytes of a field."""
-        return self.over.covers(target.start, target.end) or any(
+        return (self.covers(target) and target.path not in self.zeroed) or any(
             isinstance(part, PseudoField) and part.path == target.path for part in self.pseudo
         )
 
@@ -457,6 +473,12 @@ class Layout:
         for each in self.fields:
             if each is not checksum and total.depends_on(each):
                 yield each.path
+
+    def blank(self, checksum: Placed) -> list[Placed]:
+        """Return the fields that count as zero for a checksum: those zeroed, and itself."""
+        assert isinstance(checksum.origin, Sum), checksum.path
+        paths = {checksum.path, *checksum.origin.zeroed}
+        return [each for each in self.fields if each.path in paths]
 
     def __getitem__(self, path: str) -> Placed:
         """Return the field of that path (``ipv4.ttl``)."""

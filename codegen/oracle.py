@@ -36,7 +36,7 @@ from codegen.layout import (
     TimestampSweep,
     TriangleSweep,
 )
-from codegen.model import Algorithm, NextHeader, OwnAlgorithm, UInt, Value
+from codegen.model import CRC, Algorithm, NextHeader, OwnAlgorithm, UInt, Value
 
 
 class Result(Enum):
@@ -198,18 +198,23 @@ def parse(layout: Layout, received: bytes) -> Decoded:
 def checksum(layout: Layout, placed: Placed, frame: bytes) -> int:
     """Return the checksum that ``frame`` should carry in the field ``placed``.
 
-    The bytes of the field itself count as zero, whatever they are.
+    The bits of the field itself count as zero, whatever they are, and so do fields that the
+    checksum names for that.
     """
     origin = placed.origin
     assert isinstance(origin, Sum)
     cleared = bytearray(frame)
-    _write(cleared, placed, 0)
-    covered = cleared[_octets(origin.over, len(frame))]
-    data = _pseudo_header(layout, origin, frame) + bytes(covered)
-    if isinstance(origin.algorithm, OwnAlgorithm):
-        result = _own_checksum(origin.algorithm, data, placed)
-    else:
-        result = _ALGORITHMS[origin.algorithm](data)
+    for path in (placed.path, *origin.zeroed):
+        _write(cleared, layout[path], 0)
+    covered = b"".join(bytes(cleared[_octets(each, len(frame))]) for each in origin.over)
+    data = _pseudo_header(layout, origin, frame) + covered
+    match origin.algorithm:
+        case OwnAlgorithm():
+            result = _own_checksum(origin.algorithm, data, placed)
+        case CRC():
+            result = crc(origin.algorithm, data)
+        case Algorithm():
+            result = _ALGORITHMS[origin.algorithm](data)
     return origin.zero_as if result == 0 and origin.zero_as is not None else result
 
 
@@ -375,7 +380,7 @@ def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:
             case PseudoConst(value=value):
                 pass
             case PseudoLength():
-                value = _size(origin.over, len(frame))
+                value = sum(_size(each, len(frame)) for each in origin.over)
         bits += f"{value:0{part.bits}b}"
     return int(bits or "0", 2).to_bytes(len(bits) // 8, "big")
 
@@ -409,6 +414,29 @@ def _crc(polynomial: int) -> Callable[[bytes], int]:
         return register ^ 0xFFFFFFFF
 
     return crc
+
+
+def crc(algorithm: CRC, data: bytes) -> int:
+    """A CRC of any width: the remainder of a division of polynomials, a bit at a time.
+
+    The message has as many zeros behind it as the CRC has bits, and what the register
+    starts with is added to the first bits of both.
+    """
+    width = algorithm.width
+    top, divisor = 1 << width, 1 << width | algorithm.polynomial
+    message = (
+        "".join(f"{octet:08b}"[:: -1 if algorithm.reflect_in else 1] for octet in data)
+        + "0" * width
+    )
+    start = f"{algorithm.init:0{width}b}"
+    rest = 0
+    for at, bit in enumerate(message):
+        rest = rest << 1 | (bit == "1") ^ (at < width and start[at] == "1")
+        if rest & top:
+            rest ^= divisor
+    if algorithm.reflect_out:
+        rest = int(f"{rest:0{width}b}"[::-1], 2)
+    return rest ^ algorithm.xor_out
 
 
 def _adler32(data: bytes) -> int:

@@ -15,6 +15,7 @@ import re
 import struct
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +31,7 @@ from codegen.host import build
 from codegen.layout import Layout, TimestampSweep
 from codegen.model import (
     BIT,
+    CRC,
     HEADER,
     HEADER_AND_PAYLOAD,
     HEADER_TO_TRAILER,
@@ -72,6 +74,7 @@ from codegen.model import (
     UpperNumber,
     Zeros,
 )
+from codegen.model.crcs import CATALOGUE
 from codegen.model.field import ByteOrder
 from codegen.model.strategy import STRATEGIES
 from codegen.resolve import resolve
@@ -300,6 +303,38 @@ class _Drawn:
         order = self.draw(st.sampled_from(["big", "little"]))
         return [covered, UInt(self.name("c"), algorithm.bits, Checksum(over, algorithm), order)]
 
+    def crc_of_any_width(self) -> list[Field]:
+        """Draw a CRC inside a byte, over two fields and some zeros."""
+        width = self.draw(st.integers(1, 64))
+        top = (1 << width) - 1
+        algorithm = CRC(
+            self.name("own"),
+            width,
+            self.draw(st.integers(0, top)) | 1,
+            self.draw(st.sampled_from([0, 1, top])),
+            self.draw(st.booleans()),
+            self.draw(st.booleans()),
+            self.draw(st.sampled_from([0, 1, top])),
+        )
+        if self.draw(st.integers(0, 2)) == 0:
+            algorithm = self.draw(st.sampled_from(CATALOGUE))
+        first, second = self.little()[0], self.bits()
+        before = self.draw(st.integers(0, 7))
+        behind = -(before + algorithm.width) % 8
+        order = self.draw(st.sampled_from(["big", "little"]))
+        over = (Span(second[0].name, second[-1].name), Span(first.name, first.name))
+        names = [each.name for each in (first, *second)]
+        zeroed = tuple(self.draw(st.lists(st.sampled_from(names), max_size=2, unique=True)))
+        source = Checksum(over[: self.draw(st.integers(1, 2))], algorithm, zeroed=zeroed)
+        if len(source.over if isinstance(source.over, tuple) else ()) == 1:
+            source = replace(source, zeroed=tuple(each for each in zeroed if each != first.name))
+        around = [
+            UInt(self.name("f"), before, self.value(before), order) if before else None,
+            UInt(self.name("crc"), algorithm.width, source, order),
+            UInt(self.name("f"), behind, self.value(behind), order) if behind else None,
+        ]
+        return [first, *second, *(each for each in around if each is not None)]
+
     def next_header(self) -> list[Field]:
         return [UInt(self.name("n"), 8, NextHeader("upper", last=self.number(8)))]
 
@@ -339,6 +374,7 @@ class _Drawn:
         kinds: list[Callable[[], Sequence[Member]]]
         kinds = [self.bits, self.bits, self.little, self.mac, self.octets, self.enumeration]
         kinds += [self.length, self.next_header, self.other_checksum, self.group_sum, self.crc]
+        kinds += [self.crc_of_any_width]
         parts = self.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3))
         return tuple(field for part in parts for field in part())
 
@@ -348,7 +384,7 @@ class _Drawn:
         kinds = [
             *(self.bits, self.bits, self.little, self.mac, self.ipv4, self.length, self.ipv6),
             *(self.octets, self.enumeration, self.optional, self.options, self.other_checksum),
-            *(self.next_header, self.group_sum),
+            *(self.next_header, self.group_sum, self.crc_of_any_width),
         ]
         trailer = self.trailer()
         parts = self.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=5))

@@ -163,8 +163,9 @@ def is_right(subject: Subject, frame: bytes) -> bool:
     """
     for placed in subject.layout.checksums:
         over: Any = placed.origin
-        start = over.over.start.in_frame(len(frame)) // 8
-        data = frame[start : start + over.over.size(len(frame))]
+        (extent,) = over.over
+        start = extent.start.in_frame(len(frame)) // 8
+        data = frame[start : start + extent.size(len(frame))]
         bits = "".join(
             f"{_part(subject, part, frame, len(data)):0{part.bits}b}" for part in over.pseudo
         )

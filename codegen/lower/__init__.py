@@ -13,6 +13,7 @@ from codegen.c.tree import Call, Function, Struct
 from codegen.c.types import U8
 from codegen.layout import Layout, Sum, TimestampSweep
 from codegen.lower.arguments import argument
+from codegen.lower.crcs import CrcPlan, crc_of
 from codegen.lower.parsing import Parsing, fields_struct
 from codegen.lower.plan import ArgumentPlan, FormatPlan, Plan
 from codegen.lower.strategies import check_strategy
@@ -49,6 +50,8 @@ def lower_format(layout: Layout) -> FormatPlan:
         each.origin.algorithm for each in layout.checksums if isinstance(each.origin, Sum)
     ]
     own = tuple({each.name: each for each in algorithms if isinstance(each, OwnAlgorithm)}.values())
+    in_steps = {each.identifier: each for each in map(crc_of, layout.checksums) if each}
+    crcs = tuple(CrcPlan(each) for each in in_steps.values())
     pattern = layout.payload.pattern if layout.payload else b""
     return FormatPlan(
         name=layout.name,
@@ -66,8 +69,9 @@ def lower_format(layout: Layout) -> FormatPlan:
         structs=(*structs, *([sweeping.struct()] if sweeping else [])),
         inline=inline,
         functions=functions,
-        headers=_headers(inline + functions, own),
+        headers=_headers(inline + functions, own, crcs),
         own_checksums=own,
+        crcs=crcs,
         is_swept=layout.is_swept,
         is_timed=any(isinstance(each, TimestampSweep) for each in sweeps),
         sweeps_length=layout.length_sweep is not None,
@@ -85,9 +89,12 @@ _HEADERS = (
 )
 
 
-def _headers(functions: tuple[Function, ...], own: tuple[OwnAlgorithm, ...]) -> tuple[str, ...]:
+def _headers(
+    functions: tuple[Function, ...], own: tuple[OwnAlgorithm, ...], crcs: tuple[CrcPlan, ...]
+) -> tuple[str, ...]:
     """Return the headers of what the functions call."""
     known = _HEADERS | {each.name: f"checksum_{each.name}.h" for each in own}
+    known |= {f"csum_{each.name}_end": f"checksum_{each.name}.h" for each in crcs}
     bodies = [each.body for each in functions]
     called = {each.name for each in tree.walk(bodies) if isinstance(each, Call)}
     wanted = {known[name] for name in called & known.keys()}

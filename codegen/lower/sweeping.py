@@ -50,7 +50,7 @@ from codegen.layout import (
     TriangleSweep,
 )
 from codegen.lower.access import END, FRAME, PKTLEN, is_octets
-from codegen.lower.sums import SUM
+from codegen.lower.sums import SUM, declare_sums
 from codegen.model import Default, Field, UInt
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def per_packet(layout: Layout) -> set[str]:
             for each in layout.checksums
             if isinstance(each.origin, Sum)
             # The size of its extent, or its own position, depends on the length.
-            and (each.origin.over.end.from_end or each.start.from_end)
+            and (each.start.from_end or any(one.end.from_end for one in each.origin.over))
         }
     before = None
     while before != found:
@@ -327,9 +327,7 @@ class Sweeping:
         if tree.uses(self.per_packet, END.name):
             values.insert(1, self.writing.declare_end())
         values += [each.declaration for each in self.checksums]
-        if tree.uses(self.per_packet, SUM.name):
-            values.append(Declare(U64, SUM.name))
-        return tables + values
+        return tables + values + declare_sums(self.per_packet)
 
     def _per_packet(self) -> list[Statement]:
         """Return the stores of :meth:`write`."""

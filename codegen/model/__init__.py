@@ -4,6 +4,7 @@ Frozen dataclasses only: no C, no input or output, and no decision that needs
 more than one declaration at a time.
 """
 
+from codegen.model.crcs import crc
 from codegen.model.dissectors import Dissectors
 from codegen.model.field import (
     MAC,
@@ -32,6 +33,7 @@ from codegen.model.packet import (
 )
 from codegen.model.source import (
     BIT,
+    CRC,
     HEADER,
     HEADER_AND_PAYLOAD,
     HEADER_TO_TRAILER,
@@ -63,6 +65,7 @@ from codegen.model.strategy import STRATEGIES, Buffers, Fetch, QueueFull, Strate
 
 __all__ = [
     "BIT",
+    "CRC",
     "ETHERNET_MAX",
     "ETHERNET_MIN",
     "HEADER",
@@ -119,6 +122,7 @@ __all__ = [
     "UpperNumber",
     "Value",
     "Zeros",
+    "crc",
     "inner",
     "repeat",
 ]

@@ -7,6 +7,7 @@ declare; :mod:`codegen.resolve` resolves them against a whole packet.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -30,7 +31,8 @@ class Span:
     """A run of whole bytes, from a declared start to a declared end.
 
     ``start`` and ``end`` are an :class:`Edge` or the name of a field or group. A name is
-    looked up in the group or header that declares the span, then in the enclosing ones.
+    looked up in the group or header that declares the span, then in the enclosing ones. One
+    of another header is its path: ``ipv4.src``, or ``ipv4`` for all of that header.
     Both ends are included in the span. What a header carries ends where its trailer
     starts; for the headers inside, that is the end of the frame. Without a trailer, it is
     the actual end of the frame.
@@ -91,6 +93,42 @@ class OwnAlgorithm:
     bits: int
     compute: Callable[[bytes], int] = field(repr=False)
     c: str
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class CRC:
+    """A cyclic redundancy check of 1 to 64 bits, in the usual parameters.
+
+    ``polynomial`` has its most significant bit first and leaves out its highest term.
+    ``init`` is what the register starts with, and ``xor_out`` is added to the result.
+    With ``reflect_in``, each byte enters with its least significant bit first; with
+    ``reflect_out``, the result has its bits in the opposite order. :func:`codegen.model.crc`
+    has those that are published under a name.
+    """
+
+    name: str
+    width: int
+    polynomial: int
+    init: int = 0
+    reflect_in: bool = False
+    reflect_out: bool = False
+    xor_out: int = 0
+
+    @property
+    def bits(self) -> int:
+        """The width of the checksum."""
+        return self.width
+
+    @property
+    def identifier(self) -> str:
+        """What C calls it: ``crc_15_can`` of CRC-15/CAN."""
+        words = re.sub(r"[^a-z0-9]+", "_", self.name.lower().removeprefix("crc"))
+        return f"crc_{words.strip('_')}"
 
     @property
     def title(self) -> str:
@@ -222,20 +260,23 @@ class Length:
 
 @dataclass(frozen=True)
 class Checksum:
-    """A checksum over a span; the field itself counts as zero while it is computed.
+    """A checksum over spans; the field itself counts as zero while it is computed.
 
-    With ``pseudo_header`` the pseudo header of the header below is summed too
+    Several spans are covered one after the other, in the order given. The fields and groups
+    that ``zeroed`` names count as zero wherever they are covered, as fields do that routers
+    change. With ``pseudo_header`` the pseudo header of the header below is summed too
     (RFC 768, RFC 9293). ``zero_as`` is sent in place of a result of zero (RFC 768:
     a UDP checksum of zero is sent as 0xFFFF). Zero in a received frame then means, for
     an ``optional`` checksum, that its sender computed none; it is not optional above
     a header that :attr:`~codegen.model.Header.requires_checksums`.
     """
 
-    over: Span
-    algorithm: Algorithm | OwnAlgorithm = Algorithm.INTERNET
+    over: Span | tuple[Span, ...]
+    algorithm: Algorithm | CRC | OwnAlgorithm = Algorithm.INTERNET
     pseudo_header: bool = False
     zero_as: int | None = None
     optional: bool = False
+    zeroed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

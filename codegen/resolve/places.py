@@ -74,9 +74,14 @@ class Places:
         return find(self.regions, scope, name)
 
     def find_either(self, scope: str, name: str) -> Place | Region | None:
-        """Return the field or the group of that name, whichever is nearer."""
+        """Return the field or the group of that name, whichever is nearer, or of that path."""
         either: dict[str, Place | Region] = {**self.regions, **by_path(self.fields)}
-        return find(either, scope, name)
+        return find(either, scope, name) or either.get(name)
+
+    def path_of(self, scope: str, name: str) -> str | None:
+        """Return the path of what :meth:`find_either` finds."""
+        paths = {path: path for path in (*self.regions, *by_path(self.fields))}
+        return find(paths, scope, name) or paths.get(name)
 
     def unknown(self, found: Findings, path: str, scope: str, name: str) -> None:
         """Report that a field refers to a name that its scope does not have."""
