@@ -57,6 +57,7 @@ from codegen.model import (
     Span,
     Strategy,
     UInt,
+    crc,
 )
 from codegen.resolve import names, resolve
 from codegen.targets import c as target_c
@@ -112,6 +113,8 @@ CHECKED = Packet(
                 UInt(each.name.lower(), each.bits, Checksum(Span("n", "n"), each))
                 for each in (*Algorithm, PARITY)
             ),
+            UInt("crc15", 15, Checksum(Span("n", "n"), crc("CRC-15/CAN"))),
+            Reserved(1),
         ),
     )
     / Fill(),
@@ -711,7 +714,7 @@ def test_templates_read_the_plan_and_nothing_else(path: Path) -> None:
     environment = emit._environment()
     undeclared = jinja2.meta.find_undeclared_variables(environment.parse(path.read_text()))
     assert undeclared <= {
-        *("plan", "format", "formats", "genpkt", "own"),
+        *("plan", "format", "formats", "genpkt", "own", "crc"),
         *("version", "banner", "sources", "runtime_files"),
     }
 
