@@ -20,6 +20,7 @@ from codegen.layout import (
     FrameLength,
     Layout,
     Payload,
+    PermutationSweep,
     Placed,
     PseudoConst,
     PseudoField,
@@ -89,6 +90,11 @@ def _decides(placed: Placed, bits: int) -> str:
 
 def sweep(swept: Sweep, show: Callable[[int], str]) -> str:
     """Return how a value differs from packet to packet, in a few words."""
+    each = "" if swept.every == 1 else f", each for {swept.every} packets"
+    return f"{_sweep(swept, show)}{each}"
+
+
+def _sweep(swept: Sweep, show: Callable[[int], str]) -> str:
     match swept:
         case CounterSweep(start=start, step=step):
             return f"counter from {show(start)} in steps of {step}"
@@ -98,6 +104,8 @@ def sweep(swept: Sweep, show: Callable[[int], str]) -> str:
         case TriangleSweep(first=first, step=step):
             steps = "" if step == 1 else f" in steps of {step}"
             return f"{show(first)} to {show(swept.last)} and back{steps}, in turn"
+        case PermutationSweep(first=first, seed=seed):
+            return f"{show(first)} to {show(swept.last)} in random order, seed {seed}"
         case CycleSweep(values=values):
             shown = ", ".join(show(each) for each in values[:4])
             return f"{shown}{', ...' if len(values) > 4 else ''} in turn"

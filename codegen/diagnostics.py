@@ -50,6 +50,7 @@ class Code(Enum):
     F140 = "the parameters of a CRC do not fit its width"
     F141 = "the spans of a checksum overlap"
     F142 = "a field that counts as zero is not covered"
+    F143 = "a sweep follows what does not go round"
 
 
 @dataclass(frozen=True)

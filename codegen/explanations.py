@@ -228,4 +228,11 @@ EXPLANATIONS = {
         _header('UInt("a", 16, Default(9))', 'UInt("sum", 16, Checksum(PAYLOAD, zeroed=("a",)))'),
         _header('UInt("a", 16, Default(9))', 'UInt("sum", 16, Checksum(HEADER, zeroed=("a",)))'),
     ),
+    Code.F143: Explanation(
+        "A sweep with every= moves on each time another field has gone round, so that field has a "
+        "Range, a Permutation, a Cycle or a Counter, and does not follow the first in turn. "
+        "Counter(per=) counts the packets of each value, which come once in a round.",
+        _header('UInt("a", 8, Range(1, 9, every="b"))', 'UInt("b", 8, Random())'),
+        _header('UInt("a", 8, Range(1, 9, every="b"))', 'UInt("b", 8, Permutation(1, 9))'),
+    ),
 }

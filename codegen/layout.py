@@ -7,7 +7,7 @@ lies there, that checksum covers those bytes) and computes no packet.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import assert_never
 
@@ -143,7 +143,12 @@ class Argument:
 
 @dataclass(frozen=True)
 class Swept:
-    """A value that differs from packet to packet; n counts the packets that were sent."""
+    """A value that differs from packet to packet; n counts the packets that were sent.
+
+    Where a value is sent in ``every`` packets before the next one, n counts as many as one.
+    """
+
+    every: int = field(default=1, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,7 @@ class CounterSweep(Swept):
 
 @dataclass(frozen=True)
 class RangeSweep(Swept):
-    """``first + n % count * step``."""
+    """``first + n % count * step``; a negative step goes down."""
 
     first: int
     count: int
@@ -164,7 +169,7 @@ class RangeSweep(Swept):
 
     @property
     def last(self) -> int:
-        """The largest value."""
+        """The value that is farthest from the first."""
         return self.first + (self.count - 1) * self.step
 
 
@@ -178,8 +183,22 @@ class TriangleSweep(Swept):
 
     @property
     def last(self) -> int:
-        """The largest value."""
+        """The value that is farthest from the first."""
         return self.first + (self.count - 1) * self.step
+
+
+@dataclass(frozen=True)
+class PermutationSweep(Swept):
+    """``first`` plus the n-th number of 0 to ``count - 1`` in an order that the seed has."""
+
+    first: int
+    count: int
+    seed: int
+
+    @property
+    def last(self) -> int:
+        """The largest value."""
+        return self.first + self.count - 1
 
 
 @dataclass(frozen=True)
@@ -212,7 +231,15 @@ class TimestampSweep(Swept):
 
 
 #: Every sweep, for a dispatch that must not forget one.
-Sweep = CounterSweep | RangeSweep | TriangleSweep | CycleSweep | RandomSweep | TimestampSweep
+Sweep = (
+    CounterSweep
+    | RangeSweep
+    | TriangleSweep
+    | PermutationSweep
+    | CycleSweep
+    | RandomSweep
+    | TimestampSweep
+)
 
 
 @dataclass(frozen=True)
@@ -493,11 +520,13 @@ def few_values(swept: Sweep) -> list[int]:
     match swept:
         case CycleSweep(values=values):
             return list(values)
-        case RangeSweep(first=first, step=step):
-            return list(range(first, swept.last + 1, step))
-        case TriangleSweep(first=first, step=step):
-            up = list(range(first, swept.last + 1, step))
+        case RangeSweep(first=first, count=count, step=step):
+            return [first + at * step for at in range(count)]
+        case TriangleSweep(first=first, count=count, step=step):
+            up = [first + at * step for at in range(count)]
             return up + up[-2:0:-1]
+        case PermutationSweep(first=first):
+            return list(range(first, swept.last + 1))
         case RandomSweep(low=low, step=step):
             return list(range(low, swept.last + 1, step))
         case CounterSweep() | TimestampSweep():

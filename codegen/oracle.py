@@ -23,6 +23,7 @@ from codegen.layout import (
     Fixed,
     FrameLength,
     Layout,
+    PermutationSweep,
     Placed,
     Position,
     PseudoConst,
@@ -110,13 +111,16 @@ def swept_value(swept: Sweep, packet: int, now: int = 0) -> int:
 
     Swept frame lengths are computed in the same way.
     """
+    packet //= swept.every
     match swept:
         case CounterSweep(start=start, step=step):
             return start + packet * step
         case RangeSweep():
-            return range(swept.first, swept.last + 1, swept.step)[packet % swept.count]
+            return _values(swept)[packet % swept.count]
+        case PermutationSweep(first=first, count=count, seed=seed):
+            return first + _permuted(packet % count, count, seed)
         case TriangleSweep():
-            up = range(swept.first, swept.last + 1, swept.step)
+            up = _values(swept)
             down = up[-2:0:-1]
             place = packet % max(1, 2 * swept.count - 2)
             return up[place] if place < swept.count else down[place - swept.count]
@@ -127,6 +131,26 @@ def swept_value(swept: Sweep, packet: int, now: int = 0) -> int:
         case TimestampSweep(unit=unit):
             return now // unit
     assert_never(swept)
+
+
+def _values(swept: RangeSweep | TriangleSweep) -> range:
+    """Return the values from the first to the last, in either direction."""
+    beyond = 1 if swept.step > 0 else -1
+    return range(swept.first, swept.last + beyond, swept.step)
+
+
+def _permuted(place: int, count: int, seed: int) -> int:
+    """The number at a place of 0 to ``count - 1`` in the order of the swap-or-not shuffle.
+
+    Each round has a key. The numbers whose sum is the key modulo ``count`` are partners, and
+    the upper bit of a random number of the larger one decides whether they change places.
+    """
+    for turn in range(16):
+        key = _splitmix64(seed, turn) % count
+        partner = (key - place) % count
+        if _splitmix64((key + turn) % (1 << 64), max(place, partner)) & 1 << 63:
+            place = partner
+    return place
 
 
 def _splitmix64(seed: int, n: int) -> int:

@@ -66,6 +66,8 @@ def format_headers(format: FormatPlan) -> list[str]:
         found.append("crc32.h")
     if format.own_checksums:
         found.append("csum.h")
+    if "permute.h" in found and "random.h" not in found:
+        found.append("random.h")
     if format.crcs:
         found.append("crc.h")
     return found

@@ -51,6 +51,7 @@ from codegen.model import (
     OwnAlgorithm,
     Packet,
     Parameter,
+    Permutation,
     Random,
     Range,
     Reserved,
@@ -109,6 +110,7 @@ CHECKED = Packet(
             UInt("n", 32, Counter()),
             UInt("drawn", 32, Random()),
             UInt("back", 8, Range(0, 5, fold=True)),
+            UInt("mixed", 8, Permutation(0, 9)),
             *(
                 UInt(each.name.lower(), each.bits, Checksum(Span("n", "n"), each))
                 for each in (*Algorithm, PARITY)

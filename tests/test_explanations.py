@@ -46,4 +46,4 @@ def test_what_is_printed() -> None:
     assert [line[:4] for line in run("explain").stdout.splitlines()] == [each.name for each in Code]
     done = run("explain", "F999")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "codegen: there is no diagnostic 'F999'; there are F101 to F142\n"
+    assert done.stderr == "codegen: there is no diagnostic 'F999'; there are F101 to F143\n"

@@ -61,6 +61,7 @@ from codegen.model import (
     Packet,
     Pad,
     Parameter,
+    Permutation,
     Random,
     Range,
     Reserved,
@@ -174,7 +175,12 @@ class _Drawn:
     def sweep(self, bits: int) -> Sweep:
         """Draw how a number differs from packet to packet."""
         low, high = sorted((self.number(bits), self.number(bits)))
-        match self.draw(st.sampled_from(["counter", "cycle", "range", "random", "time"])):
+        kinds = ["counter", "cycle", "range", "random", "time", "down", "permutation"]
+        match self.draw(st.sampled_from(kinds)):
+            case "down":
+                return Range(high, low, -max((high - low) // 3, 1), self.draw(st.booleans()))
+            case "permutation":
+                return Permutation(low, high, self.number(64))
             case "time":
                 return Timestamp(self.draw(st.sampled_from(["ns", "us", "ms"])))
             case "counter":
@@ -184,6 +190,21 @@ class _Drawn:
             case "range":
                 return Range(low, high, max((high - low) // 3, 1))
         return Random(self.number(64), low, high)
+
+    def nested(self) -> list[Field]:
+        """Draw sweeps that go round, and others that move on after each round of theirs."""
+        inner, middle = self.name("in"), self.name("mid")
+        low, high = sorted((self.number(16), self.number(16)))
+        within = self.draw(
+            st.sampled_from([Range(low, high), Permutation(low, high), Cycle((low, low + 1))])
+        )
+        outer = self.draw(st.sampled_from([Counter(per=inner), Counter(3, 5, every=middle)]))
+        return [
+            UInt(self.name("out"), 8, outer),
+            UInt(middle, 24, Range(9, 3, -2, fold=True, every=inner)),
+            UInt(inner, 17, within),
+            UInt(self.name("rnd"), 15, Random(7, every=inner)),
+        ]
 
     def bits(self) -> list[Field]:
         """Draw fields that share whole bytes, cut anywhere, in either order."""
@@ -384,7 +405,7 @@ class _Drawn:
         kinds = [
             *(self.bits, self.bits, self.little, self.mac, self.ipv4, self.length, self.ipv6),
             *(self.octets, self.enumeration, self.optional, self.options, self.other_checksum),
-            *(self.next_header, self.group_sum, self.crc_of_any_width),
+            *(self.next_header, self.group_sum, self.crc_of_any_width, self.nested),
         ]
         trailer = self.trailer()
         parts = self.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=5))

@@ -83,7 +83,7 @@ def lower_format(layout: Layout) -> FormatPlan:
 
 #: The headers of functions that only some formats call.
 _HEADERS = (
-    {"random_at": "random.h", "triangle_at": "triangle.h"}
+    {"random_at": "random.h", "triangle_at": "triangle.h", "permuted_at": "permute.h"}
     | dict.fromkeys(("csum_fold", "csum_add", "csum_repeat"), "csum.h")
     | {f"csum_{each.name.lower()}": f"checksum_{each.name.lower()}.h" for each in Algorithm}
 )

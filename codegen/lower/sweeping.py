@@ -40,6 +40,7 @@ from codegen.layout import (
     Fixed,
     FrameLength,
     Layout,
+    PermutationSweep,
     Placed,
     RandomSweep,
     RangeSweep,
@@ -52,6 +53,9 @@ from codegen.layout import (
 from codegen.lower.access import END, FRAME, PKTLEN, is_octets
 from codegen.lower.sums import SUM, declare_sums
 from codegen.model import Default, Field, UInt
+
+#: The rounds of ``permuted_at()`` in ``permute.h``.
+ROUNDS = 16
 
 if TYPE_CHECKING:
     from codegen.lower.writing import Writing
@@ -100,7 +104,8 @@ def halves(placed: Placed) -> tuple[tuple[Placed, int], Placed] | None:
     None where a field is swept whole, or not at all.
     """
     origin = placed.origin
-    if placed.bits != 128 or not isinstance(origin, RangeSweep | TriangleSweep | RandomSweep):
+    sweeps = RangeSweep | TriangleSweep | PermutationSweep | RandomSweep
+    if placed.bits != 128 or not isinstance(origin, sweeps):
         return None
     field = UInt(placed.field.name, 64, placed.field.source)
     low = origin.low if isinstance(origin, RandomSweep) else origin.first
@@ -122,15 +127,19 @@ def value(
 ) -> tuple[Expression, Declare | None]:
     """Return a sweep's value for packet ``n``, and the table that it is looked up in."""
     bits = field.bits
+    if swept.every > 1:
+        n = Binary("/", n, _number(swept.every))
     found: Expression
     match swept:
         case CounterSweep(start=start, step=step):
             found = _cut(_plus(start, _times(n, step)), bits)
         case RangeSweep(first=first, count=count, step=step):
-            found = _plus(first, _times(_modulo(n, count), step))
+            found = _along(first, _modulo(n, count), step)
         case TriangleSweep(first=first, count=count, step=step):
             back_and_forth = Call("triangle_at", (n, _number(count)), U64)
-            found = _plus(first, _times(back_and_forth, step))
+            found = _along(first, back_and_forth, step)
+        case PermutationSweep(first=first, count=count, seed=seed):
+            return _permuted(first, count, seed, variable, bits, n)
         case RandomSweep(seed=seed, low=low, count=count, step=step):
             drawn = Call("random_at", (_number(seed), n), U64)
             found = _plus(low, _times(_modulo(drawn, count), step))
@@ -155,6 +164,13 @@ def _times(node: Expression, step: int) -> Expression:
     return node if step == 1 else Binary("*", node, _number(step))
 
 
+def _along(first: int, steps: Expression, step: int) -> Expression:
+    """Return a number so many steps after the first, or before it where they are negative."""
+    if step < 0:
+        return Binary("-", _number(first), _times(steps, -step))
+    return _plus(first, _times(steps, step))
+
+
 def _modulo(node: Expression, count: int) -> Expression:
     return Binary("%", node, _number(count)) if count < 1 << 64 else node
 
@@ -162,6 +178,29 @@ def _modulo(node: Expression, count: int) -> Expression:
 def _cut(node: Expression, bits: int) -> Expression:
     """Return the lowest bits of a number, where no type of C has just as many."""
     return node if bits in (8, 16, 32, 64) else Binary("&", node, tree.wire((1 << bits) - 1, bits))
+
+
+def _permuted(
+    first: int, count: int, seed: int, variable: str, bits: int, n: Expression
+) -> tuple[Expression, Declare]:
+    """Return a value of a permutation, and the array of its keys, one for each round."""
+    name = f"{variable}_keys"
+    type_ = Array(U64, None)
+    keys = [tree.wire(_random_at(seed, each) % count, 64) for each in range(ROUNDS)]
+    rows = tuple(tuple(keys[at : at + 3]) for at in range(0, ROUNDS, 3))
+    # 2^64 numbers are as many as an uint64_t has; there it is zero.
+    size = _number(count % (1 << 64))
+    place = Call("permuted_at", (_modulo(n, count), size, Name(name, type_)), U64)
+    found = tree.converted(_plus(first, place), unsigned(bits))
+    return found, Declare(type_, name, const=True, rows=rows)
+
+
+def _random_at(seed: int, n: int) -> int:
+    """Return what the function of ``random.h`` does."""
+    z = (seed + (n + 1) * 0x9E3779B97F4A7C15) % (1 << 64)
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % (1 << 64)
+    z = (z ^ z >> 27) * 0x94D049BB133111EB % (1 << 64)
+    return z ^ z >> 31
 
 
 def _looked_up(

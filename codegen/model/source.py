@@ -179,18 +179,26 @@ class Parameter:
 class Counter:
     """A sweep: ``start + n * step`` in the n-th packet that is sent, from 0 on.
 
-    It wraps at the field's width. A preset may bind a field or a parameter to it.
+    It wraps at the field's width. A preset may bind a field or a parameter to it. With ``per``,
+    the name of another sweep, each value of that has a count of its own: n counts the packets
+    with that value. ``every`` is that of :class:`Range`.
     """
 
     start: int = 0
     step: int = 1
+    per: str | None = None
+    every: str | None = None
 
 
 @dataclass(frozen=True)
 class Cycle:
-    """A sweep: the values in turn, and again from the first."""
+    """A sweep: the values in turn, and again from the first.
+
+    ``every`` is that of :class:`Range`.
+    """
 
     values: tuple[Value, ...]
+    every: str | None = None
 
 
 @dataclass(frozen=True)
@@ -200,26 +208,46 @@ class Random:
     The n-th packet has the n-th number of SplitMix64 (Steele, Lea, Flood: Fast
     splittable pseudorandom number generators, 2014), reduced to the range. Without
     bounds it is the whole range of the field. Without a seed, fields have different ones:
-    each follows from the path of its field.
+    each follows from the path of its field. ``every`` is that of :class:`Range`.
     """
 
     seed: int | None = None
     minimum: Value | None = None
     maximum: Value | None = None
+    every: str | None = None
 
 
 @dataclass(frozen=True)
 class Range:
     """A sweep: from ``first`` to ``last`` in steps, and again from the first.
 
-    With ``fold`` it goes back the same way: 1, 2, 3, 2, 1, 2 … An address with a prefix
+    A negative step goes down, from a ``first`` that is above ``last``. With ``fold`` it goes
+    back the same way: 1, 2, 3, 2, 1, 2 … An address with a prefix
     length, without ``last``, is all addresses of that prefix: ``Range("10.1.0.0/16")``.
+    ``every`` names another swept field, by its name in the header or its path, or another
+    parameter: this sweep moves on each time that one has gone round.
     """
 
     first: Value
     last: Value | None = None
     step: int = 1
     fold: bool = False
+    every: str | None = None
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """A sweep: each value from ``first`` to ``last`` once, in random order, and so again.
+
+    The order is the same each time, and follows from the seed alone; without one, fields
+    have different ones, as with :class:`Random`. An address with a prefix length and
+    ``every`` are those of :class:`Range`.
+    """
+
+    first: Value
+    last: Value | None = None
+    seed: int | None = None
+    every: str | None = None
 
 
 @dataclass(frozen=True)
@@ -233,7 +261,7 @@ class Timestamp:
 
 
 #: What differs from packet to packet.
-Sweep = Counter | Cycle | Random | Range | Timestamp
+Sweep = Counter | Cycle | Permutation | Random | Range | Timestamp
 
 #: Frame lengths of the simple internet mix, 7:4:1, without frame check sequence: 40, 576
 #: and 1500 bytes of IP, the first filled up to the least frame. Where headers take more than

@@ -1,9 +1,10 @@
 """Lengths: of frames, and in the fields that count bytes or members.
 
 Reports F110 (a group that does not exist), F116 (a length does not fit its field, or is no
-whole number of units), F118 (the frame's length is out of bounds) and F123 (a sweep that
-leaves those bounds), with :mod:`codegen.resolve.spans` F111, and with
-:mod:`codegen.resolve.sweeps` what a swept length may have.
+whole number of units), F118 (the frame's length is out of bounds), F123 (a sweep that
+leaves those bounds) and F143 (a swept length follows a field), with
+:mod:`codegen.resolve.spans` F111, and with :mod:`codegen.resolve.sweeps` what a swept length
+may have.
 """
 
 from __future__ import annotations
@@ -24,15 +25,17 @@ from codegen.model import (
     Fill,
     Length,
     Packet,
+    Permutation,
     Random,
     Range,
     Timestamp,
     UInt,
 )
+from codegen.model import Sweep as Declared
 from codegen.resolve import spans
 from codegen.resolve.findings import Findings
 from codegen.resolve.places import Place, Places
-from codegen.resolve.sweeps import sweep
+from codegen.resolve.sweeps import followed, sweep
 from codegen.resolve.values import number
 
 
@@ -168,6 +171,14 @@ def frame_length(
             "use Cycle(lengths), Range(first, last) or Random(minimum=, maximum=)",
         )
         return low, None
+    if isinstance(binding, Declared) and followed(binding) is not None:
+        found.report(
+            Code.F143,
+            "length",
+            f"it is to follow {followed(binding)!r}, and the length of frames follows no field",
+            "leave every= out, and let the field follow another field",
+        )
+        return low, None
     if isinstance(binding, Random):
         binding = replace(
             binding,
@@ -178,7 +189,7 @@ def frame_length(
         # Its least frame is whatever is least: that of the format, where headers take more.
         binding = Cycle(tuple(max(int(each), low) for each in IMIX.values))
     swept: Sweep | None = None
-    if isinstance(binding, Cycle | Random | Range):
+    if isinstance(binding, Cycle | Permutation | Random | Range):
         swept = sweep(found, "length", field, binding)
         if isinstance(swept, RandomSweep):
             swept = _among(swept, lengths)

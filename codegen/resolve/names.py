@@ -53,8 +53,8 @@ FILES = frozenset(
     "buffers_ring buffers_shared bytes checksum_adler32 checksum_crc32 checksum_crc32c "
     "checksum_fletcher16 crc crc32 csum device errno event fetch_dup fetch_gen fetch_patch "
     "fetch_share frame full_drop full_retry genpkt inttypes loop main netbuf netbuf_refs netdef "
-    "netspeed options packet random rate receive report rx_length sender sink stdarg stddef "
-    "stdint stdio stdlib strategy string sweep traffic triangle".split()
+    "netspeed options packet permute random rate receive report rx_length sender sink stdarg "
+    "stddef stdint stdio stdlib strategy string sweep traffic triangle".split()
 )
 
 _EMITTED = frozenset(
@@ -65,7 +65,7 @@ _EMITTED = frozenset(
 #: How functions of the emitted headers start.
 _HELPERS = (
     *("crc_forward", "crc_reflected", "crc_reversed", "csum_"),
-    *("frame_", "genpkt_", "get_", "put_", "random_at"),
+    *("frame_", "genpkt_", "get_", "permuted_at", "put_", "random_at"),
 )
 
 
