@@ -26,6 +26,7 @@ from codegen.layout import (
     Layout,
     Padding,
     Payload,
+    PermutationSweep,
     Placed,
     PseudoConst,
     PseudoField,
@@ -75,8 +76,16 @@ def origin(placed: Placed) -> str:
             pseudo = " with pseudo header" if total.pseudo else ""
             zero = "" if total.zero_as is None else f", 0 sent as 0x{total.zero_as:04x}"
             optional = ", a received 0 means none" if total.optional else ""
-            return f"{total.algorithm.title} of {total.over}{pseudo}{zero}{optional}"
+            without = f", with {' and '.join(total.zeroed)} as zero" if total.zeroed else ""
+            of = f"{covered(total)}{pseudo}{without}"
+            return f"{total.algorithm.title} of {of}{zero}{optional}"
     assert_never(placed.origin)
+
+
+def covered(total: Sum) -> str:
+    """Return the bytes that a checksum covers."""
+    first, *others = total.over
+    return str(first) + "".join(f" and {str(each).removeprefix('bytes ')}" for each in others)
 
 
 def _decides(placed: Placed, bits: int) -> str:
@@ -89,6 +98,11 @@ def _decides(placed: Placed, bits: int) -> str:
 
 def sweep(swept: Sweep, show: Callable[[int], str]) -> str:
     """Return how a value differs from packet to packet, in a few words."""
+    each = "" if swept.every == 1 else f", each for {swept.every} packets"
+    return f"{_sweep(swept, show)}{each}"
+
+
+def _sweep(swept: Sweep, show: Callable[[int], str]) -> str:
     match swept:
         case CounterSweep(start=start, step=step):
             return f"counter from {show(start)} in steps of {step}"
@@ -98,6 +112,8 @@ def sweep(swept: Sweep, show: Callable[[int], str]) -> str:
         case TriangleSweep(first=first, step=step):
             steps = "" if step == 1 else f" in steps of {step}"
             return f"{show(first)} to {show(swept.last)} and back{steps}, in turn"
+        case PermutationSweep(first=first, seed=seed):
+            return f"{show(first)} to {show(swept.last)} in random order, seed {seed}"
         case CycleSweep(values=values):
             shown = ", ".join(show(each) for each in values[:4])
             return f"{shown}{', ...' if len(values) > 4 else ''} in turn"
@@ -198,7 +214,7 @@ def pseudo_header(total: Sum) -> list[str]:
             case PseudoField(path=path, bits=bits):
                 lines.append(f"{path}, {bits} bits")
             case PseudoLength(bits=bits):
-                lines.append(f"size of {total.over}, {bits} bits")
+                lines.append(f"size of {covered(total)}, {bits} bits")
     return lines
 
 

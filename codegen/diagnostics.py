@@ -52,6 +52,10 @@ class Code(Enum):
     F132 = "a packet has more headers, fields or levels of groups than codegen handles"
     F133 = "the lowest header does not begin frames of the link type"
     F134 = "padding behind a payload is not possible, or cannot be found"
+    F135 = "the parameters of a CRC do not fit its width"
+    F136 = "the spans of a checksum overlap"
+    F137 = "a field that counts as zero is not covered"
+    F138 = "a sweep follows what does not go round"
 
 
 #: How many diagnostics of a format a message shows.

@@ -107,6 +107,8 @@ def render_packet(format: FormatPlan) -> dict[str, str]:
     for own in format.own_checksums:
         name = f"checksum_{own.name}.h"
         files[name] = render_template("checksum.h", format=format, own=own)
+    for crc in format.crcs:
+        files[f"checksum_{crc.name}.h"] = render_template("checksum_crc.h", crc=crc)
     return files
 
 

@@ -250,4 +250,29 @@ EXPLANATIONS = {
         'Packet("p", Header("h", (UInt("a", 8, Length(PAYLOAD)),),\n'
         "    trailer=(PayloadPad(4),)) / Fill(), max_length=200)",
     ),
+    Code.F135: Explanation(
+        "A CRC has 1 to 64 bits. Its polynomial is written with the most significant bit first and "
+        "without its highest term, as published catalogues have it; what the register starts with "
+        "and what is added at the end have as many bits.",
+        _header('UInt("crc", 8, Checksum(PAYLOAD, CRC("CRC-8", 8, 0x107)))'),
+        _header('UInt("crc", 8, Checksum(PAYLOAD, CRC("CRC-8", 8, 0x07)))'),
+    ),
+    Code.F136: Explanation(
+        "A checksum covers its spans one after the other, and each byte once.",
+        _header('UInt("sum", 16, Checksum((HEADER, HEADER_AND_PAYLOAD)))'),
+        _header('UInt("sum", 16, Checksum((HEADER, PAYLOAD)))'),
+    ),
+    Code.F137: Explanation(
+        "What counts as zero for a checksum is a field that one of its spans covers; any other "
+        "field has no influence on it anyway.",
+        _header('UInt("a", 16, Default(9))', 'UInt("sum", 16, Checksum(PAYLOAD, zeroed=("a",)))'),
+        _header('UInt("a", 16, Default(9))', 'UInt("sum", 16, Checksum(HEADER, zeroed=("a",)))'),
+    ),
+    Code.F138: Explanation(
+        "A sweep with every= moves on each time another field has gone round, so that field has a "
+        "Range, a Permutation, a Cycle or a Counter, and does not follow the first in turn. "
+        "Counter(per=) counts the packets of each value, which come once in a round.",
+        _header('UInt("a", 8, Range(1, 9, every="b"))', 'UInt("b", 8, Random())'),
+        _header('UInt("a", 8, Range(1, 9, every="b"))', 'UInt("b", 8, Permutation(1, 9))'),
+    ),
 }

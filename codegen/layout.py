@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from codegen.model import (
+    CRC,
     Algorithm,
     Checksum,
     Count,
@@ -186,7 +187,12 @@ class Argument:
 
 @dataclass(frozen=True)
 class Swept:
-    """A value that differs from packet to packet; n counts the packets that were sent."""
+    """A value that differs from packet to packet; n counts the packets that were sent.
+
+    Where a value is sent in ``every`` packets before the next one, n counts as many as one.
+    """
+
+    every: int = field(default=1, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -199,7 +205,7 @@ class CounterSweep(Swept):
 
 @dataclass(frozen=True)
 class RangeSweep(Swept):
-    """``first + n % count * step``."""
+    """``first + n % count * step``; a negative step goes down."""
 
     first: int
     count: int
@@ -207,7 +213,7 @@ class RangeSweep(Swept):
 
     @property
     def last(self) -> int:
-        """The largest value."""
+        """The value that is farthest from the first."""
         return self.first + (self.count - 1) * self.step
 
 
@@ -221,8 +227,22 @@ class TriangleSweep(Swept):
 
     @property
     def last(self) -> int:
-        """The largest value."""
+        """The value that is farthest from the first."""
         return self.first + (self.count - 1) * self.step
+
+
+@dataclass(frozen=True)
+class PermutationSweep(Swept):
+    """``first`` plus the n-th number of 0 to ``count - 1`` in an order that the seed has."""
+
+    first: int
+    count: int
+    seed: int
+
+    @property
+    def last(self) -> int:
+        """The largest value."""
+        return self.first + self.count - 1
 
 
 @dataclass(frozen=True)
@@ -275,6 +295,7 @@ Sweep = (
     CounterSweep
     | RangeSweep
     | TriangleSweep
+    | PermutationSweep
     | CycleSweep
     | RandomSweep
     | TimestampSweep
@@ -344,21 +365,36 @@ Pseudo = PseudoField | PseudoConst | PseudoLength
 
 @dataclass(frozen=True)
 class Sum:
-    """A checksum over one extent, after its pseudo header.
+    """A checksum over extents, one after the other, behind its pseudo header.
 
-    A result of zero is sent as ``zero_as``. Where it is ``optional``, zero in a received
-    frame means that there is none.
+    Of what they cover, the fields whose paths are ``zeroed`` count as zero. A result of zero
+    is sent as ``zero_as``. Where it is ``optional``, zero in a received frame means that there
+    is none.
     """
 
-    over: Extent
-    algorithm: Algorithm | OwnAlgorithm
+    over: tuple[Extent, ...]
+    algorithm: Algorithm | CRC | OwnAlgorithm
     pseudo: tuple[Pseudo, ...]
     zero_as: int | None
     optional: bool = False
+    zeroed: tuple[str, ...] = ()
+
+    @property
+    def varies(self) -> bool:
+        """Whether the size of what is covered depends on the frame's."""
+        return any(each.varies for each in self.over)
+
+    def size(self, frame_length: int) -> int:
+        """Return the bytes that are covered in a frame of ``frame_length`` bytes."""
+        return sum(each.size(frame_length) for each in self.over)
+
+    def covers(self, target: Placed) -> bool:
+        """Return whether a field is covered, even if it counts as zero."""
+        return any(each.covers(target.start, target.end) for each in self.over)
 
     def depends_on(self, target: Placed) -> bool:
         """Return whether the result depends on the bytes of a field."""
-        return self.over.covers(target.start, target.end) or any(
+        return (self.covers(target) and target.path not in self.zeroed) or any(
             isinstance(part, PseudoField) and part.path == target.path for part in self.pseudo
         )
 
@@ -658,6 +694,12 @@ class Layout:
             if each is not checksum and total.depends_on(each):
                 yield each.path
 
+    def blank(self, checksum: Placed) -> list[Placed]:
+        """Return the fields that count as zero for a checksum: those zeroed, and itself."""
+        assert isinstance(checksum.origin, Sum), checksum.path
+        paths = {checksum.path, *checksum.origin.zeroed}
+        return [each for each in self.fields if each.path in paths]
+
     def __getitem__(self, path: str) -> Placed:
         """Return the field of that path (``ipv4.ttl``)."""
         return next(each for each in self.fields if each.path == path)
@@ -671,11 +713,13 @@ def few_values(swept: Sweep) -> list[int]:
     match swept:
         case CycleSweep(values=values):
             return list(values)
-        case RangeSweep(first=first, step=step):
-            return list(range(first, swept.last + 1, step))
-        case TriangleSweep(first=first, step=step):
-            up = list(range(first, swept.last + 1, step))
+        case RangeSweep(first=first, count=count, step=step):
+            return [first + at * step for at in range(count)]
+        case TriangleSweep(first=first, count=count, step=step):
+            up = [first + at * step for at in range(count)]
             return up + up[-2:0:-1]
+        case PermutationSweep(first=first):
+            return list(range(first, swept.last + 1))
         case RandomSweep(low=low, step=step):
             return list(range(low, swept.last + 1, step))
         case CounterSweep() | TimestampSweep() | RandomOctetsSweep():

@@ -31,6 +31,7 @@ from codegen.layout import (
     Layout,
     Patterns,
     Payload,
+    PermutationSweep,
     Placed,
     Position,
     PseudoConst,
@@ -45,7 +46,7 @@ from codegen.layout import (
     TimestampSweep,
     TriangleSweep,
 )
-from codegen.model import Algorithm, Int, NextHeader, OwnAlgorithm, UInt, Value, VarInt
+from codegen.model import CRC, Algorithm, Int, NextHeader, OwnAlgorithm, UInt, Value, VarInt
 
 
 class Result(Enum):
@@ -176,7 +177,8 @@ def swept_field(placed: Placed, packet: int, now: int = 0, wall: int = 0) -> int
     swept = placed.origin
     assert isinstance(swept, Swept), placed.path
     if isinstance(swept, RandomOctetsSweep):
-        return int.from_bytes(_random_octets(swept.seed, packet, placed.bits // 8), "big")
+        octets = _random_octets(swept.seed, packet // swept.every, placed.bits // 8)
+        return int.from_bytes(octets, "big")
     number = swept_value(swept, packet, now, wall) % (1 << placed.bits)
     negative = isinstance(placed.field, Int) and number >> (placed.bits - 1)
     return number - (1 << placed.bits) if negative else number
@@ -187,13 +189,16 @@ def swept_value(swept: Sweep, packet: int, now: int = 0, wall: int = 0) -> int:
 
     Swept frame lengths are computed in the same way.
     """
+    packet //= swept.every
     match swept:
         case CounterSweep(start=start, step=step):
             return start + packet * step
         case RangeSweep():
-            return range(swept.first, swept.last + 1, swept.step)[packet % swept.count]
+            return _values(swept)[packet % swept.count]
+        case PermutationSweep(first=first, count=count, seed=seed):
+            return first + _permuted(packet % count, count, seed)
         case TriangleSweep():
-            up = range(swept.first, swept.last + 1, swept.step)
+            up = _values(swept)
             down = up[-2:0:-1]
             place = packet % max(1, 2 * swept.count - 2)
             return up[place] if place < swept.count else down[place - swept.count]
@@ -214,6 +219,26 @@ def _random_octets(seed: int, packet: int, size: int) -> bytes:
     own = _splitmix64(seed, packet)
     numbers = (_splitmix64(own, at) for at in range(-(-size // 8)))
     return b"".join(number.to_bytes(8, "big") for number in numbers)[:size]
+
+
+def _values(swept: RangeSweep | TriangleSweep) -> range:
+    """Return the values from the first to the last, in either direction."""
+    beyond = 1 if swept.step > 0 else -1
+    return range(swept.first, swept.last + beyond, swept.step)
+
+
+def _permuted(place: int, count: int, seed: int) -> int:
+    """The number at a place of 0 to ``count - 1`` in the order of the swap-or-not shuffle.
+
+    Each round has a key. The numbers whose sum is the key modulo ``count`` are partners, and
+    the upper bit of a random number of the larger one decides whether they change places.
+    """
+    for turn in range(16):
+        key = _splitmix64(seed, turn) % count
+        partner = (key - place) % count
+        if _splitmix64((key + turn) % (1 << 64), max(place, partner)) & 1 << 63:
+            place = partner
+    return place
 
 
 def _splitmix64(seed: int, n: int) -> int:
@@ -318,19 +343,24 @@ def parse(layout: Layout, received: bytes) -> Decoded:
 def checksum(layout: Layout, placed: Placed, frame: bytes) -> int:
     """Return the checksum that ``frame`` should carry in the field ``placed``.
 
-    The bytes of the field itself count as zero, whatever they are.
+    The bits of the field itself count as zero, whatever they are, and so do fields that the
+    checksum names for that.
     """
     origin = placed.origin
     assert isinstance(origin, Sum)
     cleared = bytearray(frame)
-    _write(cleared, placed, 0)
+    for path in (placed.path, *origin.zeroed):
+        _write(cleared, layout[path], 0)
     pad = len(frame) - unpadded(layout, frame)
-    covered = cleared[_octets(origin.over, len(frame), pad)]
-    data = _pseudo_header(layout, origin, frame) + bytes(covered)
-    if isinstance(origin.algorithm, OwnAlgorithm):
-        result = _own_checksum(origin.algorithm, data, placed)
-    else:
-        result = _ALGORITHMS[origin.algorithm](data)
+    covered = b"".join(bytes(cleared[_octets(each, len(frame), pad)]) for each in origin.over)
+    data = _pseudo_header(layout, origin, frame) + covered
+    match origin.algorithm:
+        case OwnAlgorithm():
+            result = _own_checksum(origin.algorithm, data, placed)
+        case CRC():
+            result = crc(origin.algorithm, data)
+        case Algorithm():
+            result = _ALGORITHMS[origin.algorithm](data)
     return origin.zero_as if result == 0 and origin.zero_as is not None else result
 
 
@@ -561,7 +591,7 @@ def _pseudo_header(layout: Layout, origin: Sum, frame: bytes) -> bytes:
                 pass
             case PseudoLength():
                 pad = len(frame) - unpadded(layout, frame)
-                value = _size(origin.over, len(frame), pad)
+                value = sum(_size(each, len(frame), pad) for each in origin.over)
         bits += f"{value:0{part.bits}b}"
     return int(bits or "0", 2).to_bytes(len(bits) // 8, "big")
 
@@ -595,6 +625,29 @@ def _crc(polynomial: int) -> Callable[[bytes], int]:
         return register ^ 0xFFFFFFFF
 
     return crc
+
+
+def crc(algorithm: CRC, data: bytes) -> int:
+    """A CRC of any width: the remainder of a division of polynomials, a bit at a time.
+
+    The message has as many zeros behind it as the CRC has bits, and what the register
+    starts with is added to the first bits of both.
+    """
+    width = algorithm.width
+    top, divisor = 1 << width, 1 << width | algorithm.polynomial
+    message = (
+        "".join(f"{octet:08b}"[:: -1 if algorithm.reflect_in else 1] for octet in data)
+        + "0" * width
+    )
+    start = f"{algorithm.init:0{width}b}"
+    rest = 0
+    for at, bit in enumerate(message):
+        rest = rest << 1 | (bit == "1") ^ (at < width and start[at] == "1")
+        if rest & top:
+            rest ^= divisor
+    if algorithm.reflect_out:
+        rest = int(f"{rest:0{width}b}"[::-1], 2)
+    return rest ^ algorithm.xor_out
 
 
 def _adler32(data: bytes) -> int:

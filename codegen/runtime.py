@@ -60,11 +60,16 @@ def is_common(name: str) -> bool:
 def format_headers(format: FormatPlan) -> list[str]:
     """Return the headers of the runtime that a format's own files include."""
     own = {f"checksum_{each.name}.h" for each in format.own_checksums}
+    own |= {f"checksum_{each.name}.h" for each in format.crcs}
     found = [each for each in format.headers if each not in own]
     if any(each.startswith("checksum_crc32") for each in found):
         found.append("crc32.h")
-    if own:
+    if format.own_checksums:
         found.append("csum.h")
+    if "permute.h" in found and "random.h" not in found:
+        found.append("random.h")
+    if format.crcs:
+        found.append("crc.h")
     return found
 
 

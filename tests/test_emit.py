@@ -51,12 +51,14 @@ from codegen.model import (
     OwnAlgorithm,
     Packet,
     Parameter,
+    Permutation,
     Random,
     Range,
     Reserved,
     Span,
     Strategy,
     UInt,
+    crc,
 )
 from codegen.resolve import names, resolve
 from codegen.targets import c as target_c
@@ -108,10 +110,13 @@ CHECKED = Packet(
             UInt("n", 32, Counter()),
             UInt("drawn", 32, Random()),
             UInt("back", 8, Range(0, 5, fold=True)),
+            UInt("mixed", 8, Permutation(0, 9)),
             *(
                 UInt(each.name.lower(), each.bits, Checksum(Span("n", "n"), each))
                 for each in (*Algorithm, PARITY)
             ),
+            UInt("crc15", 15, Checksum(Span("n", "n"), crc("CRC-15/CAN"))),
+            Reserved(1),
         ),
     )
     / Fill(),
@@ -711,7 +716,7 @@ def test_templates_read_the_plan_and_nothing_else(path: Path) -> None:
     environment = emit._environment()
     undeclared = jinja2.meta.find_undeclared_variables(environment.parse(path.read_text()))
     assert undeclared <= {
-        *("plan", "format", "formats", "genpkt", "own"),
+        *("plan", "format", "formats", "genpkt", "own", "crc"),
         *("version", "banner", "sources", "runtime_files"),
     }
 

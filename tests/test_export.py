@@ -32,6 +32,7 @@ from codegen.formats.udp import UDP
 from codegen.layout import FrameLength, Layout, Placed
 from codegen.model import (
     BIT,
+    CRC,
     HEADER,
     HEADER_AND_PAYLOAD,
     MAC,
@@ -56,9 +57,11 @@ from codegen.model import (
     Parameter,
     Range,
     Reserved,
+    Span,
     UInt,
     UpperLength,
     VarInt,
+    crc,
     repeat,
 )
 from codegen.resolve import resolve
@@ -206,6 +209,28 @@ NINE_BYTES = Packet(
     )
     / Fill(1),
 )
+#: CRCs inside bytes, over several spans, and fields that count as zero.
+CRCS = Packet(
+    "crcs",
+    ETHERNET
+    / Header(
+        "own",
+        (
+            UInt("magic", 8, Const(0x5C)),
+            UInt("size", 16, Length(PAYLOAD)),
+            UInt("marks", 5, Parameter("marks", 3)),
+            UInt("c15", 15, Checksum((HEADER, PAYLOAD), crc("CRC-15/CAN"), zeroed=("c33",))),
+            UInt("hops", 4, Parameter("hops", 1)),
+            UInt("c33", 33, Checksum(Span("magic", "magic"), CRC("own33", 33, 0x123456789))),
+            UInt("low", 7, Parameter("low", 1)),
+            UInt("c64", 64, Checksum(PAYLOAD, crc("CRC-64/XZ"), zero_as=(1 << 64) - 1), "little"),
+            UInt("sum", 16, Checksum((Span("c64", "c64"), PAYLOAD))),
+        ),
+        trailer=(UInt("c12", 12, Checksum(PAYLOAD, crc("CRC-12/UMTS"))), Reserved(4)),
+        numbers={"ethertype": 0x88B6},
+    )
+    / Fill(b"\x01\xfe\x55"),
+)
 OPTIONAL_SUM = Packet(
     "optional_sum",
     ETHERNET
@@ -268,7 +293,7 @@ def test_tshark_reads_each_field_of_the_catalogue(
 
 @pytest.mark.parametrize(
     "format",
-    [*OWN_FORMATS.values(), FROM_THE_START, NINE_BYTES, SIGNED, VARIABLE],
+    [*OWN_FORMATS.values(), FROM_THE_START, NINE_BYTES, SIGNED, VARIABLE, CRCS],
     ids=lambda f: f.name,
 )
 def test_tshark_reads_each_field_of_ones_own(
@@ -337,7 +362,7 @@ def damaged(layout: Layout, begin: int) -> Iterable[bytes]:
         yield frame + bytes(chosen.randrange(1, 9))
 
 
-@pytest.mark.parametrize("format", [BY_TYPE, BY_PROTOCOL, BY_PORT], ids=lambda f: f.name)
+@pytest.mark.parametrize("format", [BY_TYPE, BY_PROTOCOL, BY_PORT, CRCS], ids=lambda f: f.name)
 def test_the_same_is_invalid_as_for_the_oracle(
     format: Format, require: Require, tmp_path: Path
 ) -> None:
@@ -467,7 +492,7 @@ def test_a_reader_of_the_json_reads_any_format() -> None:
         for frame in some_frames(layout, 3):
             assert read_by_json(found, frame) == oracle.decode(layout, frame).values
 
-    own = [*OWN_FORMATS.values(), FROM_THE_START, SIGNED, VARIABLE]
+    own = [*OWN_FORMATS.values(), FROM_THE_START, SIGNED, VARIABLE, CRCS]
     for each in [*formats.catalogue().values(), *own]:
         prove(each)
     search(prove, 60, 3)

@@ -31,6 +31,7 @@ from codegen.host import build
 from codegen.layout import Layout, TimestampSweep
 from codegen.model import (
     BIT,
+    CRC,
     HEADER,
     HEADER_AND_PAYLOAD,
     HEADER_TO_TRAILER,
@@ -68,6 +69,7 @@ from codegen.model import (
     Pad,
     Parameter,
     PayloadPad,
+    Permutation,
     Random,
     Range,
     Reserved,
@@ -84,6 +86,7 @@ from codegen.model import (
     Zeros,
     limits,
 )
+from codegen.model.crcs import CATALOGUE
 from codegen.model.field import ByteOrder, Encoding
 from codegen.model.strategy import STRATEGIES
 from codegen.resolve import resolve
@@ -192,7 +195,12 @@ class _Drawn:
     def sweep(self, bits: int, signed: bool = False) -> Sweep:
         """Draw how a number differs from packet to packet."""
         low, high = sorted((self.number(bits, signed), self.number(bits, signed)))
-        match self.draw(st.sampled_from(["counter", "cycle", "range", "random", "time"])):
+        kinds = ["counter", "cycle", "range", "random", "time", "down", "permutation"]
+        match self.draw(st.sampled_from(kinds)):
+            case "down":
+                return Range(high, low, -max((high - low) // 3, 1), self.draw(st.booleans()))
+            case "permutation":
+                return Permutation(low, high, self.number(64))
             case "time":
                 unit = self.draw(st.sampled_from(["ns", "us", "ms", "s", "2^-32 s", "2^-16 s"]))
                 epoch = self.draw(st.sampled_from([None, "unix", "ntp", "ptp"]))
@@ -207,6 +215,21 @@ class _Drawn:
             case "range":
                 return Range(low, high, max((high - low) // 3, 1))
         return Random(self.number(64), low, high)
+
+    def nested(self) -> list[Field]:
+        """Draw sweeps that go round, and others that move on after each round of theirs."""
+        inner, middle = self.name("in"), self.name("mid")
+        low, high = sorted((self.number(16), self.number(16)))
+        within = self.draw(
+            st.sampled_from([Range(low, high), Permutation(low, high), Cycle((low, low + 1))])
+        )
+        outer = self.draw(st.sampled_from([Counter(per=inner), Counter(3, 5, every=middle)]))
+        return [
+            UInt(self.name("out"), 8, outer),
+            UInt(middle, 24, Range(9, 3, -2, fold=True, every=inner)),
+            UInt(inner, 17, within),
+            UInt(self.name("rnd"), 15, Random(7, every=inner)),
+        ]
 
     def bits(self) -> list[Field]:
         """Draw fields that share whole bytes, cut anywhere, in either order."""
@@ -371,6 +394,38 @@ class _Drawn:
         order = self.draw(st.sampled_from(["big", "little"]))
         return [covered, UInt(self.name("c"), algorithm.bits, Checksum(over, algorithm), order)]
 
+    def crc_of_any_width(self) -> list[Field]:
+        """Draw a CRC inside a byte, over two fields and some zeros."""
+        width = self.draw(st.integers(1, 64))
+        top = (1 << width) - 1
+        algorithm = CRC(
+            self.name("own"),
+            width,
+            self.draw(st.integers(0, top)) | 1,
+            self.draw(st.sampled_from([0, 1, top])),
+            self.draw(st.booleans()),
+            self.draw(st.booleans()),
+            self.draw(st.sampled_from([0, 1, top])),
+        )
+        if self.draw(st.integers(0, 2)) == 0:
+            algorithm = self.draw(st.sampled_from(CATALOGUE))
+        first, second = self.little()[0], self.bits()
+        before = self.draw(st.integers(0, 7))
+        behind = -(before + algorithm.width) % 8
+        order = self.draw(st.sampled_from(["big", "little"]))
+        over = (Span(second[0].name, second[-1].name), Span(first.name, first.name))
+        names = [each.name for each in (first, *second)]
+        zeroed = tuple(self.draw(st.lists(st.sampled_from(names), max_size=2, unique=True)))
+        source = Checksum(over[: self.draw(st.integers(1, 2))], algorithm, zeroed=zeroed)
+        if len(source.over if isinstance(source.over, tuple) else ()) == 1:
+            source = replace(source, zeroed=tuple(each for each in zeroed if each != first.name))
+        around = [
+            UInt(self.name("f"), before, self.value(before), order) if before else None,
+            UInt(self.name("crc"), algorithm.width, source, order),
+            UInt(self.name("f"), behind, self.value(behind), order) if behind else None,
+        ]
+        return [first, *second, *(each for each in around if each is not None)]
+
     def next_header(self) -> list[Field]:
         return [UInt(self.name("n"), 8, NextHeader("upper", last=self.number(8)))]
 
@@ -417,6 +472,7 @@ class _Drawn:
         kinds = [self.bits, self.bits, self.little, self.mac, self.octets, self.enumeration]
         kinds += [self.variable]
         kinds += [self.length, self.next_header, self.other_checksum, self.group_sum, self.crc]
+        kinds += [self.crc_of_any_width]
         parts = self.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3))
         return tuple(field for part in parts for field in part())
 
@@ -427,6 +483,7 @@ class _Drawn:
             *(self.bits, self.bits, self.little, self.mac, self.ipv4, self.length, self.ipv6),
             *(self.octets, self.enumeration, self.optional, self.options, self.other_checksum),
             *(self.next_header, self.group_sum, self.variable),
+            *(self.crc_of_any_width, self.nested),
         ]
         trailer = self.trailer()
         parts = self.draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=5))

@@ -23,7 +23,7 @@ from codegen import describe, emit, formats, oracle
 from codegen.diagnostics import FormatError
 from codegen.errors import UsageError
 from codegen.host import build
-from codegen.layout import RandomSweep
+from codegen.layout import PermutationSweep, RandomSweep
 from codegen.lower import check_strategy
 from codegen.model import (
     HEADER_AND_PAYLOAD,
@@ -38,6 +38,7 @@ from codegen.model import (
     Fill,
     Header,
     Packet,
+    Permutation,
     Preset,
     Random,
     Range,
@@ -122,11 +123,90 @@ KINDS: dict[str, tuple[Preset, str, Callable[[int], int]]] = {
         preset("mpls_udp4", mpls_label=Counter(0xFFFFE), mpls2_label=Counter()), "mpls.label",
         lambda n: (0xFFFFE + n) % (1 << 20),
     ),
+    "down": (
+        preset("udp4", port_src=Range(100, 89, -4)), "udp.src", lambda n: (100, 96, 92)[n % 3],
+    ),
+    "a prefix downwards": (
+        preset("udp6", ipv6_dst=Range("2001:db8::/126", step=-1)), "ipv6.dst",
+        lambda n: address("2001:db8::3") - n % 4,
+    ),
+    "down and back": (
+        preset("udp4", ttl=Range(9, 5, -2, fold=True)), "ipv4.ttl", lambda n: (9, 7, 5, 7)[n % 4],
+    ),
+    "within another": (
+        preset(
+            "udp4", ipv4_src=Range("10.0.0.0/24", every="ipv4_dst"), ipv4_dst=Range("192.0.2.0/25"),
+            port_src=Counter(every="ipv4_src"),
+        ),
+        "ipv4.src", lambda n: address("10.0.0.0") + n // 128 % 256,
+    ),
+    "a count of each flow": (
+        preset("udp4", ipv4_src=Range("10.0.0.0/26"), ipv4__id=Counter(7, per="ipv4_src")),
+        "ipv4.id", lambda n: (7 + n // 64) % 65536,
+    ),
     "time of sending": (
         preset("tcp4_syn", tcp_tsval=Timestamp("us")), "tcp.options.timestamps.value",
         lambda n: n * 12_345_678_901 // 1000 % (1 << 32),
     ),
 }  # fmt: skip
+
+
+def test_all_pairs_of_two_prefixes() -> None:
+    """Each pair once, in the order of Python's own product."""
+    swept = preset(
+        "udp4",
+        ipv4_src=Range("10.0.0.0/28", every="ipv4_dst"),
+        ipv4_dst=Range("192.0.2.0/27"),
+        port_src=Range(9, 7, -1, every="ipv4_src"),
+    )
+    layout = resolve(swept)
+    networks = map(ipaddress.ip_network, ("10.0.0.0/28", "192.0.2.0/27"))
+    given = {"mac_src": "02:00:00:00:00:01"}
+    found = []
+    for n in range(3 * 16 * 32):
+        frame = oracle.encode(layout, given, 60, packet=n)
+        source, destination = frame[26:30], frame[30:34]
+        pair = (ipaddress.ip_address(source), ipaddress.ip_address(destination))
+        found.append((int.from_bytes(frame[34:36], "big"), pair))
+    pairs = list(itertools.product(*networks))
+    assert found == list(itertools.product((9, 8, 7), pairs))
+
+
+def test_each_flow_has_its_own_sequence() -> None:
+    layout = resolve(
+        preset("udp4", ipv4_src=Permutation("10.0.0.0/27"), ipv4__id=Counter(per="ipv4_src"))
+    )
+    seen: Tally[bytes] = Tally()
+    for n in range(1000):
+        frame = oracle.encode(layout, {"mac_src": "02:00:00:00:00:01"}, 60, packet=n)
+        assert int.from_bytes(frame[18:20], "big") == seen[frame[26:30]]
+        seen[frame[26:30]] += 1
+    assert len(seen) == 32
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 64, 100, 257, 65536])
+def test_a_permutation_has_each_value_once(count: int) -> None:
+    """And in the same order in the next round; seeds give different ones, none of them sorted."""
+    sweeps = [PermutationSweep(5, count, seed) for seed in range(3)]
+    orders = [[oracle.swept_value(each, n) for n in range(count)] for each in sweeps]
+    for each, order in zip(sweeps, orders, strict=True):
+        assert sorted(order) == list(range(5, 5 + count))
+        assert oracle.swept_value(each, count + count // 2) == order[count // 2]
+    if count >= 7:
+        assert len(set(map(tuple, orders))) == 3
+        assert sorted(orders[0]) != orders[0]
+
+
+@pytest.mark.parametrize(
+    "swept",
+    [Permutation("2001:db8::/64"), Permutation("2001:db8::/120", seed=(1 << 64) - 1)],
+    ids=["2^64 values", "256 values"],
+)
+def test_a_permutation_in_c(swept: Permutation) -> None:
+    subject = built(preset("udp6", ipv6_dst=swept, port_src=Permutation(0, 999)))
+    given = {each.argument.name: each.argument.maximum for each in subject.layout.arguments}
+    for n, frame in enumerate(itertools.islice(frames(subject, 1100, 80), 1100)):
+        assert frame == oracle.encode(subject.layout, given, 80, packet=n)
 
 
 def strategy(name: str) -> Strategy:
@@ -163,8 +243,9 @@ def is_right(subject: Subject, frame: bytes) -> bool:
     """
     for placed in subject.layout.checksums:
         over: Any = placed.origin
-        start = over.over.start.in_frame(len(frame)) // 8
-        data = frame[start : start + over.over.size(len(frame))]
+        (extent,) = over.over
+        start = extent.start.in_frame(len(frame)) // 8
+        data = frame[start : start + extent.size(len(frame))]
         bits = "".join(
             f"{_part(subject, part, frame, len(data)):0{part.bits}b}" for part in over.pseudo
         )

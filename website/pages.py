@@ -21,7 +21,7 @@ NAVIGATION = {
     "Language": (
         *("shapes", "signed-numbers", "variable-length-numbers", "bit-fields", "optional-fields"),
         *("groups", "stacking", "payloads", "lengths", "length-codes", "trailers", "padding"),
-        *("checksums", "sweeps", "time-stamps", "linktype", "parser"),
+        *("checksums", "crcs", "sweeps", "time-stamps", "linktype", "parser"),
     ),
     "Use": (
         *("how-to", "your-own-repository", "import", "export-and-decode", "captures", "c-api"),

@@ -35,14 +35,15 @@ from codegen.layout import (
     Sum,
 )
 from codegen.model import (
+    CRC,
     MAC,
-    Algorithm,
     Bytes,
     Field,
     Int,
     IPv4Address,
     IPv6Address,
     NextHeader,
+    OwnAlgorithm,
     Reserved,
     UInt,
     VarInt,
@@ -188,12 +189,25 @@ def _sum(total: Sum) -> dict[str, object]:
                 pseudo.append({"part": "length", "bits": bits})
     return {
         "from": "checksum",
-        "over": _extent(total.over),
+        "over": [_extent(each) for each in total.over],
+        "zeroed": list(total.zeroed),
         "algorithm": total.algorithm.title,
-        "own": not isinstance(total.algorithm, Algorithm),
+        "crc": _crc(total.algorithm) if isinstance(total.algorithm, CRC) else None,
+        "own": isinstance(total.algorithm, OwnAlgorithm),
         "pseudo_header": pseudo,
         "zero_as": None if total.zero_as is None else str(total.zero_as),
         "optional": total.optional,
+    }
+
+
+def _crc(algorithm: CRC) -> dict[str, object]:
+    return {
+        "width": algorithm.width,
+        "polynomial": str(algorithm.polynomial),
+        "init": str(algorithm.init),
+        "reflect_in": algorithm.reflect_in,
+        "reflect_out": algorithm.reflect_out,
+        "xor_out": str(algorithm.xor_out),
     }
 
 

@@ -1,7 +1,8 @@
 -- Everything below is the same in each dissector; what differs is in FORMAT.
 
--- Lua 5.2 has a library for this; later versions have an operator that 5.2 cannot parse.
+-- Lua 5.2 has a library for this; later versions have operators that 5.2 cannot parse.
 local xor = bit32 and bit32.bxor or load("return function(a, b) return a ~ b end")()
+local band = bit32 and bit32.band or load("return function(a, b) return a & b end")()
 
 local TYPES = { [1] = "int8", [2] = "int16", [3] = "int24", [4] = "int32" }
 
@@ -128,6 +129,63 @@ local function internet(data)
 	return 0xFFFF - total
 end
 
+-- The lowest bits of a number in the opposite order.
+local function reversed(value, bits)
+	local found = 0
+	for _ = 1, bits do
+		found = found * 2 + value % 2
+		value = math.floor(value / 2)
+	end
+	return found
+end
+
+-- A register of 64 bits in halves, shifted to the left.
+local function shifted(high, low, bits)
+	local room = 2 ^ (32 - bits)
+	high = (high % room) * 2 ^ bits + math.floor(low / room)
+	return math.floor(high), math.floor((low % room) * 2 ^ bits)
+end
+
+-- The function of a CRC of any width; its register has the CRC in its upper bits.
+local function crc_of(parameters)
+	local polynomial, width = parameters.polynomial, parameters.width
+	local highs, lows = {}, {}
+	for first = 0, 255 do
+		local high, low = first * 16777216, 0
+		for _ = 1, 8 do
+			local leaves = high >= 2147483648
+			high, low = shifted(high, low, 1)
+			if leaves then
+				high, low = xor(high, polynomial.high), xor(low, polynomial.low)
+			end
+		end
+		highs[first], lows[first] = high, low
+	end
+	return function(data)
+		local high, low = parameters.init.high, parameters.init.low
+		for i = 1, #data do
+			local byte = data:byte(i)
+			byte = parameters.reflect_in and reversed(byte, 8) or byte
+			local entry = xor(math.floor(high / 16777216), byte)
+			high, low = shifted(high, low, 8)
+			high, low = xor(high, highs[entry]), xor(low, lows[entry])
+		end
+		if parameters.reflect_out then
+			-- The CRC is in the lower bits then.
+			high, low = reversed(low, 32), reversed(high, 32)
+		elseif width <= 32 then
+			high, low = 0, math.floor(high / 2 ^ (32 - width))
+		else
+			local room = 2 ^ (64 - width)
+			low = math.floor(low / room) + (high % room) * 2 ^ (width - 32)
+			high = math.floor(high / room)
+		end
+		high = xor(math.floor(high), parameters.xor_out.high)
+		low = xor(math.floor(low), parameters.xor_out.low)
+		return width <= 32 and low or UInt64(low, high)
+	end
+end
+
 local function crc(polynomial)
 	local entries = {}
 	for first = 0, 255 do
@@ -189,7 +247,7 @@ local function swapped(digits, bits)
 	return found
 end
 
-local function pseudo_header(frame, sum)
+local function pseudo_header(frame, sum, length)
 	local bits = ""
 	for _, part in ipairs(sum.pseudo) do
 		local digits
@@ -204,7 +262,7 @@ local function pseudo_header(frame, sum)
 				digits = part.field.little and swapped(digits, part.bits) or digits
 			end
 		else
-			digits = part.value or string.format("%x", size(frame, sum))
+			digits = part.value or string.format("%x", length)
 		end
 		bits = bits .. binary(digits, part.bits)
 	end
@@ -213,27 +271,39 @@ local function pseudo_header(frame, sum)
 	end))
 end
 
+-- The bytes that a checksum covers; the field itself and others count as zero.
+local function covered(frame, sum)
+	local found = {}
+	for _, extent in ipairs(sum.over) do
+		local first, length = octet(frame, extent.start), size(frame, extent)
+		local bytes = length > 0 and frame.bytes(first, length):raw() or ""
+		for _, each in ipairs(sum.blank) do
+			local at = octet(frame, each) - first + 1
+			if at >= 1 and at <= length then
+				local rest = band(bytes:byte(at), 255 - each.mask)
+				bytes = bytes:sub(1, at - 1) .. string.char(rest) .. bytes:sub(at + 1)
+			end
+		end
+		table.insert(found, bytes)
+	end
+	return table.concat(found)
+end
+
+local crcs = {}
+
 -- The checksum that a frame should have; nil for an algorithm that only its author has.
 local function checksum(frame, each)
 	local sum = each.sum
-	local algorithm = ALGORITHMS[sum.algorithm]
+	if sum.crc then
+		crcs[each] = crcs[each] or crc_of(sum.crc)
+	end
+	local algorithm = sum.crc and crcs[each] or ALGORITHMS[sum.algorithm]
 	if not algorithm then
 		return nil
 	end
-	local covered = ""
-	local first, length = octet(frame, sum.start), size(frame, sum)
-	if length > 0 then
-		covered = frame.bytes(first, length):raw()
-		-- The field itself counts as zero.
-		local from = octet(frame, each.at) - first
-		local behind = from + each.bits / 8
-		if from >= 0 and behind <= length then
-			local zeros = string.rep("\0", each.bits / 8)
-			covered = covered:sub(1, from) .. zeros .. covered:sub(behind + 1)
-		end
-	end
-	local result = algorithm(pseudo_header(frame, sum) .. covered)
-	return result == 0 and sum.zero_as or result
+	local bytes = covered(frame, sum)
+	local result = algorithm(pseudo_header(frame, sum, #bytes) .. bytes)
+	return (result == 0 or result == UInt64(0)) and sum.zero_as or result
 end
 
 -- --- Dissection ---------------------------------------------------------------
@@ -251,7 +321,7 @@ local function wanted(frame, each)
 		if each.sum.optional and text(frame, each) == "0" then
 			return nil
 		end
-		return found and string.format("%.0f", found)
+		return type(found) == "number" and string.format("%.0f", found) or found and tostring(found)
 	end
 end
 

@@ -28,6 +28,7 @@ from codegen.layout import (
     Swept,
 )
 from codegen.model import (
+    CRC,
     MAC,
     Algorithm,
     Bytes,
@@ -36,6 +37,7 @@ from codegen.model import (
     IPv4Address,
     IPv6Address,
     NextHeader,
+    OwnAlgorithm,
     UInt,
     VarInt,
 )
@@ -91,8 +93,11 @@ def unsupported(layout: Layout) -> str | None:
             return f"{placed.path} is a length that is sent as the code of a table"
         if not isinstance(placed.origin, Sum):
             continue
-        if placed.origin.algorithm not in _ALGORITHMS:
+        if isinstance(placed.origin.algorithm, OwnAlgorithm):
             return f"the arithmetic of {placed.path} is a Python function of the format"
+        start = min(each.start for each in layout.fields if each.header is placed.header)
+        if placed.origin.zeroed or any(each.start < start for each in placed.origin.over):
+            return f"{placed.path} covers other headers, or fields that count as zero"
         for part in placed.origin.pseudo:
             if isinstance(part, PseudoField) and isinstance(
                 layout[part.path].origin, FrameLength | Sum
@@ -207,7 +212,7 @@ def _extent(extent: Extent, start: int) -> str:
 def _sum(layout: Layout, placed: Placed, start: int) -> str:
     total = placed.origin
     assert isinstance(total, Sum)
-    assert isinstance(total.algorithm, Algorithm)
+    assert not isinstance(total.algorithm, OwnAlgorithm)
     parts: list[tuple[object, ...]] = []
     for part in total.pseudo:
         if isinstance(part, PseudoField):
@@ -222,8 +227,16 @@ def _sum(layout: Layout, placed: Placed, start: int) -> str:
             parts.append(("constant", part.value, part.bits))
         else:
             parts.append(("length", 0, part.bits))
-    algorithm = _ALGORITHMS[total.algorithm]
-    where = f"{_place(placed, start)}, {_extent(total.over, start)}"
+    match total.algorithm:
+        case CRC() as crc:
+            algorithm = (
+                f"crc({crc.width}, {crc.polynomial:#x}, {crc.init:#x}, {crc.reflect_in}, "
+                f"{crc.reflect_out}, {crc.xor_out:#x})"
+            )
+        case Algorithm() as known:
+            algorithm = _ALGORITHMS[known]
+    over = ", ".join(f"({_extent(each, start)})" for each in total.over)
+    where = f"{_place(placed, start)}, [{over}]"
     return f"({where}, {algorithm}, {parts!r}, {total.zero_as})"
 
 

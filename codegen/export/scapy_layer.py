@@ -40,7 +40,7 @@ class DerivedPacket(Packet):
     #: the length of (first bit, the bit behind it or None for the end), the unit in bits, what is
     #: added.
     lengths: ClassVar = {}
-    #: The same, with the algorithm, the pseudo header and what zero is sent as.
+    #: The same of several runs, with the algorithm, the pseudo header and what zero is sent as.
     checksums: ClassVar = {}
 
     def post_build(self, pkt, pay):
@@ -50,10 +50,12 @@ class DerivedPacket(Packet):
             if getattr(self, name) is None:
                 bits = (8 * len(frame) if end is None else end) - start
                 put(frame, place, bits // unit + plus)
-        for name, (place, start, end, algorithm, pseudo, zero_as) in self.checksums.items():
+        for name, (place, over, algorithm, pseudo, zero_as) in self.checksums.items():
             if getattr(self, name) is None:
                 put(frame, place, 0)
-                covered = bytes(frame[start // 8 : None if end is None else end // 8])
+                covered = b"".join(
+                    frame[start // 8 : None if end is None else end // 8] for start, end in over
+                )
                 total = algorithm(self.pseudo_header(pseudo, len(covered)) + covered)
                 put(frame, place, zero_as if not total and zero_as is not None else total)
         return bytes(frame)
@@ -114,6 +116,24 @@ def crc32c(data):
         for _ in range(8):
             crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
     return crc ^ 0xFFFFFFFF
+
+
+def crc(width, polynomial, init, reflect_in, reflect_out, xor_out):
+    """Return the function of a CRC in the usual parameters."""
+
+    def reversed_bits(number, bits):
+        return int(f"{number:0{bits}b}"[::-1], 2)
+
+    def compute(data):
+        register = init
+        for octet in data:
+            for bit in range(8) if reflect_in else range(7, -1, -1):
+                leaves = register >> width - 1 ^ octet >> bit & 1
+                register = register << 1 & (1 << width) - 1
+                register ^= polynomial if leaves & 1 else 0
+        return (reversed_bits(register, width) if reflect_out else register) ^ xor_out
+
+    return compute
 
 
 def fletcher16(data):

@@ -36,6 +36,7 @@ from codegen.layout import (
     Sum,
 )
 from codegen.model import (
+    CRC,
     MAC,
     Algorithm,
     Bytes,
@@ -45,6 +46,7 @@ from codegen.model import (
     IPv6Address,
     LinkType,
     NextHeader,
+    OwnAlgorithm,
     Reserved,
     UInt,
     VarInt,
@@ -92,7 +94,7 @@ def field_name(name: str, placed: Placed) -> str:
 
 def is_checked(placed: Placed) -> bool:
     """Return whether the dissector can compute a checksum: not one of the user's own."""
-    return isinstance(placed.origin, Sum) and isinstance(placed.origin.algorithm, Algorithm)
+    return isinstance(placed.origin, Sum) and not isinstance(placed.origin.algorithm, OwnAlgorithm)
 
 
 def dissector(layout: Layout, name: str | None = None) -> str:
@@ -239,7 +241,7 @@ def _field(layout: Layout, placed: Placed) -> dict[str, object]:
                 facts["sizes"] = {code: size for size, code in codes}
             found["length"] = _extent(of) | facts
         case Sum() as total:
-            found["sum"] = _sum(layout, total)
+            found["sum"] = _sum(layout, placed, total)
     return found
 
 
@@ -267,26 +269,56 @@ def _text(placed: Placed, value: int) -> str:
     return value.to_bytes(placed.bits // 8, "big").hex()
 
 
-def _sum(layout: Layout, total: Sum) -> dict[str, object]:
+def _sum(layout: Layout, placed: Placed, total: Sum) -> dict[str, object]:
     pseudo: list[dict[str, object]] = []
     for part in total.pseudo:
         facts: dict[str, object] = {"bits": part.bits}
         if isinstance(part, PseudoField):
-            placed = layout[part.path]
+            of = layout[part.path]
             facts["field"] = {
-                "kind": _kind(placed),
-                "at": _position(placed.start),
-                "bits": placed.bits,
-                "little": placed.field.byteorder == "little",
+                "kind": _kind(of),
+                "at": _position(of.start),
+                "bits": of.bits,
+                "little": of.field.byteorder == "little",
             }
         elif isinstance(part, PseudoConst):
             facts["value"] = f"{part.value:x}"
         pseudo.append(facts)
-    return _extent(total.over) | {
+    crc = total.algorithm if isinstance(total.algorithm, CRC) else None
+    return {
+        "over": [_extent(each) for each in total.over],
+        "blank": [
+            _position(at) | {"mask": mask} for at, mask in sorted(_blank(layout, placed).items())
+        ],
         "algorithm": total.algorithm.title if isinstance(total.algorithm, Algorithm) else None,
+        "crc": crc and _crc(crc),
         "pseudo": pseudo,
-        "zero_as": total.zero_as,
+        "zero_as": None if total.zero_as is None else str(total.zero_as),
         "optional": total.optional,
+    }
+
+
+def _blank(layout: Layout, placed: Placed) -> dict[Position, int]:
+    """Return the bits of each byte that count as zero for a checksum."""
+    found: dict[Position, int] = {}
+    for field in layout.blank(placed):
+        for piece in field.pieces:
+            found[piece.at] = found.get(piece.at, 0) | ((1 << piece.bits) - 1) << piece.low
+    return found
+
+
+def _crc(algorithm: CRC) -> dict[str, object]:
+    """Return the parameters of a CRC; numbers that Lua may not hold are halves of 32 bits."""
+    halves = {}
+    for name in ("polynomial", "init", "xor_out"):
+        value = getattr(algorithm, name)
+        if name != "xor_out":
+            value <<= 64 - algorithm.width  # The register has them in its upper bits.
+        halves[name] = {"high": value >> 32, "low": value & 0xFFFFFFFF}
+    return halves | {
+        "width": algorithm.width,
+        "reflect_in": algorithm.reflect_in,
+        "reflect_out": algorithm.reflect_out,
     }
 
 

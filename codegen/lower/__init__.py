@@ -15,6 +15,7 @@ from codegen.errors import plain
 from codegen.layout import Layout, Patterns, Sum
 from codegen.lower import tables
 from codegen.lower.arguments import argument
+from codegen.lower.crcs import CrcPlan, crc_of
 from codegen.lower.parsing import Parsing, fields_struct
 from codegen.lower.plan import ArgumentPlan, FormatPlan, Plan
 from codegen.lower.strategies import check_strategy
@@ -53,6 +54,8 @@ def lower_format(layout: Layout) -> FormatPlan:
         each.origin.algorithm for each in layout.checksums if isinstance(each.origin, Sum)
     ]
     own = tuple({each.name: each for each in algorithms if isinstance(each, OwnAlgorithm)}.values())
+    in_steps = {each.identifier: each for each in map(crc_of, layout.checksums) if each}
+    crcs = tuple(CrcPlan(each) for each in in_steps.values())
     content = layout.payload.content if layout.payload else None
     patterns = b"".join(content.patterns) if isinstance(content, Patterns) else b""
     return FormatPlan(
@@ -75,8 +78,9 @@ def lower_format(layout: Layout) -> FormatPlan:
         structs=(*structs, *([sweeping.struct()] if sweeping else [])),
         inline=inline,
         functions=functions,
-        headers=_headers(inline + functions, own),
+        headers=_headers(inline + functions, own, crcs),
         own_checksums=own,
+        crcs=crcs,
         is_swept=layout.is_swept,
         is_timed="now" in clocks,
         has_wall_time="wall" in clocks,
@@ -96,7 +100,7 @@ def _padding(layout: Layout) -> bytes:
 #: The headers of functions that only some formats call.
 _HEADERS = (
     {"random_at": "random.h", "random_octets": "random.h", "triangle_at": "triangle.h"}
-    | {"sign_extended": "sign.h"}
+    | {"sign_extended": "sign.h", "permuted_at": "permute.h"}
     | dict.fromkeys(
         (f"{name}_{way}" for name in ("quic", "leb128") for way in ("encoded", "decoded")),
         "varint.h",
@@ -106,9 +110,12 @@ _HEADERS = (
 )
 
 
-def _headers(functions: tuple[Function, ...], own: tuple[OwnAlgorithm, ...]) -> tuple[str, ...]:
+def _headers(
+    functions: tuple[Function, ...], own: tuple[OwnAlgorithm, ...], crcs: tuple[CrcPlan, ...]
+) -> tuple[str, ...]:
     """Return the headers of what the functions call."""
     known = _HEADERS | {each.name: f"checksum_{each.name}.h" for each in own}
+    known |= {f"csum_{each.name}_end": f"checksum_{each.name}.h" for each in crcs}
     bodies = [each.body for each in functions]
     called = {each.name for each in tree.walk(bodies) if isinstance(each, Call)}
     wanted = {known[name] for name in called & known.keys()}

@@ -47,7 +47,7 @@ from codegen.layout import (
     Swept,
     negated,
 )
-from codegen.lower import tables
+from codegen.lower import crcs, tables
 from codegen.lower.access import (
     END,
     FRAME,
@@ -60,14 +60,22 @@ from codegen.lower.access import (
     length_of,
     load,
     load_value,
+    octet_at,
     size_of,
     type_of,
     variable_of,
     wire_number,
 )
 from codegen.lower.arguments import args_pointer, member_of, out_of_range
-from codegen.lower.sums import SUM, Term, addends, csum_add, to_word_end
-from codegen.lower.writing import checksum_call, frame_len, length_words, zero_rule
+from codegen.lower.covering import Octet, parts
+from codegen.lower.sums import SUM, Term, addends, csum_add, declare_sums, to_word_end, weighted
+from codegen.lower.writing import (
+    checksum_call,
+    covered_size,
+    frame_len,
+    length_words,
+    zero_rule,
+)
 from codegen.model import MAC, Algorithm, NextHeader, Reserved, UInt
 
 _RESULT = Tagged("enum frame_result")
@@ -317,8 +325,7 @@ class Parsing:
         if self.layout.checksums:
             bits = max(each.bits for each in self.layout.checksums)
             declared.append(Declare(unsigned(bits), _WANTED))
-        if tree.uses(body, SUM.name):
-            declared.append(Declare(U64, SUM.name))
+        declared += declare_sums(body)
         return Function(
             f"{self.layout.name}_check",
             _RESULT,
@@ -483,10 +490,16 @@ class Parsing:
             if total.algorithm is Algorithm.INTERNET:
                 yield from self._sum(placed, total)
                 yield Assign(wanted, Call("csum_fold", (SUM,), U16))
+            elif crcs.crc_of(placed) is not None:
+                steps, call = crcs.steps(self.layout, placed, LEN)
+                yield from steps
+                yield Assign(wanted, call)
             else:
                 yield Assign(wanted, checksum_call(placed, total, LEN))
             yield from zero_rule(wanted, total, placed.bits)
-            differs = Binary("!=", load(placed), wanted)
+            found = load(placed)
+            # Narrower numbers are promoted to int, as the parts of the field are.
+            differs = Binary("!=", tree.unsigned_number(found) if bits > 16 else found, wanted)
             if total.optional:
                 # Zero means that the sender computed none.
                 differs = Binary("&&", Binary("!=", load(placed), Number(0)), differs)
@@ -498,12 +511,12 @@ class Parsing:
         It leaves out the checksum itself. If it were summed with the rest, as receivers
         often do, the two zeros of ones' complement could not be distinguished.
         """
-        over = total.over
-        parts = _around(over, placed) if over.covers(placed.start, placed.end) else [over]
-        sums = [csum_add(address_of(each.start), size_of(each, LEN)) for each in parts]
-        yield Assign(SUM, sums[0] if sums else Number(0))
-        for each in sums[1:]:
-            yield Assign(SUM, each, "+=", "behind the checksum")
+        added = [each for over in total.over for each in self._words(placed, over)]
+        first, *others = added or [Number(0)]
+        yield Assign(SUM, first)
+        plain = len(total.over) == 1 and not total.zeroed
+        for each in others:
+            yield Assign(SUM, each, "+=", "behind the checksum" if plain else "")
         at = constant = 0
         for part in total.pseudo:
             shift = to_word_end(at + part.bits)
@@ -515,12 +528,23 @@ class Parsing:
                 case PseudoConst(value=value):
                     constant += value << shift
                 case PseudoLength():
-                    size = tree.shifted(size_of(over, LEN), shift)
-                    yield Term(size, f"pseudo header: size of {over}").statement
+                    size = tree.shifted(covered_size(total, LEN), shift)
+                    yield Term(size, f"pseudo header: size of {describe.covered(total)}").statement
             at += part.bits
         if constant:
             constants = tree.wire(constant, 16)
             yield Term(constants, "pseudo header: what never varies").statement
+
+    def _words(self, placed: Placed, over: Extent) -> Iterator[Expression]:
+        """Yield what one extent adds to the sum of a received frame."""
+        for part in parts(self.layout, placed, over):
+            match part:
+                case Extent(start=start):
+                    words = csum_add(address_of(start), size_of(part, LEN))
+                    yield weighted(words, to_word_end(start.since(over.start)))
+                case Octet(at=at, mask=mask):
+                    bits = Binary("&", octet_at(at), tree.wire(mask, 8))
+                    yield weighted(bits, to_word_end(at.since(over.start) + 8))
 
     # Comparison with the values that were asked for
 
@@ -591,9 +615,3 @@ class Parsing:
         if placed.start.bit:
             return Binary("!=", load(placed), Call("get_be48", (wanted,), U64))
         return self._octets_differ(address_of(placed.start), wanted, octets)
-
-
-def _around(over: Extent, placed: Placed) -> list[Extent]:
-    """Return what a checksum of two bytes covers besides itself."""
-    covered = (Extent(over.start, placed.start), Extent(placed.end, over.end))
-    return [each for each in covered if each.start != each.end]

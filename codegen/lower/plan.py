@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from codegen.c.tree import Call, Function, Statement, Struct
 from codegen.c.types import Pointer, Type
+from codegen.lower.crcs import CrcPlan
 from codegen.model import OwnAlgorithm, Strategy
 
 
@@ -80,6 +81,7 @@ class FormatPlan:
     functions: tuple[Function, ...]
     headers: tuple[str, ...]
     own_checksums: tuple[OwnAlgorithm, ...]
+    crcs: tuple[CrcPlan, ...]
     is_swept: bool
     is_timed: bool
     has_wall_time: bool

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codegen.c import tree
-from codegen.c.tree import Assign, Binary, Call, Cast, Expression, Name, Number, SizeOf
+from codegen.c.tree import (
+    Assign,
+    Binary,
+    Call,
+    Cast,
+    Declare,
+    Expression,
+    Name,
+    Number,
+    SizeOf,
+    Statement,
+)
 from codegen.c.types import U8, U32, U64, Array
 from codegen.layout import Payload, Placed
 from codegen.lower.access import PKTLEN, address_of, is_octets
+from codegen.lower.crcs import REGISTERS
 
 #: The variable that sums are built in.
 SUM = Name("sum", U64)
@@ -25,6 +38,12 @@ class Term:
     def statement(self) -> Assign:
         """The statement that adds it."""
         return Assign(SUM, self.value, "+=", self.note)
+
+
+def declare_sums(body: Sequence[Statement]) -> list[Statement]:
+    """Return the declarations of what checksums are built in, as far as a body has it."""
+    variables = (SUM, *REGISTERS.values())
+    return [Declare(each.type, each.name) for each in variables if tree.uses(body, each.name)]
 
 
 def csum_add(octets: Expression, size: Expression) -> Call:

@@ -55,6 +55,7 @@ from codegen.layout import (
     FrameLength,
     Layout,
     Patterns,
+    PermutationSweep,
     Placed,
     RandomOctetsSweep,
     RandomSweep,
@@ -75,8 +76,11 @@ from codegen.lower.access import (
     is_octets,
     on_wire,
 )
-from codegen.lower.sums import SUM
+from codegen.lower.sums import SUM, declare_sums
 from codegen.model import Default, Field, Int, UInt, VarInt
+
+#: The rounds of ``permuted_at()`` in ``permute.h``.
+ROUNDS = 16
 
 if TYPE_CHECKING:
     from codegen.lower.writing import Writing
@@ -115,14 +119,15 @@ def per_packet(layout: Layout) -> set[str]:
             for each in layout.checksums
             if isinstance(each.origin, Sum)
             # The size of its extent, or its own position, depends on the length.
-            and (each.origin.over.end.from_end or each.start.from_end)
+            and (each.start.from_end or any(one.end.from_end for one in each.origin.over))
         }
     if layout.payload is not None and layout.sweeps_payload:
         inside = layout.payload.extent
         found |= {
             each.path
             for each in layout.checksums
-            if isinstance(each.origin, Sum) and each.origin.over.covers(inside.start, inside.end)
+            if isinstance(each.origin, Sum)
+            and any(one.covers(inside.start, inside.end) for one in each.origin.over)
         }
     before = None
     while before != found:
@@ -139,7 +144,8 @@ def halves(placed: Placed) -> tuple[tuple[Placed, int], Placed] | None:
     None where a field is swept whole, or not at all.
     """
     origin = placed.origin
-    if placed.bits != 128 or not isinstance(origin, RangeSweep | TriangleSweep | RandomSweep):
+    sweeps = RangeSweep | TriangleSweep | PermutationSweep | RandomSweep
+    if placed.bits != 128 or not isinstance(origin, sweeps):
         return None
     field = UInt(placed.field.name, 64, placed.field.source)
     low = origin.low if isinstance(origin, RandomSweep) else origin.first
@@ -161,18 +167,23 @@ def value(
 ) -> tuple[Expression, Declare | None]:
     """Return a sweep's number on the wire for packet ``n``, and the table that it is from."""
     bits = field.bits
+    if swept.every > 1:
+        n = Binary("/", n, _number(swept.every))
     found: Expression
     match swept:
         case CounterSweep(start=start, step=step):
             found = _cut(_plus(start % (1 << bits), _times(n, step)), bits)
         case RangeSweep(first=first, count=count, step=step):
-            found = _from(first, swept.last, _times(_modulo(n, count), step), bits)
+            found = _along(first, swept.last, _modulo(n, count), step, bits)
         case TriangleSweep(first=first, count=count, step=step):
             back_and_forth = Call("triangle_at", (n, _number(count)), U64)
-            found = _from(first, swept.last, _times(back_and_forth, step), bits)
+            found = _along(first, swept.last, back_and_forth, step, bits)
+        case PermutationSweep(first=first, count=count, seed=seed):
+            found, keys = _permuted(first, count, seed, variable, bits, n)
+            return on_wire(found, field), keys
         case RandomSweep(seed=seed, low=low, count=count, step=step):
             drawn = Call("random_at", (_number(seed), n), U64)
-            found = _from(low, swept.last, _times(_modulo(drawn, count), step), bits)
+            found = _along(low, swept.last, _modulo(drawn, count), step, bits)
         case TimestampSweep():
             found = _cut(_time(swept, now), bits)
         case CycleSweep(values=values):
@@ -215,17 +226,20 @@ def _plus(constant: int, node: Expression) -> Expression:
     return Binary("+", _number(constant), node) if constant else node
 
 
-def _from(first: int, last: int, node: Expression, bits: int) -> Expression:
-    """Return the sum of a first value and what is added to it, up to the last one.
+def _times(node: Expression, step: int) -> Expression:
+    return node if step == 1 else Binary("*", node, _number(step))
+
+
+def _along(first: int, last: int, steps: Expression, step: int, bits: int) -> Expression:
+    """Return a number so many steps after the first, or before it where they are negative.
 
     Negative numbers are in two's complement, which wraps between -1 and 0.
     """
-    found = _plus(first % (1 << bits), node)
-    return _cut(found, bits) if first < 0 <= last else found
-
-
-def _times(node: Expression, step: int) -> Expression:
-    return node if step == 1 else Binary("*", node, _number(step))
+    if step < 0:
+        found: Expression = Binary("-", _number(first % (1 << bits)), _times(steps, -step))
+    else:
+        found = _plus(first % (1 << bits), _times(steps, step))
+    return _cut(found, bits) if (first < 0) != (last < 0) else found
 
 
 def _modulo(node: Expression, count: int) -> Expression:
@@ -235,6 +249,30 @@ def _modulo(node: Expression, count: int) -> Expression:
 def _cut(node: Expression, bits: int) -> Expression:
     """Return the lowest bits of a number, where no type of C has just as many."""
     return node if bits in (8, 16, 32, 64) else Binary("&", node, tree.wire((1 << bits) - 1, bits))
+
+
+def _permuted(
+    first: int, count: int, seed: int, variable: str, bits: int, n: Expression
+) -> tuple[Expression, Declare]:
+    """Return a value of a permutation, and the array of its keys, one for each round."""
+    name = f"{variable}_keys"
+    type_ = Array(U64, None)
+    keys = [tree.wire(_random_at(seed, each) % count, 64) for each in range(ROUNDS)]
+    rows = tuple(tuple(keys[at : at + 3]) for at in range(0, ROUNDS, 3))
+    # 2^64 numbers are as many as an uint64_t has; there it is zero.
+    size = _number(count % (1 << 64))
+    place = Call("permuted_at", (_modulo(n, count), size, Name(name, type_)), U64)
+    number = _along(first, first + count - 1, place, 1, bits)
+    found = tree.converted(number, unsigned(bits))
+    return found, Declare(type_, name, const=True, rows=rows)
+
+
+def _random_at(seed: int, n: int) -> int:
+    """Return what the function of ``random.h`` does."""
+    z = (seed + (n + 1) * 0x9E3779B97F4A7C15) % (1 << 64)
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % (1 << 64)
+    z = (z ^ z >> 27) * 0x94D049BB133111EB % (1 << 64)
+    return z ^ z >> 31
 
 
 def _looked_up(
@@ -427,9 +465,7 @@ class Sweeping:
             length = self.member("pktlen", U16)
             values[:0] = [Declare(U16, PKTLEN.name, length, const=True), *ends]
         values += [each.declaration for each in self.checksums]
-        if tree.uses(self.per_packet, SUM.name):
-            values.append(Declare(U64, SUM.name))
-        return tables + values
+        return tables + values + declare_sums(self.per_packet)
 
     def _per_packet(self) -> list[Statement]:
         """Return the stores of :meth:`write`."""
@@ -459,7 +495,10 @@ class Sweeping:
     def _stores(self, placed: Placed) -> list[Statement]:
         if isinstance(placed.origin, RandomOctetsSweep):
             size, seed = tree.size(placed.bits // 8), _number(placed.origin.seed)
-            octets = (address_of(placed.start), size, seed, self.member("n"))
+            n: Expression = self.member("n")
+            if placed.origin.every > 1:
+                n = Binary("/", n, _number(placed.origin.every))
+            octets = (address_of(placed.start), size, seed, n)
             return [Do(Call("random_octets", octets, VOID))]
         whole = self.writing.whole_store(placed)
         if whole is not None:

@@ -24,7 +24,7 @@ from codegen.c.tree import (
     SizeOf,
     Statement,
 )
-from codegen.c.types import U8, U16, U64, UINT, VOID, Array, Pointer, Tagged, unsigned
+from codegen.c.types import U8, U16, UINT, VOID, Array, Pointer, Tagged, unsigned
 from codegen.layout import END as FRAME_END
 from codegen.layout import (
     START,
@@ -44,7 +44,7 @@ from codegen.layout import (
     Sum,
     Swept,
 )
-from codegen.lower import sweeping
+from codegen.lower import crcs, sweeping
 from codegen.lower.access import (
     END,
     FRAME,
@@ -63,15 +63,27 @@ from codegen.lower.access import (
     wire_number,
 )
 from codegen.lower.arguments import args_pointer, member_of, number_of
+from codegen.lower.covering import masks
 from codegen.lower.plan import TemplateRow
-from codegen.lower.sums import SUM, Term, addends, csum_add, payload_addends, to_word_end, weight_of
-from codegen.model import Algorithm, OwnAlgorithm
+from codegen.lower.sums import (
+    SUM,
+    Term,
+    addends,
+    csum_add,
+    declare_sums,
+    payload_addends,
+    to_word_end,
+    weight_of,
+)
+from codegen.model import CRC, Algorithm, OwnAlgorithm
 
 
 @dataclass(frozen=True)
 class ChecksumPlan:
     """A checksum: ``fold(constant + terms + swept)``, or the result of a ``call`` on the frame.
 
+    A CRC takes the frame in ``steps``, and the call returns its result. ``stores`` put the
+    value of the variable into the frame.
     ``swept`` are the addends that differ from packet to packet; the sum of all others is
     stored between packets. A checksum that a sweep changes is recomputed ``per_packet``, and
     so is one that such a checksum covers, or that covers such a checksum.
@@ -81,7 +93,9 @@ class ChecksumPlan:
     constant: int
     terms: tuple[Term, ...]
     swept: tuple[Term, ...]
+    steps: tuple[Statement, ...]
     call: Call | None
+    stores: tuple[Statement, ...]
     per_packet: bool
 
     @property
@@ -119,9 +133,10 @@ class ChecksumPlan:
         """Return the statements that compute the checksum from the sum, and store it."""
         value = self.call or Call("csum_fold", (SUM,), U16)
         return [
+            *self.steps,
             Assign(self.variable, value),
             *zero_rule(self.variable, self.total, self.placed.bits),
-            store(self.placed, self.variable),
+            *self.stores,
         ]
 
 
@@ -135,7 +150,8 @@ def zero_rule(variable: Name, total: Sum, bits: int) -> list[Statement]:
 
 def checksum_call(placed: Placed, total: Sum, length: Name) -> Call:
     """Return the call that computes a checksum over a frame of that length."""
-    over, field = total.over, placed.start
+    (over,) = total.over
+    field = placed.start
     size = size_of(over, length)
     # The offset of the checksum from the covered bytes' start; any value outside if not in them.
     here = size
@@ -147,8 +163,16 @@ def checksum_call(placed: Placed, total: Sum, length: Name) -> Call:
     return Call(function, (address_of(over.start), size, here), unsigned(placed.bits))
 
 
-def function_of(algorithm: Algorithm | OwnAlgorithm) -> str:
-    """Return the name of the C function of a checksum other than the internet checksum."""
+def covered_size(total: Sum, length: Name) -> Expression:
+    """Return the bytes that a checksum covers in a frame of that length."""
+    fixed = sum(each.size(0) for each in total.over if not each.varies)
+    sizes = [size_of(each, length) for each in total.over if each.varies]
+    return tree.added(tree.joined("+", sizes), fixed) if sizes else tree.size(fixed)
+
+
+def function_of(algorithm: Algorithm | CRC | OwnAlgorithm) -> str:
+    """Return the name of the C function of a checksum that one call computes."""
+    assert not isinstance(algorithm, CRC), algorithm
     if isinstance(algorithm, OwnAlgorithm):
         return algorithm.name
     return f"csum_{algorithm.name.lower()}"
@@ -244,8 +268,7 @@ class Writing:
             body += sweeping.first_packet(layout, self.args)
         declared = self.declare_ends(body)
         declared += [each.declaration for each in fixed]
-        if tree.uses(body, SUM.name):
-            declared.append(Declare(U64, SUM.name))
+        declared += declare_sums(body)
         if layout.is_swept:
             declared.append(Declare(Tagged(f"struct {layout.name}_sweep"), "sweep"))
         return Function(
@@ -363,6 +386,12 @@ class Writing:
         parts += [self.octet_part(placed, piece) for placed, piece in inside]
         return Assign(octet_at(octet), tree.converted(tree.joined("|", parts), U8))
 
+    def checksum_stores(self, placed: Placed) -> tuple[Statement, ...]:
+        """Return the stores of a checksum, which leave other bits of its bytes alone."""
+        if is_whole(placed):
+            return (store(placed, self.value(placed)),)
+        return tuple(self.swept_octet_store(placed, each) for each in placed.pieces)
+
     def octet_part(self, placed: Placed, piece: Piece) -> Expression:
         """Return a field's bits at their place in one byte."""
         part = tree.shifted(self.value(placed), -piece.of)
@@ -390,6 +419,8 @@ class Writing:
                 return length_of(self.layout.name, placed, length, PKTLEN)
             case RandomOctetsSweep():
                 return address_of(placed.start)  # written before it is used
+            case Sum():
+                return Name(variable_of(placed), unsigned(placed.bits))
             case Swept():
                 name = variable_of(placed)
                 if is_octets(placed.field):
@@ -404,29 +435,22 @@ class Writing:
         total = placed.origin
         assert isinstance(total, Sum)
         per_packet = placed.path in self.per_packet
+        stores = self.checksum_stores(placed)
         if total.algorithm is not Algorithm.INTERNET:
-            call = checksum_call(placed, total, PKTLEN)
-            return ChecksumPlan(placed, 0, (), (), call, per_packet)
-        over = total.over
-        constants = self.constants_at(over.start)
-        # Where the extent ends with the frame, it includes the rest of the template.
-        until = len(constants) if over.varies or over.end == FRAME_END else over.end.octet
-        words = constants[over.start.octet : until]
-        constant = sum(
-            int.from_bytes(words[at : at + 2].ljust(2, b"\0"), "big")
-            for at in range(0, len(words), 2)
-        )
+            steps: list[Statement] = []
+            if crcs.crc_of(placed) is not None:
+                steps, call = crcs.steps(self.layout, placed, PKTLEN)
+            else:
+                call = checksum_call(placed, total, PKTLEN)
+            return ChecksumPlan(placed, 0, (), (), tuple(steps), call, stores, per_packet)
         terms: list[Term] = []
         swept: list[Term] = []
-        for each in self.layout.fields:
-            in_words = over.covers(each.start, each.end) and each is not placed
-            if in_words and each.start.from_end == over.start.from_end:
-                (swept if self.changes(each) else terms).extend(
-                    self.field_terms(each, each.start.since(over.start))
-                )
+        constant = sum(self.extent_sum(placed, each, terms, swept) for each in total.over)
         constant += self.pseudo_header(total, terms, swept)
-        if over.varies and self.layout.payload is not None:
-            is_swept = self.layout.length_sweep is not None or self.layout.sweeps_payload
+        is_swept = self.layout.length_sweep is not None or self.layout.sweeps_payload
+        for over in total.over:
+            if not over.varies or self.layout.payload is None:
+                continue
             by_length = swept if is_swept else terms
             by_length += payload_addends(self.layout.payload, over.start.octet, self.layout.name)
             # The emitted code has written the trailer by then, with the checksums in it.
@@ -440,7 +464,33 @@ class Writing:
             self.constant_sums[placed.path] = result
             self.write_constant(placed, result)
             return None
-        return ChecksumPlan(placed, constant, tuple(terms), tuple(swept), None, per_packet)
+        return ChecksumPlan(
+            placed, constant, tuple(terms), tuple(swept), (), None, stores, per_packet
+        )
+
+    def extent_sum(self, placed: Placed, over: Extent, terms: list[Term], swept: list[Term]) -> int:
+        """Return the sum of the constants that a checksum covers in one extent.
+
+        What varies with arguments goes to the terms, what a sweep changes to ``swept``.
+        """
+        constants = bytearray(self.constants_at(over.start))
+        for octet, mask in masks(self.layout, placed).items():
+            if octet.from_end == over.start.from_end:
+                constants[octet.octet] &= mask
+        # Where the extent ends with the frame, it includes the rest of the template.
+        until = len(constants) if over.varies or over.end == FRAME_END else over.end.octet
+        words = constants[over.start.octet : until]
+        blank = self.layout.blank(placed)
+        for each in self.layout.fields:
+            in_words = over.covers(each.start, each.end) and each not in blank
+            if in_words and each.start.from_end == over.start.from_end:
+                (swept if self.changes(each) else terms).extend(
+                    self.field_terms(each, each.start.since(over.start))
+                )
+        return sum(
+            int.from_bytes(words[at : at + 2].ljust(2, b"\0"), "big")
+            for at in range(0, len(words), 2)
+        )
 
     def changes(self, placed: Placed) -> bool:
         """Return whether a field differs from packet to packet."""
@@ -463,12 +513,12 @@ class Writing:
                     (swept if self.changes(source) else terms).extend(self.field_terms(source, at))
                 case PseudoConst(value=value):
                     constant += value << shift
-                case PseudoLength() if total.over.varies:
-                    size = tree.shifted(size_of(total.over, PKTLEN), shift)
+                case PseudoLength() if total.varies:
+                    size = tree.shifted(covered_size(total, PKTLEN), shift)
                     by_length = swept if self.layout.length_sweep is not None else terms
-                    by_length.append(Term(size, f"pseudo header: {total.over}"))
+                    by_length.append(Term(size, f"pseudo header: {describe.covered(total)}"))
                 case PseudoLength():
-                    constant += total.over.size(self.layout.header_length) << shift
+                    constant += total.size(self.layout.header_length) << shift
             at += part.bits
         return constant
 

@@ -5,6 +5,7 @@ more than one declaration at a time.
 """
 
 from codegen.model.condition import And, AtLeast, AtMost, Is, Not, Or, Switch
+from codegen.model.crcs import crc
 from codegen.model.dissectors import Dissectors
 from codegen.model.field import (
     MAC,
@@ -38,6 +39,7 @@ from codegen.model.packet import (
 )
 from codegen.model.source import (
     BIT,
+    CRC,
     HEADER,
     HEADER_AND_PAYLOAD,
     HEADER_TO_TRAILER,
@@ -60,6 +62,7 @@ from codegen.model.source import (
     NextHeader,
     OwnAlgorithm,
     Parameter,
+    Permutation,
     Random,
     Range,
     Repetition,
@@ -73,6 +76,7 @@ from codegen.model.strategy import STRATEGIES, Buffers, Fetch, QueueFull, Strate
 
 __all__ = [
     "BIT",
+    "CRC",
     "ETHERNET_MAX",
     "ETHERNET_MIN",
     "HEADER",
@@ -124,6 +128,7 @@ __all__ = [
     "Pad",
     "Parameter",
     "PayloadPad",
+    "Permutation",
     "Preset",
     "QueueFull",
     "Random",
@@ -143,6 +148,7 @@ __all__ = [
     "Value",
     "VarInt",
     "Zeros",
+    "crc",
     "inner",
     "limits",
     "repeat",

@@ -7,6 +7,7 @@ declare; :mod:`codegen.resolve` resolves them against a whole packet.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -33,7 +34,8 @@ class Span:
     """A run of whole bytes, from a declared start to a declared end.
 
     ``start`` and ``end`` are an :class:`Edge` or the name of a field or group. A name is
-    looked up in the group or header that declares the span, then in the enclosing ones.
+    looked up in the group or header that declares the span, then in the enclosing ones. One
+    of another header is its path: ``ipv4.src``, or ``ipv4`` for all of that header.
     Both ends are included in the span. What a header carries ends where its trailer
     starts; for the headers inside, that is the end of the frame. Without a trailer, it is
     the actual end of the frame.
@@ -102,6 +104,42 @@ class OwnAlgorithm:
 
 
 @dataclass(frozen=True)
+class CRC:
+    """A cyclic redundancy check of 1 to 64 bits, in the usual parameters.
+
+    ``polynomial`` has its most significant bit first and leaves out its highest term.
+    ``init`` is what the register starts with, and ``xor_out`` is added to the result.
+    With ``reflect_in``, each byte enters with its least significant bit first; with
+    ``reflect_out``, the result has its bits in the opposite order. :func:`codegen.model.crc`
+    has those that are published under a name.
+    """
+
+    name: str
+    width: int
+    polynomial: int
+    init: int = 0
+    reflect_in: bool = False
+    reflect_out: bool = False
+    xor_out: int = 0
+
+    @property
+    def bits(self) -> int:
+        """The width of the checksum."""
+        return self.width
+
+    @property
+    def identifier(self) -> str:
+        """What C calls it: ``crc_15_can`` of CRC-15/CAN."""
+        words = re.sub(r"[^a-z0-9]+", "_", self.name.lower().removeprefix("crc"))
+        return f"crc_{words.strip('_')}"
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.name
+
+
+@dataclass(frozen=True)
 class Const:
     """A value that is part of the format: it cannot be changed, and the decoder checks it."""
 
@@ -149,21 +187,27 @@ class Parameter:
 class Counter:
     """A sweep: ``start + n * step`` in the n-th packet that is sent, from 0 on.
 
-    It wraps at the field's width. A preset may bind a field or a parameter to it.
+    It wraps at the field's width. A preset may bind a field or a parameter to it. With ``per``,
+    the name of another sweep, each value of that has a count of its own: n counts the packets
+    with that value. ``every`` is that of :class:`Range`.
     """
 
     start: int = 0
     step: int = 1
+    per: str | None = None
+    every: str | None = None
 
 
 @dataclass(frozen=True)
 class Cycle:
     """A sweep: the values in turn, and again from the first.
 
-    For bytes, all values have the same size; for a payload, they may have any.
+    For bytes, all values have the same size; for a payload, they may have any. ``every`` is
+    that of :class:`Range`.
     """
 
     values: tuple[Value, ...]
+    every: str | None = None
 
 
 @dataclass(frozen=True)
@@ -173,7 +217,7 @@ class Random:
     The n-th packet has the n-th number of SplitMix64 (Steele, Lea, Flood: Fast
     splittable pseudorandom number generators, 2014), reduced to the range. Without
     bounds it is the whole range of the field. Without a seed, fields have different ones:
-    each follows from the path of its field.
+    each follows from the path of its field. ``every`` is that of :class:`Range`.
 
     Bytes and payloads are drawn whole, and have no bounds: those of the n-th packet are the
     numbers of SplitMix64, in network order, whose seed is the n-th number of ``seed``.
@@ -182,6 +226,7 @@ class Random:
     seed: int | None = None
     minimum: Value | None = None
     maximum: Value | None = None
+    every: str | None = None
 
 
 @dataclass(frozen=True)
@@ -209,14 +254,33 @@ ONCE = Repetition.ONCE
 class Range:
     """A sweep: from ``first`` to ``last`` in steps, and again from the first.
 
-    With ``fold`` it goes back the same way: 1, 2, 3, 2, 1, 2 … An address with a prefix
+    A negative step goes down, from a ``first`` that is above ``last``. With ``fold`` it goes
+    back the same way: 1, 2, 3, 2, 1, 2 … An address with a prefix
     length, without ``last``, is all addresses of that prefix: ``Range("10.1.0.0/16")``.
+    ``every`` names another swept field, by its name in the header or its path, or another
+    parameter: this sweep moves on each time that one has gone round.
     """
 
     first: Value
     last: Value | None = None
     step: int = 1
     fold: bool = False
+    every: str | None = None
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """A sweep: each value from ``first`` to ``last`` once, in random order, and so again.
+
+    The order is the same each time, and follows from the seed alone; without one, fields
+    have different ones, as with :class:`Random`. An address with a prefix length and
+    ``every`` are those of :class:`Range`.
+    """
+
+    first: Value
+    last: Value | None = None
+    seed: int | None = None
+    every: str | None = None
 
 
 @dataclass(frozen=True)
@@ -237,7 +301,7 @@ class Timestamp:
 
 
 #: What differs from packet to packet.
-Sweep = Counter | Cycle | Random | Range | Timestamp
+Sweep = Counter | Cycle | Permutation | Random | Range | Timestamp
 
 #: Frame lengths of the simple internet mix, 7:4:1, without frame check sequence: 40, 576
 #: and 1500 bytes of IP, the first filled up to the least frame. Where headers take more than
@@ -267,20 +331,23 @@ class Length:
 
 @dataclass(frozen=True)
 class Checksum:
-    """A checksum over a span; the field itself counts as zero while it is computed.
+    """A checksum over spans; the field itself counts as zero while it is computed.
 
-    With ``pseudo_header`` the pseudo header of the header below is summed too
+    Several spans are covered one after the other, in the order given. The fields and groups
+    that ``zeroed`` names count as zero wherever they are covered, as fields do that routers
+    change. With ``pseudo_header`` the pseudo header of the header below is summed too
     (RFC 768, RFC 9293). ``zero_as`` is sent in place of a result of zero (RFC 768:
     a UDP checksum of zero is sent as 0xFFFF). Zero in a received frame then means, for
     an ``optional`` checksum, that its sender computed none; it is not optional above
     a :class:`~codegen.model.Header` with ``requires_checksums``.
     """
 
-    over: Span
-    algorithm: Algorithm | OwnAlgorithm = Algorithm.INTERNET
+    over: Span | tuple[Span, ...]
+    algorithm: Algorithm | CRC | OwnAlgorithm = Algorithm.INTERNET
     pseudo_header: bool = False
     zero_as: int | None = None
     optional: bool = False
+    zeroed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

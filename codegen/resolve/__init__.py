@@ -89,6 +89,7 @@ def _layout(found: Findings, format: Format, bound: bindings.Bound) -> Layout:
         for place, origin in zip(placed.fields, found_origins, strict=True)
         if origin is not None
     )
+    checksums.check_names(found, fields)
     in_order = checksums.order(found, fields)
     arguments = origins.arguments(found, format, fields)
     found.stop()

@@ -1,10 +1,10 @@
 """Lengths: of frames, and in the fields that count bytes or members.
 
 Reports F110 (a group that does not exist), F116 (a length does not fit its field, or is no
-whole number of units), F118 (the frame's length is out of bounds) and F123 (a sweep that
-leaves those bounds), with :mod:`codegen.resolve.spans` F111, with
-:mod:`codegen.resolve.tables` F107 and F131, and with :mod:`codegen.resolve.sweeps` what a
-swept length may have.
+whole number of units), F118 (the frame's length is out of bounds), F123 (a sweep that
+leaves those bounds) and F138 (a swept length follows a field), with
+:mod:`codegen.resolve.spans` F111, with :mod:`codegen.resolve.tables` F107 and F131, and with
+:mod:`codegen.resolve.sweeps` what a swept length may have.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from codegen.model import (
     Fill,
     Length,
     Packet,
+    Permutation,
     Random,
     Range,
     Sweep,
@@ -33,10 +34,11 @@ from codegen.model import (
     UInt,
     Value,
 )
+from codegen.model import Sweep as Declared
 from codegen.resolve import spans, tables
 from codegen.resolve.findings import Findings
 from codegen.resolve.places import Place, Places
-from codegen.resolve.sweeps import sweep
+from codegen.resolve.sweeps import followed, sweep
 from codegen.resolve.values import number
 
 
@@ -209,6 +211,14 @@ def frame_length(
             "use Cycle(lengths), Range(first, last) or Random(minimum=, maximum=)",
         )
         return low, None
+    if isinstance(binding, Declared) and followed(binding) is not None:
+        found.report(
+            Code.F138,
+            "length",
+            f"it is to follow {followed(binding)!r}, and the length of frames follows no field",
+            "leave every= out, and let the field follow another field",
+        )
+        return low, None
     if isinstance(binding, Random) and not isinstance(lengths, range):
         found.report(
             Code.F123,
@@ -227,7 +237,7 @@ def frame_length(
         # Its least frame is whatever is least: that of the format, where headers take more.
         binding = Cycle(tuple(max(int(each), low) for each in IMIX.values))
     swept: Resolved | None = None
-    if isinstance(binding, Cycle | Random | Range):
+    if isinstance(binding, Cycle | Permutation | Random | Range):
         swept = sweep(found, "length", field, binding)
         if isinstance(swept, RandomSweep) and isinstance(lengths, range):
             swept = _among(swept, lengths)

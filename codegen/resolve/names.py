@@ -12,6 +12,7 @@ from itertools import count
 from codegen.diagnostics import Code
 from codegen.errors import shown
 from codegen.model import (
+    CRC,
     Fill,
     Format,
     Group,
@@ -31,6 +32,7 @@ from codegen.resolve.places import Places
 #: named after a format and its strategy may have 255.
 LONGEST = 100
 
+_CRC_NAME = re.compile(r"[A-Za-z][A-Za-z0-9/._-]{0,39}\Z")
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
 #: Keywords of C11 and of C++, which shares the emitted headers.
@@ -55,10 +57,10 @@ _KEYWORDS = frozenset(
 FILES = frozenset(
     "args args_int args_ipv4 args_ipv6 args_mac args_named args_octets buffers_heap buffers_pool "
     "buffers_ring buffers_shared bytes checksum_adler32 checksum_crc32 checksum_crc32c "
-    "checksum_fletcher16 crc32 csum device errno event fetch_dup fetch_gen fetch_patch "
+    "checksum_fletcher16 crc crc32 csum device errno event fetch_dup fetch_gen fetch_patch "
     "fetch_share frame full_drop full_retry genpkt inttypes loop main netbuf netbuf_refs netdef "
-    "netspeed options packet random rate receive report rx_length sender sign sink stdarg stddef "
-    "stdint stdio stdlib strategy string sweep traffic triangle varint".split()
+    "netspeed options packet permute random rate receive report rx_length sender sign sink stdarg "
+    "stddef stdint stdio stdlib strategy string sweep traffic triangle varint".split()
 )
 
 _EMITTED = frozenset(
@@ -68,7 +70,8 @@ _EMITTED = frozenset(
 
 #: How functions of the emitted headers start.
 _HELPERS = (
-    *("csum_", "frame_", "genpkt_", "get_", "put_", "random_", "sign_extended"),
+    *("crc_forward", "crc_reflected", "crc_reversed", "csum_"),
+    *("frame_", "genpkt_", "get_", "permuted_at", "put_", "random_", "sign_extended"),
     *("quic_", "leb128_"),
 )
 
@@ -135,6 +138,17 @@ def check_algorithm(found: Findings, algorithm: OwnAlgorithm) -> None:
             where,
             "the emitted C has functions with such names itself",
             f"use a name that does not start with {' or '.join(_HELPERS)}",
+        )
+
+
+def check_crc(found: Findings, algorithm: CRC, path: str) -> None:
+    """Check the name of a CRC: C comments have it, and with underscores C's names."""
+    if not _CRC_NAME.match(algorithm.name):
+        found.report(
+            Code.F101,
+            path,
+            f"a CRC cannot be called {shown(algorithm.name)}",
+            "use up to 40 letters, digits and any of '-', '/', '.' and '_', a letter first",
         )
 
 

@@ -26,6 +26,7 @@ from codegen.model import (
     NextHeader,
     Packet,
     Parameter,
+    Permutation,
     Random,
     Range,
     Sweep,
@@ -59,8 +60,8 @@ def origin(
             return values.default(found, path, field, source)
         case Parameter():
             return values.argument(found, path, field, source, bound=place.bound)
-        case Counter() | Cycle() | Random() | Range() | Timestamp():
-            return sweeps.sweep(found, path, field, source)
+        case Counter() | Cycle() | Permutation() | Random() | Range() | Timestamp():
+            return sweeps.of_place(found, places, place, source)
         case Length():
             return lengths.length(found, places, place, source, frames)
         case Checksum():

@@ -1,7 +1,7 @@
 """What a payload consists of, and the frames that it fills once.
 
 Reports F108 (content of the wrong type or form), F109 (a Cycle of no contents), F118 (random
-bytes do not end) and F123 (a sweep that is no content).
+bytes do not end), F123 (a sweep that is no content) and F138 (it follows a field).
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ from codegen.resolve.findings import Findings
 
 def content(found: Findings, fill: Fill, value: Binding) -> Patterns | RandomOctetsSweep:
     """Return what a payload consists of; one byte after a report."""
+    if isinstance(value, Cycle | Random) and value.every is not None:
+        problem = f"it is to follow {value.every!r}, and a payload follows no field"
+        found.report(Code.F138, fill.name, problem, "leave every= out")
+        return Patterns((b"\0",))
     match value:
         case Random():
             return sweeps.random_octets(found, fill.name, value)

@@ -87,8 +87,13 @@ class Places:
         return find(self.regions, scope, name)
 
     def find_either(self, scope: str, name: str) -> Place | Region | None:
-        """Return the field or the group of that name, whichever is nearer."""
-        return find(self._either, scope, name)
+        """Return the field or the group of that name, whichever is nearer, or of that path."""
+        return find(self._either, scope, name) or self._either.get(name)
+
+    def path_of(self, scope: str, name: str) -> str | None:
+        """Return the path of what :meth:`find_either` finds."""
+        paths = {path: path for path in self._either}
+        return find(paths, scope, name) or paths.get(name)
 
     def unknown(self, found: Findings, path: str, scope: str, name: str) -> None:
         """Report that a field refers to a name that its scope does not have."""

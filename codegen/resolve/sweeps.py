@@ -1,7 +1,8 @@
 """Sweeps: the values that differ from packet to packet must fit their field.
 
 Reports F108 (no such unit of time, no such prefix), F109 (a range is empty or exceeds the
-field) and F123 (a sweep does not go with what it sweeps), with
+field), F110 (a sweep follows a field that does not exist), F123 (a sweep does not go with what
+it sweeps) and F138 (a sweep follows what does not go round), with
 :mod:`codegen.resolve.values` F107 and F108 of the values.
 """
 
@@ -9,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from codegen.diagnostics import Code
@@ -17,6 +20,7 @@ from codegen.errors import shortened, shown
 from codegen.layout import (
     CounterSweep,
     CycleSweep,
+    PermutationSweep,
     RandomOctetsSweep,
     RandomSweep,
     RangeSweep,
@@ -32,6 +36,8 @@ from codegen.model import (
     Field,
     IPv4Address,
     IPv6Address,
+    Parameter,
+    Permutation,
     Random,
     Range,
     Sweep,
@@ -41,6 +47,7 @@ from codegen.model import (
     limits,
 )
 from codegen.resolve.findings import Findings
+from codegen.resolve.places import Place, Places
 from codegen.resolve.shapes import names_of
 from codegen.resolve.values import number
 
@@ -71,6 +78,99 @@ def sweep(found: Findings, path: str, field: Field, source: Sweep) -> Resolved:
             f"use Cycle({tuple(names.values())!r})",
         )
     return swept
+
+
+def of_place(found: Findings, places: Places, place: Place, source: Sweep) -> Resolved:
+    """Return how the value of a field differs from packet to packet, within other sweeps."""
+    swept = sweep(found, place.path, place.field, source)
+    if followed(source) is None:
+        return swept
+    return replace(swept, every=_packets(found, places, place, source, (place.path,)))
+
+
+def followed(source: Sweep) -> str | None:
+    """Return the name of the sweep after each round of which another one moves on."""
+    if isinstance(source, Counter) and source.per is not None:
+        return source.per
+    return None if isinstance(source, Timestamp) else source.every
+
+
+def _packets(
+    found: Findings, places: Places, place: Place, source: Sweep, seen: tuple[str, ...]
+) -> int:
+    """Return in how many packets the sweep goes round that another one follows; 1 after a report.
+
+    ``seen`` are the paths of the sweeps that follow it, to find a circle.
+    """
+    name = followed(source)
+    if name is None:
+        return 1
+    target = _named(places, place.scope, name)
+    if target is None:
+        places.unknown(found, place.path, place.scope, name)
+        return 1
+    problem, period = None, 1
+    if target.path in seen:
+        problem = f"{target.path!r} follows it in turn"
+    elif not isinstance(target.source, Sweep):
+        problem = f"{target.path!r} is not swept"
+    else:
+        swept = sweep(found, target.path, target.field, target.source)
+        own = _period(swept, target.field.bits)
+        inside = _packets(found, places, target, target.source, (*seen, target.path))
+        period = (own or 1) * inside
+        if own is None:
+            problem = f"a {type(target.source).__name__} such as {target.path!r} never goes round"
+        elif period >= 1 << 63:
+            problem = f"{target.path!r} goes round in {period} packets, which no program sends"
+        elif isinstance(source, Counter) and source.per is not None:
+            problem = _shared(target, swept, inside)
+    if problem is not None:
+        found.report(
+            Code.F138,
+            place.path,
+            problem,
+            "name a field with a Range, a Permutation, a Cycle or a Counter",
+        )
+        return 1
+    return period
+
+
+def _named(places: Places, scope: str, name: str) -> Place | None:
+    """Return the field of a name in a header, of a path, or of a parameter's name."""
+    for each in places.fields:
+        declared = each.field.source
+        if each.path == name or (isinstance(declared, Parameter) and declared.name == name):
+            return each
+    return places.find(scope, name)
+
+
+def _period(swept: Resolved, bits: int) -> int | None:
+    """Return after how many values a sweep starts again; None if it does not."""
+    match swept:
+        case CounterSweep(step=step):
+            return (1 << bits) // math.gcd(step, 1 << bits)
+        case RangeSweep(count=count) | PermutationSweep(count=count):
+            return count
+        case TriangleSweep(count=count):
+            return max(1, 2 * count - 2)
+        case CycleSweep(values=values):
+            return len(values) or 1
+        case RandomSweep() | RandomOctetsSweep() | TimestampSweep():
+            return None
+    assert_never(swept)
+
+
+def _shared(target: Place, swept: Resolved, inside: int) -> str | None:
+    """Return why a value's packets are not one in each round of a sweep, None if they are."""
+    repeats = isinstance(swept, TriangleSweep) and swept.count > 2
+    if isinstance(swept, CycleSweep):
+        repeats = len(set(swept.values)) < len(swept.values)
+    if repeats:
+        return f"{target.path!r} has a value more than once in a round"
+    if inside > 1:
+        return f"{target.path!r} itself stays for {inside} packets"
+    return None
 
 
 def _unsuited(field: Field, source: Sweep) -> tuple[str, str] | None:
@@ -105,6 +205,8 @@ def _swept(found: Findings, path: str, field: Field, source: Sweep) -> Resolved:
             if not values:
                 found.report(Code.F109, path, "a Cycle of no values", "give it one")
             return CycleSweep(tuple(number(found, path, field, each) for each in values))
+        case Permutation():
+            return _permutation(found, path, field, source)
         case Random():
             if isinstance(field, Bytes):
                 return random_octets(found, path, source)
@@ -172,7 +274,13 @@ def _random(found: Findings, path: str, field: Field, source: Random) -> RandomS
     if source.maximum is not None:
         high = number(found, path, field, source.maximum)
     _check_range(found, path, field, low, high)
-    return RandomSweep(_seed(found, path, source), low, high - low + 1)
+    return RandomSweep(_seed(found, path, source.seed), low, high - low + 1)
+
+
+def _permutation(found: Findings, path: str, field: Field, source: Permutation) -> PermutationSweep:
+    low, high = _ends(found, path, field, source)
+    _check_range(found, path, field, low, high)
+    return PermutationSweep(low, high - low + 1, _seed(found, path, source.seed))
 
 
 def random_octets(found: Findings, path: str, source: Random) -> RandomOctetsSweep:
@@ -184,42 +292,59 @@ def random_octets(found: Findings, path: str, source: Random) -> RandomOctetsSwe
             "bytes are drawn whole, and have no bounds",
             "leave minimum and maximum out",
         )
-    return RandomOctetsSweep(_seed(found, path, source))
+    return RandomOctetsSweep(_seed(found, path, source.seed))
 
 
-def _seed(found: Findings, path: str, source: Random) -> int:
+def _seed(found: Findings, path: str, given: int | None) -> int:
     """Return the seed: without one, it is one of the field's own, the same in every run."""
-    if source.seed is None:
+    if given is None:
         return int.from_bytes(hashlib.sha256(path.encode()).digest()[:4], "big")
-    if not 0 <= source.seed < 1 << 64:
+    if not 0 <= given < 1 << 64:
         found.report(
             Code.F109,
             path,
-            f"the seed {shown(source.seed)} does not fit into 64 bits",
+            f"the seed {shown(given)} does not fit into 64 bits",
             f"use 0 to {(1 << 64) - 1}",
         )
-    return source.seed
+    return given
 
 
 def _range(found: Findings, path: str, field: Field, source: Range) -> RangeSweep | TriangleSweep:
-    if source.last is None:
-        low, high = _prefix(found, path, field, source.first)
-    else:
-        low = number(found, path, field, source.first)
-        high = number(found, path, field, source.last)
+    first, last = _ends(found, path, field, source)
+    if source.step < 0:
+        if source.last is None:
+            first, last = last, first
+        if last > first:
+            found.report(
+                Code.F109,
+                path,
+                f"steps of {shown(source.step)} do not lead from {field.show(first)} "
+                f"to {field.show(last)}",
+                "give the larger end first, or a step above 0",
+            )
+            return RangeSweep(first, 1, 1)
+    low, high = (last, first) if source.step < 0 else (first, last)
     _check_range(found, path, field, low, high)
-    if not 1 <= source.step <= max(high - low, 1):
+    if not 1 <= abs(source.step) <= max(high - low, 1):
         found.report(
             Code.F109,
             path,
             f"steps of {shown(source.step)} do not fit into the range",
-            f"use 1 to {max(high - low, 1)}",
+            f"use 1 to {max(high - low, 1)}, or the same below 0 to go down",
         )
-        return RangeSweep(low, 1, 1)
-    count = (high - low) // source.step + 1
+        return RangeSweep(first, 1, 1)
+    count = (high - low) // abs(source.step) + 1
     # No program sends so many packets that a longer way came back.
     folds = source.fold and count <= 1 << 63
-    return (TriangleSweep if folds else RangeSweep)(low, count, source.step)
+    return (TriangleSweep if folds else RangeSweep)(first, count, source.step)
+
+
+def _ends(found: Findings, path: str, field: Field, source: Range | Permutation) -> tuple[int, int]:
+    """Return the first and the last value as declared, those of a prefix in ascending order."""
+    if source.last is None:
+        return _prefix(found, path, field, source.first)
+    first = number(found, path, field, source.first)
+    return first, number(found, path, field, source.last)
 
 
 def _check_range(found: Findings, path: str, field: Field, low: int, high: int) -> None:
@@ -228,7 +353,7 @@ def _check_range(found: Findings, path: str, field: Field, low: int, high: int) 
             Code.F109,
             path,
             f"the range {field.show(low)} to {field.show(high)} is empty",
-            "give the smaller end first",
+            "give the smaller end first, or a Range a step below 0",
         )
     elif field.bits > 64 and low >> 64 != high >> 64:
         found.report(
@@ -260,6 +385,11 @@ def _prefix(found: Findings, path: str, field: Field, value: Value) -> tuple[int
 def _all_in(swept: Resolved, names: Mapping[int, str]) -> bool:
     """Return whether a sweep has no other numbers than those."""
     match swept:
-        case RangeSweep(count=count) | TriangleSweep(count=count) | RandomSweep(count=count):
+        case (
+            RangeSweep(count=count)
+            | TriangleSweep(count=count)
+            | PermutationSweep(count=count)
+            | RandomSweep(count=count)
+        ):
             return count <= len(names) and set(few_values(swept)) <= set(names)
     return False

@@ -126,13 +126,15 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
         assert isinstance(origin, Sum)
         if origin.algorithm is not Algorithm.INTERNET:
             continue
-        start = origin.over.start.in_frame(length) // 8
-        covered = range(start, start + origin.over.size(length))
-        data = bytearray(frame[covered.start : covered.stop])
+        data = bytearray()
+        cleared = _cleared(layout, origin, frame)
+        for each in origin.over:
+            start = each.start.in_frame(length) // 8
+            data += cleared[start : start + each.size(length)]
         pseudo = 0
         bits = 0
         for part in origin.pseudo:
-            value = len(covered)
+            value = len(data)
             if isinstance(part, PseudoField):
                 value = oracle.wire_bits(frame, layout[part.path])
                 if layout[part.path].field.byteorder == "little":
@@ -144,7 +146,7 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
         data[:0] = pseudo.to_bytes(bits // 8, "big")
         data += bytes(len(data) % 2)
         here = placed.start.in_frame(length) // 8
-        if here not in covered:
+        if not origin.covers(placed):
             # The checksum lies outside the bytes that it covers: add it.
             data += frame[here : here + 2]
         total = sum(struct.unpack(f"!{len(data) // 2}H", data))
@@ -154,6 +156,16 @@ def received_sums(layout: Layout, frame: bytes) -> Iterator[tuple[str, int]]:
             # A receiver that knows the zero rule reads this as zero.
             total = (total - values_[placed.path]) % 0xFFFF or 0xFFFF
         yield placed.path, total
+
+
+def _cleared(layout: Layout, total: Sum, frame: bytes) -> bytes:
+    """Return a frame with zeros in the fields that count as zero."""
+    found = bytearray(frame)
+    for path in total.zeroed:
+        for piece in layout[path].pieces:
+            at = piece.at.in_frame(oracle.unpadded(layout, frame)) // 8
+            found[at] &= ~(((1 << piece.bits) - 1) << piece.low)
+    return bytes(found)
 
 
 def _bound(layout: Layout, name: str) -> bool:
