@@ -50,6 +50,7 @@ from codegen.model import (
 from codegen.resolve import resolve
 from codegen.verify.compare import verify
 from codegen.verify.subject import Subject
+from tests.tools import need
 
 PACKETS = 100_000
 
@@ -170,6 +171,47 @@ def test_all_pairs_of_two_prefixes() -> None:
         found.append((int.from_bytes(frame[34:36], "big"), pair))
     pairs = list(itertools.product(*networks))
     assert found == list(itertools.product((9, 8, 7), pairs))
+
+
+@pytest.mark.parametrize("name", ["heap-gen", "pool-dup", "ring-patch"])
+def test_tshark_reads_all_pairs_of_what_the_program_sends(name: str, tmp_path: Path) -> None:
+    need("tshark")
+    swept = preset(
+        "udp4",
+        ipv4_src=Range("10.0.0.0/29", every="ipv4_dst"),
+        ipv4_dst=Range("192.0.2.0/30"),
+        port_src=Permutation(1000, 1031, seed=3),
+        ipv4__id=Counter(per="ipv4_dst"),
+    )
+    emit.write(emit.render(resolve(swept), strategy(name)), tmp_path / "app")
+    program = build.build_program(tmp_path / "app", optimize="-O1")
+    capture = tmp_path / "frames.pcap"
+    command = [str(program), f"device=pcap:{capture}", "--", "count=64"]
+    subprocess.run(command, capture_output=True, timeout=60, check=True)
+    columns = ("ip.src", "ip.dst", "udp.srcport", "ip.id", "ip.checksum.status")
+    done = subprocess.run(
+        [
+            *("tshark", "-r", str(capture), "-o", "ip.check_checksum:TRUE", "-T", "fields"),
+            *(part for column in columns for part in ("-e", column)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    pairs = list(
+        itertools.product(
+            map(str, ipaddress.ip_network("10.0.0.0/29")),
+            map(str, ipaddress.ip_network("192.0.2.0/30")),
+        )
+    )
+    assert [(row[0], row[1]) for row in rows] == pairs * 2
+    assert [int(row[3], 16) for row in rows] == [n // 4 for n in range(64)]
+    ports = [int(row[2]) for row in rows]
+    assert sorted(ports[:32]) == list(range(1000, 1032))
+    assert ports[:32] == ports[32:] != sorted(ports[32:])
+    assert {row[4] for row in rows} == {"1"}  # valid
 
 
 def test_each_flow_has_its_own_sequence() -> None:
