@@ -46,6 +46,7 @@ from codegen.model import (
     Fill,
     Format,
     Header,
+    Int,
     IPv4Address,
     IPv6Address,
     OwnAlgorithm,
@@ -57,6 +58,7 @@ from codegen.model import (
     Span,
     Strategy,
     UInt,
+    VarInt,
 )
 from codegen.resolve import names, resolve
 from codegen.targets import c as target_c
@@ -129,6 +131,8 @@ KINDS = Packet(
             Bytes("key", Parameter("key", b"\x01\x02")),
             UInt("kind", 8, Parameter("kind", 1), names={1: "one", 2: "two"}),
             UInt("number", 8, Parameter("number", 1)),
+            Int("signed", 8, Parameter("offset", -1)),
+            VarInt("variable", Parameter("variable", 300)),
         ),
     )
     / Fill(),
