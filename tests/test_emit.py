@@ -46,6 +46,7 @@ from codegen.model import (
     Fill,
     Format,
     Header,
+    Int,
     IPv4Address,
     IPv6Address,
     OwnAlgorithm,
@@ -58,6 +59,7 @@ from codegen.model import (
     Span,
     Strategy,
     UInt,
+    VarInt,
     crc,
 )
 from codegen.resolve import names, resolve
@@ -134,6 +136,8 @@ KINDS = Packet(
             Bytes("key", Parameter("key", b"\x01\x02")),
             UInt("kind", 8, Parameter("kind", 1), names={1: "one", 2: "two"}),
             UInt("number", 8, Parameter("number", 1)),
+            Int("signed", 8, Parameter("offset", -1)),
+            VarInt("variable", Parameter("variable", 300)),
         ),
     )
     / Fill(),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Numbers in two's complement: the value of a field whose first bit is the sign.
+ * Numbers in two's complement: those of fields whose first bit is the sign.
  */
 #ifndef SIGN_H
 #define SIGN_H
@@ -13,8 +13,8 @@ extern "C" {
 
 /**
  * The number that the lowest bits of v stand for; the others are zero. C leaves
- * shifts of negative numbers and conversions that do not fit to the compiler, so
- * there is none here.
+ * shifts of negative numbers and conversions that do not fit to the compiler,
+ * so there is none here.
  */
 static inline int64_t sign_extended(uint64_t v, unsigned int bits)
 {

@@ -25,7 +25,7 @@ static inline uint64_t quic_decoded(uint64_t v, unsigned int size)
 	return v & (((uint64_t)1 << (8 * size - 2)) - 1);
 }
 
-/** 7 bits a byte, the least significant ones first; more follow the first bit */
+/** 7 bits a byte, the least significant ones first; the 8th: more follow */
 static inline uint64_t leb128_encoded(uint64_t v, unsigned int size)
 {
 	uint64_t found = 0;

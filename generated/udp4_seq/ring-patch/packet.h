@@ -29,7 +29,7 @@ extern "C" {
 #define PACKET_LEN_STEP		1U
 #define PACKET_DEFAULTS		UDP4_SEQ_ARGS
 
-/** Whether anything differs from packet to packet, the time by either clock, the length */
+/** Whether anything differs from packet to packet, the time, the length */
 #define PACKET_IS_SWEPT		1
 #define PACKET_IS_TIMED		0
 #define PACKET_HAS_WALL_TIME	0
