@@ -558,7 +558,7 @@ class _Drawn:
         """Return a header with padding behind its payload, and a length that locates it."""
         pad = self.name("pad")
         own_span = Span(pad, pad)
-        spans = [HEADER_TO_TRAILER, Span(Edge.HEADER_END, pad), Span(pad, Edge.FRAME_END)]
+        spans = [HEADER_TO_TRAILER, Span(Edge.HEADER_END, pad), Span(Edge.HEADER_START, pad)]
         of = self.draw(st.sampled_from(spans))
         multiple = self.draw(st.sampled_from([0, 2, 3, 4, 8, 256]))
         content = self.draw(st.sampled_from([None, Increment(1), Increment(250, 7)]))

@@ -57,12 +57,12 @@ def padding(found: Findings, places: Places, pad: Pad) -> Padding | None:
     if extent is None:
         return None
     here = places.regions[pad.path].start
-    if not extent.start <= here <= extent.end:
+    if extent.start.from_end or not extent.start <= here <= extent.end:
         found.report(
             Code.F134,
             pad.path,
-            f"{extent} does not include it",
-            "let of= start before the padding, and end at it or behind it",
+            f"{extent} does not include both the payload and it",
+            "let of= start before the payload, and end with the padding or behind it",
         )
         return None
     if (member.multiple > 1) == (member.least > 0) or not (
