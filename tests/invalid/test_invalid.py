@@ -98,8 +98,8 @@ def header(*members: Member) -> Header:
             "them have extends=True, or use pseudo_header=False",
         ),
         (
-            header(Bytes("a", Random(), 16)),
-            "F123 h.a: a Random needs a number, and bytes are none; use Cycle(values)",
+            header(Bytes("a", Range(1, 2), 16)),
+            "F123 h.a: a Range needs a number, and bytes are none; use Cycle(values) or Random()",
         ),
         (
             header(UInt("a", 8, Length(Span("b", "b")))),
