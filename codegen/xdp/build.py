@@ -79,12 +79,17 @@ def _sweep_has_loops(layout: Layout, format: FormatPlan) -> bool:
     members = {name for each in format.structs for _, name, _ in each.members}
     sums = [each.origin for each in layout.checksums if isinstance(each.origin, Sum)]
     others = any(each.algorithm is not Algorithm.INTERNET for each in sums)
-    loops = format.trailer_length > 0 or others or layout.sweeps_payload
+    loops = format.trailer_length > 0 or others
     return "pktlen" in members and loops
 
 
 def _definitions(layout: Layout) -> list[str]:
     """Return the flags that name the packet, and what is known of it."""
+    if layout.sweeps_payload:
+        raise UsageError(
+            f"--platform xdp: the payload of {layout.name!r} differs from packet to packet, which "
+            "the kernel's verifier does not accept; use another platform"
+        )
     if layout.padding is not None:
         raise UsageError(
             f"--platform xdp: {layout.name!r} has padding behind its payload "

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from codegen import formats
+from codegen.errors import UsageError
 from codegen.host import cache
 from codegen.resolve import resolve
 from codegen.xdp import build, needs
@@ -37,3 +38,10 @@ def test_equal_formats_are_compiled_once() -> None:
     layout = resolve(formats.load("udp4"))
     assert build.build_loader(layout) == build.build_loader(layout)
     assert build.build_loader(layout, "-O1").object != build.build_loader(layout).object
+
+
+@pytest.mark.parametrize("name", ["RANDOM_PAYLOAD", "PADDED_PAYLOAD"])
+def test_payloads_that_the_kernel_does_not_send(name: str) -> None:
+    wanted = "differs from packet to packet" if name == "RANDOM_PAYLOAD" else "has padding behind"
+    with pytest.raises(UsageError, match=wanted):
+        build.build_loader(resolve(formats.load(f"{FORMATS}:{name}")))
