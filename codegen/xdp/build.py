@@ -10,7 +10,7 @@ from codegen import emit, runtime, temporary
 from codegen.errors import UsageError
 from codegen.host import build
 from codegen.host.build import Compiler
-from codegen.layout import Layout, Sum
+from codegen.layout import Layout, Sum, TimestampSweep
 from codegen.lower import FormatPlan, lower
 from codegen.model import STRATEGIES, Algorithm
 from codegen.xdp.needs import CLANG, LIBRARIES
@@ -41,14 +41,37 @@ class Built:
 def build_loader(layout: Layout, optimize: str = "-O2") -> Built:
     """Emit a packet and compile it for the kernel and for the loader.
 
-    ``optimize`` is clang's level for the kernel's programs. Raises BuildError.
+    ``optimize`` is clang's level for the kernel's programs. Raises BuildError, and UsageError
+    for a format that the kernel does not send.
     """
+    _check(layout)
     with temporary.folder() as folder:
         app = folder / STRATEGY.name
         emit.write(emit.render(layout, STRATEGY), app)
         sources = [each for each in sorted(SOURCES.glob("*.c")) if each != PROGRAMS]
         loader = build.build_with(app, sources, LIBRARIES)
         return Built(loader, _build_object(layout, app, optimize))
+
+
+def _check(layout: Layout) -> None:
+    """Raise UsageError for a format that the kernel does not send."""
+    if layout.sweeps_payload:
+        raise UsageError(
+            f"--platform xdp: the payload of {layout.name!r} differs from packet to packet, which "
+            "the kernel's verifier does not accept; use another platform"
+        )
+    if layout.padding is not None:
+        raise UsageError(
+            f"--platform xdp: {layout.name!r} has padding behind its payload "
+            f"({layout.padding.path}), which is not supported there; use another platform"
+        )
+    times = [each.origin for each in layout.sweeps if isinstance(each.origin, TimestampSweep)]
+    if any(each.epoch is not None for each in times):
+        raise UsageError(
+            f"--platform xdp: {layout.name!r} has time stamps of the wall clock, which programs in "
+            "the kernel cannot read: bpf_ktime_get_tai_ns() is as far from it as the kernel's TAI "
+            "offset is set wrong, and that is 0 by default; use Timestamp() without an epoch"
+        )
 
 
 def _build_object(layout: Layout, app: Path, optimize: str) -> Path:
@@ -85,23 +108,7 @@ def _sweep_has_loops(layout: Layout, format: FormatPlan) -> bool:
 
 def _definitions(layout: Layout) -> list[str]:
     """Return the flags that name the packet, and what is known of it."""
-    if layout.sweeps_payload:
-        raise UsageError(
-            f"--platform xdp: the payload of {layout.name!r} differs from packet to packet, which "
-            "the kernel's verifier does not accept; use another platform"
-        )
-    if layout.padding is not None:
-        raise UsageError(
-            f"--platform xdp: {layout.name!r} has padding behind its payload "
-            f"({layout.padding.path}), which is not supported there; use another platform"
-        )
     format = lower(layout, STRATEGY).format
-    if format.has_wall_time:
-        raise UsageError(
-            f"--platform xdp: {layout.name!r} has time stamps of the wall clock, which programs in "
-            "the kernel cannot read: bpf_ktime_get_tai_ns() is as far from it as the kernel's TAI "
-            "offset is set wrong, and that is 0 by default; use Timestamp() without an epoch"
-        )
     names = _NAMES + (_SWEEP_NAMES if format.is_swept else ())
     meanings = {
         "PACKET_SOURCE": f'"{format.name}.c"',

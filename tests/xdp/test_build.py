@@ -8,7 +8,11 @@ import pytest
 
 from codegen import formats
 from codegen.errors import UsageError
+from codegen.formats.ethernet import ETHERNET, PADDED_ETHERNET
+from codegen.formats.ipv4 import IPV4
+from codegen.formats.udp import UDP
 from codegen.host import cache
+from codegen.model import Fill, Packet, Random, Stack
 from codegen.resolve import resolve
 from codegen.xdp import build, needs
 from tests.tools import missing, need
@@ -40,8 +44,13 @@ def test_equal_formats_are_compiled_once() -> None:
     assert build.build_loader(layout, "-O1").object != build.build_loader(layout).object
 
 
-@pytest.mark.parametrize("name", ["RANDOM_PAYLOAD", "PADDED_PAYLOAD"])
-def test_payloads_that_the_kernel_does_not_send(name: str) -> None:
-    wanted = "differs from packet to packet" if name == "RANDOM_PAYLOAD" else "has padding behind"
+@pytest.mark.parametrize(
+    ("packet", "wanted"),
+    [
+        (ETHERNET / IPV4 / UDP / Fill(Random()), "differs from packet to packet"),
+        (PADDED_ETHERNET / IPV4 / UDP / Fill(), "has padding behind its payload"),
+    ],
+)
+def test_payloads_that_the_kernel_does_not_send(packet: Stack, wanted: str) -> None:
     with pytest.raises(UsageError, match=wanted):
-        build.build_loader(resolve(formats.load(f"{FORMATS}:{name}")))
+        build.build_loader(resolve(Packet("p", packet)))
