@@ -31,7 +31,7 @@ test: $(VENV)/installed-docs lint ## run the whole suite
 test-bare: $(VENV)/installed-test ## run the tests that use other tools, with these hidden
 	@$(BIN)/python -m tests.bare $(BIN)/python -m pytest -n $(JOBS) $(TOOL_TESTS)
 
-test-long: $(VENV)/installed-docs lint ## run the whole suite, with twenty times as many formats drawn at random
+test-long: $(VENV)/installed-docs lint ## run the whole suite, with forty times as many formats drawn at random
 	@OWN_FORMATS=2000 $(BIN)/python -m pytest -n $(JOBS)
 
 lint: $(VENV)/installed-test ## check style and types

@@ -23,7 +23,7 @@ extern "C" {
 #define PACKET_LENGTH		UDP4_MIN_LEN
 #define PACKET_MIN_LEN		UDP4_MIN_LEN
 #define PACKET_MAX_LEN		UDP4_MAX_LEN
-/** The most bytes of a frame, and the bytes of one: padding is added to its length */
+/** The most bytes of a frame, and the bytes of one, with padding */
 #define PACKET_PADDED_MAX_LEN	UDP4_MAX_LEN
 #define packet_frame_len(len)	(len)
 #define PACKET_LEN_STEP		1U
