@@ -1,12 +1,12 @@
 """Checksums: what each covers, and the order in which they can be computed.
 
-Reports F102 (two CRCs have one name), F107 (what is sent for zero does not fit), F110 (a
-pseudo header names a field that does not exist), F111 (a pseudo header is no whole number of words), F112 (checksums cover
-each other), F113 (a field cannot hold or align its checksum), F114 (a pseudo header needs a
-number that is not known), F115 (no header below has a pseudo header), F135 (the parameters of
-a CRC), F136 (its spans overlap) and F137 (what counts as zero is not covered), with
-:mod:`codegen.resolve.spans` F111 of the span, with :mod:`codegen.resolve.names` F101 of
-a user's own function.
+Reports F102 (two CRCs have one name), F107 (what is sent for zero does not fit), F110 (a pseudo
+header names a field that does not exist), F111 (a pseudo header is no whole number of words),
+F112 (checksums cover each other), F113 (a field cannot hold or align its checksum), F114 (a
+pseudo header needs a number that is not known), F115 (no header below has a pseudo header), F135
+(the parameters of a CRC), F136 (its spans overlap) and F137 (what counts as zero is not covered),
+with :mod:`codegen.resolve.spans` F111 of the span, with :mod:`codegen.resolve.names` F101 of a
+user's own function.
 """
 
 from __future__ import annotations
