@@ -16,7 +16,8 @@ from click.testing import CliRunner, Result
 from codegen.cli.verify import command
 from codegen.diagnostics import FormatError
 from codegen.errors import UsageError
-from codegen.formats.ethernet import ETHERNET
+from codegen.formats.arp import ARP
+from codegen.formats.ethernet import ETHERNET, PADDED_ETHERNET
 from codegen.formats.ipv4 import IPV4
 from codegen.formats.udp import UDP
 from codegen.model import (
@@ -29,6 +30,7 @@ from codegen.model import (
     Length,
     Packet,
     Parameter,
+    Stack,
     UInt,
 )
 from codegen.resolve import resolve
@@ -136,6 +138,14 @@ def test_what_scapys_layers_lack_is_reported() -> None:
     trailer = Header("own", (UInt("one", 8, Const(1)),), trailer=(UInt("two", 8, Const(2)),))
     row = cross_check(resolve(Packet("own", trailer / Fill())), STRATEGIES[0], 3, 0)
     assert row.inapplicable == {"scapy": "it has a trailer, which scapy's layers do not have"}
+    assert row.faults == {}
+
+
+@pytest.mark.parametrize("above", [IPV4 / UDP / Fill(), ARP])
+def test_padding_that_scapys_layers_lack_is_reported(above: Stack | Header) -> None:
+    row = cross_check(resolve(Packet("own", PADDED_ETHERNET / above)), STRATEGIES[0], 20, 0)
+    wanted = "it has padding behind its payload, which scapy's layers do not have"
+    assert row.inapplicable == {"scapy": wanted}
     assert row.faults == {}
 
 

@@ -84,6 +84,8 @@ def unsupported(layout: Layout) -> str | None:
     own = own_headers(layout)
     if any(each.in_trailer for each in layout.fields):
         return "it has a trailer, which scapy's layers do not have"
+    if layout.padding is not None:
+        return "it has padding behind its payload, which scapy's layers do not have"
     for placed in layout.fields:
         if placed.header not in own:
             continue

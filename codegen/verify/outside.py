@@ -29,7 +29,7 @@ from codegen import oracle, temporary
 from codegen.errors import CodegenError, UsageError
 from codegen.export import scapy_classes, wireshark
 from codegen.layout import Argument, Fixed, Layout, Placed, Sum, Swept
-from codegen.model import Bytes, Header, Int, LinkType, Reserved, UInt, VarInt
+from codegen.model import Bytes, Header, Int, LinkType, PayloadPad, Reserved, UInt, VarInt
 from codegen.model.dissectors import Dissectors, Members
 
 #: What tshark dissects whatever the packet is.
@@ -98,6 +98,9 @@ def scapy_lacks(layout: Layout) -> str | None:
 
     Headers that it does not have are those of the exported classes.
     """
+    trailers = (member for header in _headers(layout) for member in header.trailer)
+    if any(isinstance(each, PayloadPad) for each in trailers):
+        return "it has padding behind its payload, which scapy's layers do not have"
     return None if is_known(layout) else scapy_classes.unsupported(layout)
 
 
