@@ -194,6 +194,18 @@ def test_tshark_reads_padded_chunks(tmp_path: Path) -> None:
     assert paddings == {0, 1, 2, 3}
 
 
+@pytest.mark.parametrize(
+    "strategy", [each.name for each in STRATEGIES if each.fetch is not Fetch.SHARE]
+)
+def test_a_longer_frame_after_a_padded_one_has_its_payload(strategy: str, tmp_path: Path) -> None:
+    """Buffers are used again: the padding of one packet lies where another has its payload."""
+    format = FORMATS["short_udp4"].preset("swept", "x", {"length": Cycle((46, 70, 61))})
+    rows = fields(program(format, tmp_path, 4000, strategy), "udp.payload", "udp.checksum.status")
+    for packet, row in enumerate(rows):
+        assert row == ["55" * ((46, 70, 61)[packet % 3] - 42), "1"]
+    assert len(rows) == 4000
+
+
 @pytest.mark.parametrize("name", ["short_udp4", "short_tcp4"])
 def test_tshark_reads_ethernet_padding(name: str, tmp_path: Path) -> None:
     layout = resolve(FORMATS[name])

@@ -105,6 +105,15 @@ def moves_trailer(layout: Layout) -> bool:
     return bool(layout.trailer_length) and layout.length_sweep is not None
 
 
+def writes_payload(layout: Layout) -> bool:
+    """Return whether the payload is written for each packet.
+
+    It differs itself, or the trailer or padding of the packet before may lie where it goes.
+    """
+    is_followed = bool(layout.trailer_length) or layout.padding is not None
+    return layout.sweeps_payload or (is_followed and layout.length_sweep is not None)
+
+
 def per_packet(layout: Layout) -> set[str]:
     """Return the checksums that are computed together with the sweeps, for each packet.
 
@@ -470,7 +479,7 @@ class Sweeping:
     def _per_packet(self) -> list[Statement]:
         """Return the stores of :meth:`write`."""
         body: list[Statement] = []
-        if self.layout.payload is not None and (self.moves or self.layout.sweeps_payload):
+        if self.layout.payload is not None and writes_payload(self.layout):
             words = "The frame that is there may have ended elsewhere"
             if self.layout.sweeps_payload:
                 words = f"fill: {describe.payload(self.layout.payload)}"

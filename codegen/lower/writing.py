@@ -250,7 +250,7 @@ class Writing:
         body: list[Statement] = []
         template = Name(f"{layout.name}_template", Array(U8, layout.header_length))
         body.append(Do(Call("frame_copy", (FRAME, template, SizeOf(template)), VOID)))
-        if layout.payload is not None and not moves and not layout.sweeps_payload:
+        if layout.payload is not None and not sweeping.writes_payload(layout):
             end = "the trailer" if layout.trailer_length else "the end of the frame"
             body += [
                 Comment((f"fill: from the end of the headers to {end}",)),
