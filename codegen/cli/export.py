@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import tempfile
 from pathlib import Path
 
 import click
 
-from codegen import formats
+from codegen import formats, temporary
 from codegen.cli import options
 from codegen.errors import UsageError
 
@@ -63,25 +60,4 @@ def command(format_spec: str, target: str, output: Path | None, name: str | None
     if output is None:
         click.echo(text, nl=False)
     else:
-        _write(output, text)
-
-
-def _write(output: Path, text: str) -> None:
-    """Write a file under a temporary name, and rename it when it is whole."""
-    if output.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(output))
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(output)) from None
-    staging = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        # A temporary file is private; this one has the rights of any new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        staging.chmod(0o666 & ~mask)
-        staging.replace(output)
-    finally:
-        staging.unlink(missing_ok=True)
+        temporary.write(output, text)
