@@ -643,8 +643,8 @@ def test_scapy_builds_and_reads_any_format() -> None:
 
     for each in [*OWN_FORMATS.values(), NINE_BYTES, INSIDE, formats.load("vxlan-udp4")]:
         prove(each)
-    search(prove, 40, 5)
-    assert seen[True] > 4
+    search(prove, 160, 5)
+    assert seen[True] > 8
 
 
 def test_the_file_for_scapy_is_used_as_it_is(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from codegen import formats
+from codegen import formats, temporary
 from codegen.cli import options
 from codegen.errors import CodegenError, UsageError
 
@@ -189,10 +189,7 @@ def _print(result: Result) -> None:
 
 
 def _write(path: Path, found: dict[str, object]) -> None:
-    temporary = path.with_name(f".{path.name}.new")
     try:
-        temporary.write_text(json.dumps(found, indent=2) + "\n")
-        temporary.replace(path)
+        temporary.write(path, json.dumps(found, indent=2) + "\n")
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise CodegenError(f"cannot write {path}: {error.strerror}") from None
